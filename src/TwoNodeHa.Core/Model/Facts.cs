@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+
+namespace TwoNodeHa.Core.Model;
+
+/// <summary>A guest domain by the hypervisor's own list.</summary>
+/// <param name="Domid">Domain id, above 0.</param>
+/// <param name="Vm">The domain's handle: the VM's uuid.</param>
+public sealed record DomainFact(int Domid, Guid Vm);
+
+/// <summary>What one reading of the hypervisor showed.</summary>
+/// <param name="Guests">All guest domains; dom0 is left out.</param>
+/// <param name="OpenBackends">Disk back-end processes in dom0 that may still write for a guest.</param>
+public sealed record HypervisorFacts(ImmutableArray<DomainFact> Guests, int OpenBackends);
+
+/// <summary>XAPI's role of a host, as its role file says (pool_role.ml).</summary>
+public enum PoolRole
+{
+    /// <summary>The file could not be read.</summary>
+    Unknown = 0,
+
+    /// <summary><c>master</c>.</summary>
+    Master = 1,
+
+    /// <summary><c>slave:ADDRESS</c>.</summary>
+    Slave = 2,
+
+    /// <summary><c>broken</c>, or anything XAPI does not understand.</summary>
+    Broken = 3,
+}
+
+/// <summary>Power state of a VM in XAPI's database; a belief, never the truth.</summary>
+public enum VmPowerState
+{
+    /// <summary>Not known.</summary>
+    Unknown = 0,
+
+    /// <summary>Halted.</summary>
+    Halted = 1,
+
+    /// <summary>Paused.</summary>
+    Paused = 2,
+
+    /// <summary>Running.</summary>
+    Running = 3,
+
+    /// <summary>Suspended.</summary>
+    Suspended = 4,
+}
+
+/// <summary>How hard a protected VM is kept running (VM.ha_restart_priority).</summary>
+public enum RestartPriority
+{
+    /// <summary>Not marked in XAPI.</summary>
+    None = 0,
+
+    /// <summary><c>best-effort</c>: after all others, if memory is left.</summary>
+    BestEffort = 1,
+
+    /// <summary><c>restart</c>.</summary>
+    Restart = 2,
+}
+
+/// <summary>One VM of the pool as XAPI's database describes it.</summary>
+public sealed record VmFact
+{
+    /// <summary>VM.uuid.</summary>
+    public required Guid Uuid { get; init; }
+
+    /// <summary>VM.name_label.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>VM.power_state.</summary>
+    public required VmPowerState PowerState { get; init; }
+
+    /// <summary>Uuid of VM.resident_on; empty when null.</summary>
+    public Guid ResidentOn { get; init; }
+
+    /// <summary>VM.ha_restart_priority.</summary>
+    public RestartPriority Priority { get; init; }
+
+    /// <summary>HA-Lizard's custom field; null when absent.</summary>
+    public bool? LizardMark { get; init; }
+
+    /// <summary>VM.order; lower starts first.</summary>
+    public int Order { get; init; }
+
+    /// <summary>VM.start_delay.</summary>
+    public TimeSpan StartDelay { get; init; }
+
+    /// <summary>VM.memory_static_max + VM.memory_overhead, bytes.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>An operation that an administrator asked for (shutdown, suspend) is in VM.current_operations.</summary>
+    public bool StopRequested { get; init; }
+}
+
+/// <summary>What XAPI's database says; absent while the database cannot be reached.</summary>
+public sealed record DatabaseFacts
+{
+    /// <summary>Pool.ha_enabled: the platform's own HA is on.</summary>
+    public required bool NativeHaEnabled { get; init; }
+
+    /// <summary>Uuid of Pool.master.</summary>
+    public required Guid Master { get; init; }
+
+    /// <summary>Uuids of all hosts in the database, ascending.</summary>
+    public required ImmutableArray<Guid> Hosts { get; init; }
+
+    /// <summary>Hosts that are enabled (Host.enabled), ascending.</summary>
+    public required ImmutableArray<Guid> EnabledHosts { get; init; }
+
+    /// <summary>Free memory of this host for new VMs, bytes (host.compute_free_memory); -1 when not read.</summary>
+    public long FreeMemoryBytes { get; init; } = -1;
+
+    /// <summary>All VMs that are no template, snapshot or control domain, ordered by uuid.</summary>
+    public required ImmutableArray<VmFact> Vms { get; init; }
+}
+
+/// <summary>One observation of the local toolstack.</summary>
+public sealed record ToolstackFacts
+{
+    /// <summary>The process accepts connections on its socket.</summary>
+    public required bool Running { get; init; }
+
+    /// <summary>It answered a local call within the bound.</summary>
+    public required bool Answers { get; init; }
+
+    /// <summary>host.is_in_emergency_mode.</summary>
+    public bool Emergency { get; init; }
+
+    /// <summary>The ready file is there: start-up was completed.</summary>
+    public bool InitComplete { get; init; }
+
+    /// <summary>Role file, which the process reads once at its start.</summary>
+    public PoolRole RoleFile { get; init; }
+
+    /// <summary>Address behind <c>slave:</c>; empty for a master.</summary>
+    public string MasterAddress { get; init; } = "";
+
+    /// <summary>The database, when it was reached; it is read less often than the rest.</summary>
+    public DatabaseFacts? Database { get; init; }
+
+    /// <summary>Why something was not reached; empty when all was.</summary>
+    public string Trouble { get; init; } = "";
+}
+
+/// <summary>What the watchdog adapter found when it opened the device.</summary>
+/// <param name="Present">A watchdog is there and usable.</param>
+/// <param name="TimeoutPerFeeding">It takes a timeout with every feeding.</param>
+/// <param name="Description">Device, driver and who else holds it.</param>
+public sealed record WatchdogFacts(bool Present, bool TimeoutPerFeeding, string Description);
