@@ -6,6 +6,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     // One line per verb.
     XapiCommand.Create(),
     NodeCommand.Create(),
+    FuzzCommand.Create(),
 };
 
 return await root.Parse(NodeCommand.SplitDaemon(args)).InvokeAsync(new InvocationConfiguration

@@ -126,7 +126,7 @@ public sealed record PoolDefinition
         new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(kind + "/" + name)).AsSpan(0, 16)).ToString();
 
     /// <summary>Fills in uuids and the default SRs, and rejects what cannot be meant.</summary>
-    private PoolDefinition Completed()
+    internal PoolDefinition Completed()
     {
         PoolDefinition result = this with
         {

@@ -55,7 +55,7 @@ public sealed class FaultCampaign(int seed, bool crossover)
 
     private string Describe() => string.Join("; ", World.Hosts.Select(host =>
         $"{host.Name}={host.Daemon?.State.Status.ToString() ?? "no daemon"} e{host.Daemon?.State.Durable.Epoch} "
-        + $"[{string.Join(' ', host.Domains.List().Select(domain => domain.VmName))}] {host.Toolstack.Status.RoleFile}"));
+        + $"[{string.Join(' ', host.Domains.List().Select(domain => domain.VmName))}] {host.Toolstack.Status}"));
 
     private void Fault()
     {
@@ -108,6 +108,7 @@ public sealed class FaultCampaign(int seed, bool crossover)
         World.Network.Heal();
         foreach (var host in World.Hosts)
         {
+            host.Daemon?.Thaw();
             host.PowerOn();
         }
     }

@@ -115,6 +115,7 @@ public sealed class VirtualHost
         Daemon?.Die();
         Daemon = null;
         LeaseFile = null;
+        _world.Blocked[Index] = false;
         Domains.PowerLoss();
         Toolstack.PowerLoss();
     }

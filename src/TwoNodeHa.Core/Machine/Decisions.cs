@@ -7,6 +7,9 @@ namespace TwoNodeHa.Core.Machine;
 /// <summary>Evaluates the rules in a fixed order, every turn. The order is part of the design: the right to run comes first.</summary>
 internal static class Decisions
 {
+    /// <summary>How long a new daemon waits for the first list of its hypervisor before it assumes that VMs run.</summary>
+    private static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(1);
+
     public static void Decide(TurnBuilder turn)
     {
         Housekeeping(turn);
@@ -81,7 +84,7 @@ internal static class Decisions
         if (state.Domains is null)
         {
             var right = Rights.Evaluate(turn.Config, state, turn.Now);
-            if (state.CarriedLease is not null && !right.Holds)
+            if (state.CarriedLease is not null && !right.Holds && turn.Now - state.StartedAt > ListPatience)
             {
                 Fencing.Begin(turn, "the hypervisor's list could not be read, and the lease of the former daemon ended");
             }
@@ -288,6 +291,7 @@ internal static class Decisions
         var fresh = Knowledge.PeerFresh(turn.Config, turn.State, turn.Now);
         if (fresh)
         {
+            RoleCare.RunnerRaises(turn, turn.State.Peer.Beat!);
             Decline(turn);
             RenewAttestation(turn);
         }
@@ -419,6 +423,7 @@ internal static class Decisions
         if (turn.Config.Policy.OnGatewayLoss != OnGatewayLoss.Yield || beat.Status != HaStatus.Paired
             || !beat.Has(HeartbeatFlags.GatewayFresh | HeartbeatFlags.Fit)
             || !Knowledge.PeerNear(turn.Config, turn.State, turn.Now)
+            || !PeerKeptGateway(turn)
             || !Knowledge.GatewayGoneForYield(turn.Config, turn.State, turn.Now)
             || !(Knowledge.Runs(turn.State) || Knowledge.IsMaster(turn.State)))
         {
@@ -427,6 +432,10 @@ internal static class Decisions
 
         Fencing.Begin(turn, $"the gateway is lost here, {turn.Config.Peer.Name} has it and can take over: yielding");
     }
+
+    /// <summary>When a gateway comes back for both, one host sees it first: that is no reason for the other to fence.</summary>
+    private static bool PeerKeptGateway(TurnBuilder turn) => turn.State.Peer.GatewaySince is { } since
+        && turn.Now - since >= Knowledge.YieldAfter + (2 * turn.Timing.HeartbeatInterval);
 
     private static void WithoutPeer(TurnBuilder turn, LeaveToTakeOver leave)
     {

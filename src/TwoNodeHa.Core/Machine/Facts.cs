@@ -36,6 +36,7 @@ internal static class Facts
             Watchdog = started.Watchdog,
         };
         turn.Report(HaEventId.Started, Severity.Notice, StartSentence(turn.Config, started));
+        Takeovers.Unblock(turn);
         if (started.Origin == DurableOrigin.Corrupt)
         {
             turn.Report(HaEventId.DurableTrouble, Severity.Critical,

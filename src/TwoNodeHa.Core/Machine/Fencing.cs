@@ -17,6 +17,11 @@ internal static class Fencing
     {
         turn.Become(HaStatus.Fencing, reason);
         turn.Report(HaEventId.FenceDecided, Severity.Critical, $"fencing this host: {reason}");
+        if (turn.State.Takeover is not null)
+        {
+            Takeovers.Unblock(turn);
+        }
+
         turn.State = turn.State with
         {
             Fence = new FenceProgress { DecidedAt = turn.Now, Reason = reason },

@@ -29,6 +29,9 @@ public sealed record PeerView
     /// <summary>When the standing attestation of the peer was first heard.</summary>
     public Instant? AttestedSince { get; init; }
 
+    /// <summary>Since when every heartbeat of the peer said that it sees the gateway; null when the newest did not.</summary>
+    public Instant? GatewaySince { get; init; }
+
     /// <summary>Send time of the newest question that the peer's kernel answered.</summary>
     public Instant? SignOfLife { get; init; }
 

@@ -58,7 +58,7 @@ internal static class HeartbeatIntake
     {
         turn.State = turn.State with
         {
-            Peer = turn.State.Peer with { IncarnationSince = turn.Now, Beat = null, AttestedSince = null },
+            Peer = turn.State.Peer with { IncarnationSince = turn.Now, Beat = null, AttestedSince = null, GatewaySince = null },
         };
         if (beat.Incarnation.Counter != turn.Durable.PeerIncarnation)
         {
@@ -93,6 +93,7 @@ internal static class HeartbeatIntake
                 LastAcked = acked,
                 Bound = BoundAfter(turn, beat, fresh, peer.Bound),
                 AttestedSince = attestedSince,
+                GatewaySince = beat.Has(HeartbeatFlags.GatewayFresh) ? peer.GatewaySince ?? turn.Now : null,
             },
         };
     }

@@ -145,8 +145,9 @@ internal static class Periodic
 
     private static void Beat(TurnBuilder turn)
     {
-        // A host that does not know yet what runs on it has nothing to say.
-        if (turn.State.Status == HaStatus.Unknown)
+        // A host that does not know yet what runs on it has nothing to say; and an incarnation that is not durable
+        // could be given out twice.
+        if (turn.State.Status == HaStatus.Unknown || turn.State.Confirmed.Incarnation != turn.State.Incarnation.Counter)
         {
             return;
         }

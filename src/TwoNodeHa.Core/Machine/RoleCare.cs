@@ -38,6 +38,23 @@ internal static class RoleCare
         }
     }
 
+    /// <summary>A host that runs with a right beats an empty one whatever the epochs, and raises its epoch above both.</summary>
+    public static bool RunnerRaises(TurnBuilder turn, Heartbeat beat)
+    {
+        var durable = turn.Durable;
+        if (!Knowledge.IsMember(turn.State.Status) || !Knowledge.Runs(turn.State) || beat.Attestation == 0
+            || beat.Epoch < durable.Epoch || beat.Master == durable.Master || beat.Master == Guid.Empty)
+        {
+            return false;
+        }
+
+        var master = Knowledge.IsMaster(turn.State) ? turn.Config.Self.Uuid : durable.Master;
+        turn.Durable = durable with { Epoch = beat.Epoch + 1, Master = master };
+        turn.Report(HaEventId.PeerChanged, Severity.Notice,
+            $"{turn.Config.Peer.Name} is empty and names another master: epoch raised to {beat.Epoch + 1}, master is {NameOf(turn, master)}");
+        return true;
+    }
+
     /// <summary>The toolstack is up in the role that the epoch gives it.</summary>
     public static bool Settled(TurnBuilder turn) =>
         turn.State.Role.Phase == 0 && Knowledge.ToolstackReady(turn.State) && RoleAsItShouldBe(turn);

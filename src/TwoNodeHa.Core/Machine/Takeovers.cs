@@ -40,7 +40,6 @@ internal static class Takeovers
             OperatorSaysDead = false,
             PeerPowerOffAt = null,
             LastRefusal = "",
-            Role = new RoleProgress(),
             Starts = turn.State.Starts.Clear(),
             OrphanSince = turn.State.OrphanSince.Clear(),
             Takeover = new TakeoverProgress { StartedAt = turn.Now, StepSince = turn.Now },
@@ -88,8 +87,10 @@ internal static class Takeovers
         switch (journal.Step)
         {
             case TakeoverStep.Intent:
-                if (turn.State.Confirmed.Takeover is { } durable && durable.Epoch == journal.Epoch)
+                // An order about the own role that is still under way would undo the promotion.
+                if (turn.State.Confirmed.Takeover is { } durable && durable.Epoch == journal.Epoch && turn.State.Role.Pending == 0)
                 {
+                    turn.State = turn.State with { Role = new RoleProgress() };
                     Advance(turn, TakeoverStep.Prepare);
                 }
 
@@ -257,6 +258,11 @@ internal static class Takeovers
         {
             Advance(turn, TakeoverStep.ResetPowerStates);
         }
+        else if (state.ToolstackAt >= progress.StepSince && state.Toolstack is { RoleFile: not PoolRole.Master and not PoolRole.Unknown })
+        {
+            turn.Report(HaEventId.ToolstackChanged, Severity.Error, "the role of this host was changed during the takeover: promoting again");
+            Advance(turn, TakeoverStep.Promote);
+        }
         else if (progress.Pending.IsEmpty && turn.Now - progress.StepSince > ToolstackPatience * (progress.Tries + 1))
         {
             turn.Report(HaEventId.Alert, Severity.Critical, "the toolstack does not come up as master: it is restarted");
@@ -321,8 +327,8 @@ internal static class Takeovers
             $"takeover of epoch {journal.Epoch} finished in {(turn.Now - progress.StartedAt).TotalSeconds:F1} s; {rest}");
     }
 
-    /// <summary>Fire and forget: a rule that is left behind is removed by the next takeover or by the next start.</summary>
-    private static void Unblock(TurnBuilder turn) => turn.Act(new HaAction.BlockPeerToolstack(false), TimeSpan.FromSeconds(2));
+    /// <summary>Fire and forget; repeated at the start of a daemon, so that no rule is left behind by a dead one.</summary>
+    internal static void Unblock(TurnBuilder turn) => turn.Act(new HaAction.BlockPeerToolstack(false), TimeSpan.FromSeconds(2));
 
     private static void Order(TurnBuilder turn, HaAction action, Guid vm, TimeSpan deadline)
     {
