@@ -14,7 +14,8 @@ public sealed record XenApiClientOptions
 
     /// <summary>
     /// How many calls may be outstanding at once. Hung requests hold threads of xapi, so a client that meets a hanging
-    /// server must refuse further calls instead of adding to the pile. 1 to 1000.
+    /// server must refuse further calls instead of adding to the pile. Calls that must get through while others hang,
+    /// such as a promotion, belong on a client of their own. 1 to 1000.
     /// </summary>
     public int OutstandingCallsMax { get; init; } = 16;
 

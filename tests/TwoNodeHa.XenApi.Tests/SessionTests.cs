@@ -61,6 +61,19 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task Dispose_SessionUsedAgainAfterLogout_LogsOutTheNewOne()
+    {
+        await using Dialogue dialogue = await Dialogue.OpenAsync(Forgetting("OpaqueRef:s1"));
+        await dialogue.Session.LogoutAsync(Dialogue.Deadline, Dialogue.Token);
+        await dialogue.Session.Host.IsInEmergencyModeAsync(Dialogue.Deadline, Dialogue.Token);
+
+        await dialogue.Session.DisposeAsync();
+
+        Assert.Equal("OpaqueRef:s2", dialogue.Server.Requests[^1].Session);
+        Assert.Equal(2, dialogue.Server.Count("session.logout"));
+    }
+
+    [Fact]
     public async Task Read_SessionRefused_IsMadeOnceMoreWithANewSession()
     {
         await using Dialogue dialogue = await Dialogue.OpenAsync(Forgetting("OpaqueRef:s1"));

@@ -47,6 +47,20 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Bundle_HoldsTheIssuer_Connects()
+    {
+        using X509Certificate2 authority = SelfSigned("CN=authority", isAuthority: true);
+        using X509Certificate2 issued = IssuedBy(authority);
+        await using ScriptedServer server = ScriptedServer.OnTcp(
+            Dialogue.GrantingLogins(_ => Reply.Result("true")), issued);
+        await WriteBundleAsync(authority);
+
+        await using Session session = await LoginAsync(server, Dialogue.Quick with { CaBundlePath = _bundle });
+
+        Assert.Equal("OpaqueRef:s1", session.Reference);
+    }
+
+    [Fact]
     public async Task Bundle_Missing_FailsWithoutSending()
     {
         await using ScriptedServer server = NewServer();
@@ -95,10 +109,20 @@ public sealed class TlsTests : IDisposable
         return await client.LoginAsync(Dialogue.Deadline, Dialogue.Token);
     }
 
-    private static X509Certificate2 SelfSigned(string name)
+    private static X509Certificate2 IssuedBy(X509Certificate2 authority)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=host-b", key, HashAlgorithmName.SHA256);
+        using X509Certificate2 bare = request.Create(authority, authority.NotBefore, authority.NotAfter, [1, 2, 3]);
+        return bare.CopyWithPrivateKey(key);
+    }
+
+    private static X509Certificate2 SelfSigned(string name, bool isAuthority = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(isAuthority, hasPathLengthConstraint: false, 0, critical: true));
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }

@@ -189,6 +189,7 @@ public sealed class Session : IXenApi, IAsyncDisposable
 
             await DropLocalAsync(used, cancellationToken);
             string reference = await _login.LoginAsync(_caller, cancellationToken);
+            Interlocked.Exchange(ref _closed, 0);
             return _identity = new Identity(reference, used.Generation + 1);
         }
         finally

@@ -40,8 +40,9 @@ internal sealed class HttpTransport : IDisposable
             // A straggler keeps its slot until it really ends: it still weighs on the server.
             return await exchange.WaitAsync(cancellationToken);
         }
-        catch (OperationCanceledException) when (!exchange.IsCompleted)
+        catch (OperationCanceledException)
         {
+            // Whatever the straggler ends with has no other reader.
             _ = exchange.ContinueWith(
                 static ended => ended.Exception, CancellationToken.None,
                 TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
