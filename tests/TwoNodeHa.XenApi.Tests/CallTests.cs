@@ -19,9 +19,12 @@ public sealed class CallTests
         Void("""pool.sync_database []""", s => s.Pool.SyncDatabaseAsync(D, T)),
         ("""pool.is_slave ["OpaqueRef:h"]""", "true", s => s.Pool.IsSlaveAsync(H, D, T)),
         ("""pool.get_other_config ["OpaqueRef:p"]""", "{}", s => s.Pool.OtherConfig.GetAsync(P, D, T)),
-        Void("""pool.set_other_config ["OpaqueRef:p",{"live":"true"}]""", s => s.Pool.OtherConfig.SetAsync(P, Map, D, T)),
-        Void("""pool.add_to_other_config ["OpaqueRef:p","k","v"]""", s => s.Pool.OtherConfig.AddAsync(P, "k", "v", D, T)),
-        Void("""pool.remove_from_other_config ["OpaqueRef:p","k"]""", s => s.Pool.OtherConfig.RemoveAsync(P, "k", D, T)),
+        Void("""pool.set_other_config ["OpaqueRef:p",{"live":"true"}]""",
+            s => s.Pool.OtherConfig.SetAsync(P, Map, D, T)),
+        Void("""pool.add_to_other_config ["OpaqueRef:p","k","v"]""",
+            s => s.Pool.OtherConfig.AddAsync(P, "k", "v", D, T)),
+        Void("""pool.remove_from_other_config ["OpaqueRef:p","k"]""",
+            s => s.Pool.OtherConfig.RemoveAsync(P, "k", D, T)),
         ("""host.get_enabled ["OpaqueRef:h"]""", "true", s => s.Host.GetEnabledAsync(H, D, T)),
         ("""host.is_in_emergency_mode []""", "false", s => s.Host.IsInEmergencyModeAsync(D, T)),
         Void("""host.local_assert_healthy []""", s => s.Host.LocalAssertHealthyAsync(D, T)),
@@ -71,7 +74,8 @@ public sealed class CallTests
 
         ReceivedRequest request = dialogue.Server.Requests[^1];
         Assert.Equal("OpaqueRef:s1", request.Session);
-        string parameters = string.Join(',', request.Parameters.EnumerateArray().Skip(1).Select(one => one.GetRawText()));
+        string parameters = string.Join(
+            ',', request.Parameters.EnumerateArray().Skip(1).Select(one => one.GetRawText()));
         Assert.Equal(wire, $"{request.Method} [{parameters}]");
     }
 

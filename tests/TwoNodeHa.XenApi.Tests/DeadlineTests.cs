@@ -153,7 +153,7 @@ public sealed class DeadlineTests
 
     private static async Task AssertExpiredAsync(Task call)
     {
-        // The wait has a limit of its own so that a call which ignores its deadline fails the test instead of hanging it.
+        // The wait has a limit of its own, so that a call ignoring its deadline fails the test instead of hanging it.
         var error = await Assert.ThrowsAsync<XenApiTransportException>(
             () => call.WaitAsync(TimeSpan.FromSeconds(30), Dialogue.Token));
         Assert.Equal(TransportFault.DeadlineExpired, error.Fault);

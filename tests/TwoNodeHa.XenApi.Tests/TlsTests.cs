@@ -113,7 +113,8 @@ public sealed class TlsTests : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=host-b", key, HashAlgorithmName.SHA256);
-        using X509Certificate2 bare = request.Create(authority, authority.NotBefore, authority.NotAfter, [1, 2, 3]);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 bare = request.Create(authority, now.AddHours(-1), now.AddHours(1), [1, 2, 3]);
         return bare.CopyWithPrivateKey(key);
     }
 
