@@ -114,6 +114,22 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task From_SessionRenewedWhileSending_DiscardsTheAnswerToTheStaleToken()
+    {
+        var api = new RenewingApi();
+        var events = new Event(api, "vm");
+        await NextAsync(events);
+        api.RenewsDuringCall = true;
+
+        EventBatch stale = await NextAsync(events);
+        EventBatch fresh = await NextAsync(events);
+
+        Assert.Empty(stale.Events);
+        Assert.False(stale.IsComplete);
+        Assert.True(fresh.IsComplete);
+    }
+
+    [Fact]
     public async Task Batch_IsRead()
     {
         await using Dialogue dialogue = await Dialogue.OpenAsync(_ => Reply.Result(
@@ -159,4 +175,28 @@ public sealed class EventTests
 
     private static IEnumerable<string> Sent(Dialogue dialogue) =>
         dialogue.Server.Requests.Where(request => request.Method == "event.from").Select(TokenOf);
+
+    /// <summary>
+    /// An implementation of the seam whose session changes between the look at the token and the call.
+    /// </summary>
+    private sealed class RenewingApi : IXenApi
+    {
+        public bool RenewsDuringCall { get; set; }
+
+        public TimeProvider TimeProvider => TimeProvider.System;
+
+        public int Generation { get; private set; } = 1;
+
+        public Task<XenApiAnswer> CallAsync(XenApiCall call, TimeSpan deadline, CancellationToken cancellationToken)
+        {
+            if (RenewsDuringCall)
+            {
+                RenewsDuringCall = false;
+                Generation++;
+            }
+
+            var result = System.Text.Json.JsonElement.Parse("""{"events":[],"valid_ref_counts":{},"token":"t"}""");
+            return Task.FromResult(new XenApiAnswer(result, Generation));
+        }
+    }
 }
