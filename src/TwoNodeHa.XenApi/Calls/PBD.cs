@@ -1,0 +1,20 @@
+using TwoNodeHa.XenApi.Wire;
+
+namespace TwoNodeHa.XenApi;
+
+/// <summary>
+/// Calls of class PBD, the paths from hosts to storage (idl/datamodel.ml). All raise <see cref="XenApiException"/>.
+/// </summary>
+public sealed class PBD
+{
+    private readonly IXenApi _api;
+
+    /// <summary>Calls over the given session.</summary>
+    public PBD(IXenApi api) => _api = api;
+
+    /// <summary><c>PBD.get_all_records</c>.</summary>
+    public Task<IReadOnlyDictionary<XenRef<PBD>, PBDRecord>> GetAllRecordsAsync(
+        TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
+            XenApiCall.Read("PBD.get_all_records"), json => json.AsRecords<PBD, PBDRecord>(PBDRecord.Parse),
+            deadline, cancellationToken);
+}
