@@ -42,4 +42,20 @@ public static class ConfigParser
         };
         return new ConfigResult(findings.Errors == 0 ? config : null, findings.ByLine());
     }
+
+    /// <summary>
+    /// Path of the control socket as the text says it, else the default. Works on a text that <see cref="Parse"/>
+    /// refuses, so that an operator reaches the daemon while the file is being edited.
+    /// </summary>
+    public static string ControlSocketOf(string text)
+    {
+        var byDefault = new PathsConfig().ControlSocket;
+        if (text.Length > IniDocument.CharactersMax)
+        {
+            return byDefault;
+        }
+
+        var written = IniDocument.Read(text, new FindingList("")).Find("paths")?.Find("control_socket")?.Value;
+        return string.IsNullOrEmpty(written) ? byDefault : written;
+    }
 }
