@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Ctl.Verbs;
 
@@ -39,13 +40,7 @@ internal sealed class CommandTree
     public static RootCommand Build(CtlContext context)
     {
         var tree = new CommandTree(context);
-        tree._timeout.Validators.Add(static result =>
-        {
-            if (result.GetValueOrDefault<double>() is not (>= 0.1 and <= 600))
-            {
-                result.AddError("--timeout: write a number of seconds from 0.1 to 600");
-            }
-        });
+        Limit(tree._timeout, 0.1, 600);
         return new RootCommand("High availability for a XenServer / XCP-ng pool of two hosts: look and decide.")
         {
             tree._config, tree._socket, tree._timeout, tree._json,
@@ -109,13 +104,7 @@ internal sealed class CommandTree
             HelpName = "N",
             DefaultValueFactory = static _ => 20,
         };
-        last.Validators.Add(static result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 100_000)
-            {
-                result.AddError("--last: write a number from 0 to 100000");
-            }
-        });
+        Limit(last, 0, 100_000);
         var follow = new Option<bool>("--follow") { Description = "Go on with new events until interrupted" };
         var command = new Command("events", "Newest events, oldest first; times are UTC") { last, follow };
         command.SetAction(parsed =>
@@ -194,6 +183,17 @@ internal sealed class CommandTree
         command.SetAction(parsed => OrderVerb.Run(_context, Global(parsed), request));
         return command;
     }
+
+    /// <summary>Refuses numbers out of range; what is no number at all is refused by the parser itself.</summary>
+    private static void Limit(Option option, double min, double max) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Count == 1
+            && double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && !(value >= min && value <= max))
+        {
+            result.AddError($"{option.Name}: write a number from {Output.Words.Number(min)} to {Output.Words.Number(max)}");
+        }
+    });
 
     private GlobalOptions Global(ParseResult parsed) => new(
         parsed.GetValue(_config)!,

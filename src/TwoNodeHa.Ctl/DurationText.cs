@@ -6,7 +6,7 @@ namespace TwoNodeHa.Ctl;
 internal static class DurationText
 {
     /// <summary>Longest duration: a year.</summary>
-    private const double SecondsMax = 365 * 86400.0;
+    private const decimal SecondsMax = 365 * 86400m;
 
     /// <summary>Seconds, or null with what to write.</summary>
     public static double? Parse(string text, out string problem)
@@ -14,7 +14,7 @@ internal static class DurationText
         problem = "";
         var factor = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
         if (factor == 0
-            || !double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            || !decimal.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
         {
             problem = $"\"{text}\" is not a duration: write a number with s, m, h or d, for example 90s, 30m, 2h, 1d";
             return null;
@@ -27,6 +27,6 @@ internal static class DurationText
             return null;
         }
 
-        return seconds;
+        return (double)seconds;
     }
 }

@@ -7,7 +7,15 @@ internal sealed class TextTable
 {
     private readonly List<string[]> _rows = [];
 
-    public void Add(params string[] cells) => _rows.Add(cells);
+    public void Add(params string[] cells)
+    {
+        for (var column = 0; column < cells.Length; column++)
+        {
+            cells[column] = Words.Printable(cells[column]);
+        }
+
+        _rows.Add(cells);
+    }
 
     public void AppendTo(StringBuilder text, string indent = "")
     {

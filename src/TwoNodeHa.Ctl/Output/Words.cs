@@ -11,6 +11,29 @@ internal static class Words
 
     public static string Ago(double? seconds) => seconds is { } age ? Age(age) + " ago" : "never";
 
+    /// <summary>
+    /// Text without control characters: a VM's name is chosen by whoever may rename it, and must not steer the terminal
+    /// of the administrator.
+    /// </summary>
+    public static string Printable(string text)
+    {
+        foreach (var character in text)
+        {
+            if (char.IsControl(character))
+            {
+                return string.Create(text.Length, text, static (span, source) =>
+                {
+                    for (var index = 0; index < span.Length; index++)
+                    {
+                        span[index] = char.IsControl(source[index]) ? '?' : source[index];
+                    }
+                });
+            }
+        }
+
+        return text;
+    }
+
     /// <summary>A duration with its two leading units.</summary>
     public static string Age(double seconds)
     {
