@@ -1,0 +1,21 @@
+namespace TwoNodeHa.Ctl;
+
+/// <summary>Options that every verb has.</summary>
+/// <param name="ConfigFile">Configuration file.</param>
+/// <param name="Socket">Control socket; null: as the configuration says.</param>
+/// <param name="Timeout">Longest time a verb may wait for an answer.</param>
+/// <param name="Json">Print one JSON object per line instead of text.</param>
+internal sealed record GlobalOptions(string ConfigFile, string? Socket, TimeSpan Timeout, bool Json);
+
+/// <summary>Where a run writes, and how it waits; tests bring their own.</summary>
+internal sealed record CtlContext(TextWriter Out, TextWriter Error)
+{
+    /// <summary>The screen may be cleared between two rounds of <c>--watch</c>.</summary>
+    public bool IsTerminal { get; init; }
+
+    /// <summary>Rounds of <c>--watch</c> and <c>--follow</c>; both go on until the user ends them.</summary>
+    public int RoundsMax { get; init; } = int.MaxValue;
+
+    /// <summary>Pause between two rounds.</summary>
+    public TimeSpan RoundPause { get; init; } = TimeSpan.FromSeconds(1);
+}

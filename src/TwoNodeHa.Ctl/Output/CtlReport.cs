@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using TwoNodeHa.Core.Control;
+
+namespace TwoNodeHa.Ctl.Output;
+
+/// <summary>What <c>--json</c> prints, for every verb, also for failures. Fields are only ever added.</summary>
+internal sealed record CtlReport
+{
+    /// <summary>Layout; raised when a field changes its meaning.</summary>
+    public int Format { get; init; } = 1;
+
+    /// <summary>The verb.</summary>
+    public required string Verb { get; init; }
+
+    /// <summary>Same as the exit code of the process.</summary>
+    public required int ExitCode { get; init; }
+
+    /// <summary>The sentence for the operator.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>For <c>status</c>.</summary>
+    public StatusReport? Status { get; init; }
+
+    /// <summary>For <c>status</c> without a daemon: what can be said.</summary>
+    public ImmutableArray<string>? Known { get; init; }
+
+    /// <summary>For <c>events</c>.</summary>
+    public EventLine[]? Events { get; init; }
+
+    /// <summary>For <c>check</c>.</summary>
+    public CheckJson[]? Checks { get; init; }
+
+    /// <summary>For <c>check</c> and <c>timeline</c>: the timing arithmetic.</summary>
+    public ImmutableArray<string>? Timing { get; init; }
+
+    /// <summary>For <c>timeline</c>.</summary>
+    public StoryJson[]? Stories { get; init; }
+
+    /// <summary>For <c>version</c>: version of this program.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Text for people; not part of the JSON.</summary>
+    [JsonIgnore]
+    public string Human { get; init; } = "";
+}
+
+/// <summary>One check.</summary>
+internal sealed record CheckJson(string Name, string Grade, string Sentence, string Advice);
+
+/// <summary>One row of a story; seconds after the failure.</summary>
+internal sealed record RowJson(double FromSeconds, double ToSeconds, string What);
+
+/// <summary>One story of the timeline.</summary>
+internal sealed record StoryJson(
+    string Id,
+    string Title,
+    bool Hypothetical,
+    bool EndsWell,
+    RowJson[] Rows,
+    double? TakeoverFromSeconds,
+    double? TakeoverToSeconds,
+    double? ToolstackFromSeconds,
+    double? ToolstackToSeconds,
+    string Outcome);
+
+/// <summary>Source-generated JSON of the output, so that trimming keeps it.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(CtlReport))]
+internal sealed partial class CtlJson : JsonSerializerContext;

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Control;
+
+namespace TwoNodeHa.Ctl.Tests;
+
+/// <summary>A status with every field set, and one of a host in trouble.</summary>
+internal static class SampleStatus
+{
+    public static StatusReport Good { get; } = new()
+    {
+        Host = "alpha",
+        PeerHost = "beta",
+        State = "Paired",
+        StateAgeSeconds = 11_530,
+        Why = "both hosts hear each other and are bound",
+        Enabled = true,
+        Switch = "enabled",
+        SafetyClass = "C",
+        SafetySentence = "one link and gateway pings.",
+        Protected = true,
+        Epoch = 7,
+        Incarnation = 12,
+        Role = "master",
+        Toolstack = "ready",
+        Rights = ["R1 for 4.6 s", "R2 for 4.8 s"],
+        TakeoverRefusals = ["the peer is heard"],
+        Watchdog = "Xen, armed for 8 s",
+        Gateway = "Healthy",
+        GatewayAgeSeconds = 0.25,
+        Links = [new LinkStatus("mgmt", "192.0.2.11:7757 - 192.0.2.12:7757", 0.4), new LinkStatus("crossover", "198.51.100.11:7757 - 198.51.100.12:7757", null)],
+        Peer = new PeerStatus
+        {
+            State = "Paired",
+            HeardAgeSeconds = 0.4,
+            FreshAgeSeconds = 0.4,
+            AckedAgeSeconds = 0.9,
+            Bound = true,
+            GatewayFresh = true,
+            Fit = true,
+            Role = "slave",
+            Epoch = 7,
+            RunningCount = 1,
+            ConfigAgrees = true,
+        },
+        Vms =
+        [
+            new VmStatus(new Guid("aaaaaaaa-0000-4000-8000-000000000001"), "web", true, true, "alpha"),
+            new VmStatus(new Guid("aaaaaaaa-0000-4000-8000-000000000002"), "database", true, true, "beta"),
+            new VmStatus(new Guid("aaaaaaaa-0000-4000-8000-000000000003"), "scratch", false, false, ""),
+        ],
+        Counters = ImmutableSortedDictionary<string, long>.Empty.Add("stale", 2).Add("wrong key", 1),
+    };
+
+    public static StatusReport Troubled { get; } = Good with
+    {
+        State = "Suspecting",
+        StateAgeSeconds = 3.2,
+        Why = "beta is silent, the gateway answers",
+        Switch = "disabled",
+        Enabled = false,
+        DisabledReason = "switch work",
+        ReenableAtUnixMs = 1_790_000_000_000,
+        Protected = false,
+        Findings = ["beta is silent", "the key is old"],
+        Rights = [],
+        TakeoverInSeconds = 6.8,
+        TakeoverStep = "waiting for the role",
+        Peer = null,
+        Vms = [],
+        Counters = ImmutableSortedDictionary<string, long>.Empty,
+    };
+}
