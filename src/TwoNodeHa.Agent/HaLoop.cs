@@ -1,0 +1,139 @@
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Agent;
+
+/// <summary>
+/// The daemon's loop: one thread that decides. Adapters post from any thread; the queue is bounded, and what may be lost
+/// without harm (heartbeats, probe answers) is dropped before what may not (results of commands).
+/// </summary>
+public sealed class HaLoop : IObservationSink, IDisposable
+{
+    /// <summary>Observations that may wait; a turn takes tens of microseconds, so this is many seconds of work.</summary>
+    public const int QueueMax = 4096;
+
+    private readonly Queue<Observation> _queue = new();
+    private readonly Lock _gate = new();
+    private readonly ManualResetEventSlim _posted = new(false);
+    private readonly IMonotonicClock _clock;
+    private readonly TimeProvider _wall;
+    private readonly Action<Exception> _failed;
+    private readonly Action _turned;
+    private Thread? _thread;
+    private volatile bool _stop;
+    private long _dropped;
+
+    /// <summary>Creates the loop; <see cref="Start"/> starts its thread.</summary>
+    /// <param name="core">The turns.</param>
+    /// <param name="clock">Monotonic clock.</param>
+    /// <param name="wall">Wall clock, for "disable until" only.</param>
+    /// <param name="failed">Called on the loop's thread when a turn threw: a bug. The loop has ended; nothing feeds the watchdog any more.</param>
+    /// <param name="turned">Called after each turn on the loop's thread.</param>
+    public HaLoop(LoopCore core, IMonotonicClock clock, TimeProvider wall, Action<Exception> failed, Action turned)
+    {
+        Core = core;
+        _clock = clock;
+        _wall = wall;
+        _failed = failed;
+        _turned = turned;
+    }
+
+    /// <summary>The turns.</summary>
+    public LoopCore Core { get; }
+
+    /// <summary>Observations dropped because the queue was full.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Starts deciding, with the first observation.</summary>
+    public void Start(Observation.Started started)
+    {
+        if (_thread is not null)
+        {
+            throw new InvalidOperationException("the loop was started already");
+        }
+
+        Post(started);
+        _thread = new Thread(Run) { IsBackground = true, Name = "ha-loop", Priority = ThreadPriority.Highest };
+        _thread.Start();
+    }
+
+    /// <inheritdoc/>
+    public void Post(Observation observation)
+    {
+        lock (_gate)
+        {
+            if (_queue.Count >= QueueMax && IsExpendable(observation))
+            {
+                Interlocked.Increment(ref _dropped);
+                return;
+            }
+
+            _queue.Enqueue(observation);
+        }
+
+        _posted.Set();
+    }
+
+    /// <summary>Ends the thread after the turn under way.</summary>
+    public void Dispose()
+    {
+        _stop = true;
+        _posted.Set();
+        if (_thread is not null && Thread.CurrentThread != _thread)
+        {
+            _thread.Join(TimeSpan.FromSeconds(2));
+        }
+
+        _posted.Dispose();
+    }
+
+    private static bool IsExpendable(Observation observation) => observation
+        is Observation.HeartbeatReceived or Observation.GatewayAnswered or Observation.PeerAnswered or Observation.Ticked;
+
+    private void Run()
+    {
+        try
+        {
+            while (!_stop)
+            {
+                if (Take() is { } observation)
+                {
+                    Core.Turn(observation, _clock.Now);
+                    _turned();
+                }
+            }
+        }
+        catch (Exception bug)
+        {
+            // Not caught to go on: whoever started the loop ends the process, and the watchdog does the rest.
+            _failed(bug);
+        }
+    }
+
+    /// <summary>The next observation, or a tick when the wake-up time has come; null when there is neither yet.</summary>
+    private Observation? Take()
+    {
+        // A due turn is not kept waiting by a flood of observations.
+        var wait = Core.NextWake - _clock.Now;
+        if (Core.NextWake != Instant.Zero && wait <= TimeSpan.Zero)
+        {
+            return Tick();
+        }
+
+        _posted.Reset();
+        lock (_gate)
+        {
+            if (_queue.TryDequeue(out var observation))
+            {
+                return observation;
+            }
+        }
+
+        // Rounded up, so that the turn is not taken a moment too early and then again.
+        var milliseconds = (int)Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 1, 1000));
+        _posted.Wait(milliseconds);
+        return null;
+    }
+
+    private Observation.Ticked Tick() => new(_wall.GetUtcNow().ToUnixTimeMilliseconds());
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Daemon.Control;
+using TwoNodeHa.Daemon.Hypervisor;
+using TwoNodeHa.Daemon.Journal;
+using TwoNodeHa.Daemon.Links;
+using TwoNodeHa.Daemon.Probes;
+using TwoNodeHa.Daemon.State;
+using TwoNodeHa.Daemon.Toolstack;
+using TwoNodeHa.Daemon.Watchdog;
+
+namespace TwoNodeHa.Daemon.Host;
+
+/// <summary>Hands each command to its adapter. Nothing is decided, repeated or left out here.</summary>
+internal sealed class CommandExecutor : ICommandExecutor
+{
+    public required UdpLinks Links { get; init; }
+
+    public required IcmpProber Prober { get; init; }
+
+    public required IWatchdog Watchdog { get; init; }
+
+    public required StateWriter State { get; init; }
+
+    public required LeaseFile Lease { get; init; }
+
+    public required HypervisorPort Hypervisor { get; init; }
+
+    public required ToolstackPort Toolstack { get; init; }
+
+    public required EventLog Events { get; init; }
+
+    public required ControlDesk Desk { get; init; }
+
+    public required Action<string> Exit { get; init; }
+
+    public void Execute(Command command)
+    {
+        switch (command)
+        {
+            case Command.SendHeartbeat send:
+                Links.Send(send.Beat);
+                break;
+            case Command.ProbeGateway:
+                Prober.ProbeGateway();
+                break;
+            case Command.ProbePeer:
+                Prober.ProbePeer();
+                break;
+            case Command.FeedWatchdog feed:
+                Watchdog.Feed(feed.Timeout);
+                break;
+            case Command.DisarmWatchdog:
+                Watchdog.Disarm();
+                break;
+            case Command.RecordLease lease:
+                Lease.Write(lease.Until);
+                break;
+            case Command.Persist persist:
+                State.Persist(persist.State);
+                break;
+            case Command.ListDomains list:
+                Hypervisor.List(list);
+                break;
+            case Command.ReadToolstack read:
+                Toolstack.Read(read);
+                break;
+            case Command.Act { Action: HaAction.DestroyDomain destroy } act:
+                Hypervisor.Destroy(act, destroy);
+                break;
+            case Command.Act act:
+                Toolstack.Act(act);
+                break;
+            case Command.Reply reply:
+                Desk.Reply(reply);
+                break;
+            case Command.Report report:
+                Events.Add(report.Event);
+                break;
+            case Command.Exit exit:
+                Exit(exit.Reason);
+                break;
+            default:
+                throw new UnreachableException(command.GetType().Name);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace TwoNodeHa.Daemon;
+
+/// <summary>All messages of the daemon that do not come from the decision code, with stable ids from 100.</summary>
+internal static partial class DaemonLog
+{
+    [LoggerMessage(100, LogLevel.Information, "twonodehad {Version} on {Host}, peer {Peer}, configuration {File}")]
+    public static partial void Starting(ILogger logger, string version, string host, string peer, string file);
+
+    [LoggerMessage(101, LogLevel.Critical, "a turn of the loop failed; the daemon ends without feeding or disarming the watchdog: {Bug}")]
+    public static partial void LoopFailed(ILogger logger, string bug);
+
+    [LoggerMessage(102, LogLevel.Critical, "durable state: {Trouble}")]
+    public static partial void StateDamaged(ILogger logger, string trouble);
+
+    [LoggerMessage(103, LogLevel.Warning, "control socket: accept failed ({Error})")]
+    public static partial void ControlAcceptFailed(ILogger logger, string error);
+
+    [LoggerMessage(104, LogLevel.Warning, "event log: {Error}")]
+    public static partial void EventLogFailed(ILogger logger, string error);
+}

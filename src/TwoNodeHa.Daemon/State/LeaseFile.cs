@@ -1,0 +1,47 @@
+using System.Globalization;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Daemon.State;
+
+/// <summary>
+/// End of the right to run, for the next daemon of the same boot. It lies in the run directory and names the boot id, so
+/// that neither a reboot nor a copied file can lend a lease.
+/// </summary>
+internal sealed class LeaseFile(string directory, string bootId)
+{
+    private string FilePath => Path.Combine(directory, "lease");
+
+    /// <summary>Boot id of the running kernel (random(4)).</summary>
+    public static string KernelBootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    public Instant? Read()
+    {
+        try
+        {
+            var words = File.ReadAllText(FilePath).Split(' ', StringSplitOptions.TrimEntries);
+            return words.Length == 2 && words[0] == bootId
+                && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+                    ? new Instant(ticks)
+                    : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Replaces the record; a failure leaves the older, shorter lease, which is the safe side.</summary>
+    public void Write(Instant until)
+    {
+        try
+        {
+            var temporary = FilePath + ".new";
+            File.WriteAllText(temporary, string.Create(CultureInfo.InvariantCulture, $"{bootId} {until.Ticks}"));
+            File.Move(temporary, FilePath, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Without the record a restarted daemon has less time, nothing more.
+        }
+    }
+}
