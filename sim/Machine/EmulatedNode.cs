@@ -96,7 +96,7 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
 
             if (_options.ToolstackAtBoot)
             {
-                Toolstack.Start(onSystemBoot: true);
+                Toolstack.Start();
             }
         }).ConfigureAwait(false);
         Daemon.Start();

@@ -14,6 +14,7 @@ public sealed class RoleTests
         Assert.True((bool)pool.Value(pool.B, "host.get_enabled", session, PoolFixture.HostRef("a"))!);
         Assert.True((bool)pool.Value(pool.B, "host.get_enabled", session, PoolFixture.HostRef("b"))!);
         Assert.True((bool)pool.Value(pool.B, "pool.is_slave", session, "")!);
+        Assert.Equal(PoolFixture.HostRef("b"), (string?)pool.Value(pool.B, "session.get_this_host", session, session));
         Assert.False((bool)pool.Value(pool.A, "pool.is_slave", session, "")!);
     }
 

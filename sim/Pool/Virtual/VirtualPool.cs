@@ -65,7 +65,7 @@ public sealed class VirtualHost : IHostPower
         _pool.Record(new PoolEvent(Definition.Name, "power_on", []));
         if (ToolstackAtBoot)
         {
-            Toolstack.Start(onSystemBoot: true);
+            Toolstack.Start();
         }
 
         PowerChanged?.Invoke(this);
