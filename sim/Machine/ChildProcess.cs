@@ -32,13 +32,17 @@ internal sealed class ChildProcess
     /// <summary>Power loss for everything this node started, for the case that it is not PID 1 of a namespace.</summary>
     public static void KillAll()
     {
-        lock (Gate)
+        // Bounded: a watchdog that fires must not wait for a thread that is just starting a process.
+        bool entered = Gate.TryEnter(TimeSpan.FromMilliseconds(100));
+        foreach (int pid in Known.ToArray())
         {
-            foreach (int pid in Known)
-            {
-                // The whole group: a daemon's own children die with the host too.
-                _ = Native.Kill(-pid, Native.SigKill);
-            }
+            // The whole group: a daemon's own children die with the host too.
+            _ = Native.Kill(-pid, Native.SigKill);
+        }
+
+        if (entered)
+        {
+            Gate.Exit();
         }
     }
 

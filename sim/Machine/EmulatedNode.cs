@@ -96,7 +96,7 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
 
             if (_options.ToolstackAtBoot)
             {
-                Toolstack.Start(onSystemBoot: true);
+                Toolstack.Start();
             }
         }).ConfigureAwait(false);
         Daemon.Start();
@@ -126,8 +126,19 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
     public void BeginShutdown() => _ = Task.Run(ShutdownAsync);
 
     /// <summary>Power loss seen from inside: nothing is told, nothing is released.</summary>
-    public void Die(string reason, int code)
+    public void Die(string reason, int code, string? lastWords = null)
     {
+        // A reader of our standard output that stopped reading must not keep a dead host alive.
+        new Thread(() =>
+        {
+            Thread.Sleep(200);
+            _options.Exit(code);
+        }) { IsBackground = true }.Start();
+        if (lastWords is not null)
+        {
+            Console.WriteLine(lastWords);
+        }
+
         Log(reason);
         _options.Exit(code);
     }
@@ -166,7 +177,6 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
 
     private void OnWatchdogFired()
     {
-        Console.WriteLine("watchdog fired");
-        Die("watchdog_fired", ExitWatchdog);
+        Die("watchdog_fired", ExitWatchdog, "watchdog fired");
     }
 }

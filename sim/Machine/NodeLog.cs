@@ -31,8 +31,7 @@ internal sealed class NodeLog : IDisposable
         };
         foreach ((string key, string value) in happened.Fields)
         {
-            // A field never hides one of the four above.
-            line[line.ContainsKey(key) ? "of_" + key : key] = value;
+            line.Add(key, value);
         }
 
         string text = line.ToJsonString();

@@ -66,6 +66,7 @@ public sealed class Toolstack
     private IDisposable? _pendingStart;
     private TaskCompletionSource? _exited;
     private bool _stopping;
+    private bool _startedSinceBoot;
 
     public Toolstack(ToolstackSetup setup)
     {
@@ -133,7 +134,7 @@ public sealed class Toolstack
     }
 
     /// <summary>systemctl start xapi: returns at once, the process is active as soon as it exists.</summary>
-    public void Start(bool onSystemBoot = false)
+    public void Start()
     {
         _pendingStart?.Dispose();
         _pendingStart = null;
@@ -143,6 +144,8 @@ public sealed class Toolstack
         }
 
         _stopping = false;
+        bool onSystemBoot = !_startedSinceBoot;
+        _startedSinceBoot = true;
         _process = new XapiProcess(_host, onSystemBoot, OnExit);
         _host.Log("toolstack_start", ("role", _process.Role.ToString()));
         _process.Background(new StartUp(_process).RunAsync);
@@ -183,16 +186,15 @@ public sealed class Toolstack
     /// <summary>Stops every VM as the last act of an orderly power-off: disks are detached, locks released.</summary>
     public async Task DestroyAllVmsAsync()
     {
-        foreach (Domain domain in _host.Xenopsd.List())
-        {
-            await _host.Xenopsd.DestroyAsync(domain.VmUuid).ConfigureAwait(false);
-        }
+        List<Task> ends = [.. _host.Xenopsd.List().Select(domain => _host.Xenopsd.DestroyAsync(domain.VmUuid))];
+        await Task.WhenAll(ends).ConfigureAwait(false);
     }
 
     /// <summary>Power loss: everything ends at once; disks and locks stay as they are.</summary>
     public void PowerLoss()
     {
         _stopping = true;
+        _startedSinceBoot = false;
         _pendingStart?.Dispose();
         _pendingStart = null;
         _host.Xenopsd.PowerLoss();

@@ -40,6 +40,7 @@ internal sealed class Xenopsd
     private readonly IScheduler _scheduler;
     private readonly Dictionary<string, VmSpec> _specs = new(StringComparer.Ordinal);
     private readonly Dictionary<int, TaskCompletionSource> _drains = [];
+    private readonly HashSet<string> _building = new(StringComparer.Ordinal);
     private int _boot;
 
     public Xenopsd(string hostUuid, IDomains domains, ISharedStorage storage, IScheduler scheduler)
@@ -62,18 +63,27 @@ internal sealed class Xenopsd
     /// <summary>Attaches the disks, waits the building time, creates the domain.</summary>
     public async Task<Domain> BuildAsync(VmSpec spec, TimeSpan duration)
     {
-        if (Find(spec.Uuid) is not null)
+        // xapi may have died while its last order is still being carried out here.
+        if (Find(spec.Uuid) is not null || !_building.Add(spec.Uuid))
         {
             throw new ApiException("DOMAIN_EXISTS", Data.Database.RefOf("VM", spec.Uuid));
         }
 
-        await PauseAsync(duration * 0.4).ConfigureAwait(false);
-        AttachDisks(spec);
-        await PauseAsync(duration * 0.4).ConfigureAwait(false);
-        _specs[spec.Uuid] = spec;
-        Domain domain = _domains.Create(spec.Uuid, spec.Name);
-        await PauseAsync(duration * 0.2).ConfigureAwait(false);
-        return domain;
+        try
+        {
+            await PauseAsync(duration * 0.4).ConfigureAwait(false);
+            await UntilDrainedAsync(spec.Uuid).ConfigureAwait(false);
+            AttachDisks(spec);
+            await PauseAsync(duration * 0.4).ConfigureAwait(false);
+            _specs[spec.Uuid] = spec;
+            Domain domain = _domains.Create(spec.Uuid, spec.Name);
+            await PauseAsync(duration * 0.2).ConfigureAwait(false);
+            return domain;
+        }
+        finally
+        {
+            _building.Remove(spec.Uuid);
+        }
     }
 
     /// <summary>The host lost power: work in progress never continues, locks stay where they are.</summary>
@@ -82,6 +92,7 @@ internal sealed class Xenopsd
         _boot++;
         _specs.Clear();
         _drains.Clear();
+        _building.Clear();
     }
 
     /// <summary>A VM that runs when the emulation begins: no delays, its locks are taken.</summary>
@@ -120,6 +131,15 @@ internal sealed class Xenopsd
         if (boot != _boot)
         {
             await Never.Task().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The old back-end of the same VM still has the disks open.</summary>
+    private async Task UntilDrainedAsync(string vmUuid)
+    {
+        while (_specs.ContainsKey(vmUuid))
+        {
+            await PauseAsync(TimeSpan.FromMilliseconds(50)).ConfigureAwait(false);
         }
     }
 

@@ -92,7 +92,7 @@ internal sealed class MethodTable
             await _process.Sessions.CheckAsync(origin, session).ConfigureAwait(false);
         }
 
-        JsonArray arguments = [.. parameters.Skip(entry.TakesSession ? 1 : 0).Select(node => node?.DeepClone())];
+        JsonArray arguments = [.. parameters.Skip(entry.TakesSession ? 1 : 0).Select(Normal)];
         if (_process.IsMaster || !entry.NeedsMaster(name))
         {
             return await RunAsync(origin, name, isAsync, entry, session, arguments).ConfigureAwait(false);
@@ -102,6 +102,14 @@ internal sealed class MethodTable
         JsonArray inner = [session, .. arguments.Select(node => node?.DeepClone())];
         return await _process.Link.DbAsync("emu.db_call", method, inner).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// A copy as it would arrive over a wire: an in-process caller's `5` is an Int32 that nobody could read as Int64.
+    /// </summary>
+    private static JsonNode? Normal(JsonNode? node) =>
+        node is JsonValue value && value.GetValueKind() == System.Text.Json.JsonValueKind.Number
+            ? JsonNode.Parse(value.ToJsonString())
+            : node?.DeepClone();
 
     private async Task<JsonNode?> RunAsync(
         CallOrigin origin, string name, bool isAsync, Entry entry, string session, JsonArray arguments)

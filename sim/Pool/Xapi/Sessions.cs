@@ -24,7 +24,7 @@ internal sealed class Sessions(XapiProcess process)
 
     public bool IsLocal(string reference) => _local.Contains(reference);
 
-    public string Login(string originator)
+    public string Login(string originator, string thisHost)
     {
         List<KeyValuePair<string, Session>> own =
             [.. _normal.Where(pair => pair.Value.Originator == originator).OrderBy(pair => pair.Value.Order)];
@@ -34,7 +34,7 @@ internal sealed class Sessions(XapiProcess process)
         }
 
         string reference = process.Host.NewRef();
-        _normal[reference] = new Session(originator, _order++, process.Now);
+        _normal[reference] = new Session(originator, thisHost, _order++, process.Now);
         return reference;
     }
 
@@ -48,6 +48,9 @@ internal sealed class Sessions(XapiProcess process)
         session.LastUsed = process.Now;
         return true;
     }
+
+    public string ThisHost(string reference) =>
+        _normal.TryGetValue(reference, out Session? session) ? session.ThisHost : process.HostRef;
 
     public void Logout(string reference)
     {
@@ -93,9 +96,12 @@ internal sealed class Sessions(XapiProcess process)
         }
     }
 
-    private sealed class Session(string originator, long order, Instant lastUsed)
+    private sealed class Session(string originator, string thisHost, long order, Instant lastUsed)
     {
         public string Originator { get; } = originator;
+
+        /// <summary>The host whose socket the client used.</summary>
+        public string ThisHost { get; } = thisHost;
 
         public long Order { get; } = order;
 

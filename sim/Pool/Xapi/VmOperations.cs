@@ -176,7 +176,7 @@ internal sealed class VmOperations(XapiProcess process)
             ("vm", vm.Text("name_label")),
             ("uuid", vm.Uuid),
             ("on", host.Text("name_label")),
-            ("ms", XapiProcess.Milliseconds(process.Now - begin)));
+            ("elapsed_ms", XapiProcess.Milliseconds(process.Now - begin)));
     }
 
     private Row Choose(Row vm)

@@ -137,7 +137,7 @@ internal sealed class XapiProcess
 
         _fuseLit = true;
         TimeSpan fuse = Host.Draw(Host.Timings.Fuse);
-        Log("fuse", ("ms", Milliseconds(fuse)));
+        Log("fuse", ("fuse_ms", Milliseconds(fuse)));
         Host.Scheduler.After(fuse, () => Exit(123));
     }
 

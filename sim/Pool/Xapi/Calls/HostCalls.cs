@@ -133,7 +133,7 @@ internal static class HostCalls
     {
         XapiProcess process = call.Process;
         Row host = process.Db.Host(call.Text(0));
-        process.Log("declare_dead", ("host", host.Text("name_label")));
+        process.Log("declare_dead", ("target", host.Text("name_label")));
         if (await process.Liveness.AnswersAsync(host).ConfigureAwait(false))
         {
             throw new ApiException("HOST_IS_LIVE", host.Ref);
@@ -152,7 +152,7 @@ internal static class HostCalls
 
         host.Set("enabled", false);
         await ResetVdisAsync(process, host).ConfigureAwait(false);
-        process.Log("declared_dead", ("host", host.Text("name_label")));
+        process.Log("declared_dead", ("target", host.Text("name_label")));
         return null;
     }
 
@@ -164,7 +164,7 @@ internal static class HostCalls
             await process.Delay(process.Host.Timings.ResetVdis).ConfigureAwait(false);
             string sr = process.Db.Get("SR", pbd.Text("SR")).Uuid;
             int dropped = process.Host.Storage.Reset(host.Uuid, sr);
-            process.Log("resetvdis", ("host", host.Text("name_label")), ("sr", sr), ("dropped", $"{dropped}"));
+            process.Log("resetvdis", ("target", host.Text("name_label")), ("sr", sr), ("dropped", $"{dropped}"));
         }
     }
 

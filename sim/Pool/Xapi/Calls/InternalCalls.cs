@@ -27,7 +27,8 @@ internal static class InternalCalls
     private static void RegisterDatabase(MethodTable table)
     {
         table.AddWithoutSession("emu.db_touch", 0, 0, Master(_ => { }));
-        table.AddWithoutSession("emu.db_login", 1, 0, Master(call => call.Process.Sessions.Login(call.Text(0))));
+        table.AddWithoutSession("emu.db_login", 2, 0, Master(call =>
+            call.Process.Sessions.Login(call.Text(0), call.Text(1))));
         table.AddWithoutSession("emu.db_session_known", 1, 0, Master(call => call.Process.Sessions.IsNormal(call.Text(0))));
         table.AddWithoutSession("emu.db_fetch", 0, 0, Master(call => call.Process.Db.Save()));
         table.AddWithoutSession("emu.db_host_ready", 3, 0, Master(HostReady));

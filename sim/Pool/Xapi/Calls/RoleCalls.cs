@@ -84,7 +84,7 @@ internal static class RoleCalls
             }
             catch (Exception error) when (error is ApiException or PeerUnreachableException or PeerLostException)
             {
-                process.Log("recover_slaves_skips", ("host", host.Text("name_label")), ("reason", error.Message));
+                process.Log("recover_slaves_skips", ("target", host.Text("name_label")), ("reason", error.Message));
             }
         }
 
@@ -101,7 +101,7 @@ internal static class RoleCalls
             return null;
         }
 
-        process.Log("designate_new_master", ("host", target.Text("name_label")));
+        process.Log("designate_new_master", ("target", target.Text("name_label")));
         Row pool = process.Db.Pool();
         if (pool.Keys("current_operations") is [var running, ..])
         {

@@ -13,7 +13,8 @@ internal static class SessionCalls
         table.AddWithoutSession("session.slave_local_login_with_password", 2, 0, LocalLoginAsync);
         table.Add("session.logout", 0, 0, call => Logout(call), mayBeAsync: false);
         table.Add("session.local_logout", 0, 0, call => Logout(call), mayBeAsync: false);
-        table.Add("session.get_this_host", 1, 0, call => call.Process.HostRef, mayBeAsync: false);
+        table.Add("session.get_this_host", 1, 0, call =>
+            call.Process.Sessions.ThisHost(call.Text(0)), mayBeAsync: false);
         table.AddWithoutSession("system.isAlive", 0, 1, call => call.Text(0));
         table.AddWithoutSession("system.listMethods", 0, 0, call =>
             new JsonArray([.. call.Process.Methods.Names.Select(name => (JsonNode)name)]));
@@ -30,14 +31,14 @@ internal static class SessionCalls
         }
 
         // On a member's unix socket the session is written into the master's database over the link.
-        return await process.Link.DbAsync("emu.db_login", call.Text(3)).ConfigureAwait(false);
+        return await process.Link.DbAsync("emu.db_login", call.Text(3), process.HostRef).ConfigureAwait(false);
     }
 
     private static JsonNode SlaveLogin(Call call)
     {
         AssertMaster(call.Process);
         AssertSecret(call, call.Text(1));
-        return call.Process.Sessions.Login("slave_login");
+        return call.Process.Sessions.Login("slave_login", call.Text(0));
     }
 
     private static JsonNode LocalLoginBySecret(Call call)

@@ -1,11 +1,12 @@
 using TwoNodeHa.Sim.Time;
 
-namespace TwoNodeHa.Sim.Pool;
+namespace TwoNodeHa.Sim.Pool.Virtual;
 
 /// <summary>A hypervisor in memory.</summary>
 public sealed class VirtualDomains(IScheduler scheduler) : IDomains
 {
     private readonly SortedDictionary<int, Domain> _domains = [];
+    private readonly SortedDictionary<int, Domain> _draining = [];
     private int _lastDomid;
 
     public event Action<Domain>? Ended;
@@ -18,8 +19,8 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
     /// <summary>VMs the hypervisor fails to destroy.</summary>
     public ISet<string> RefuseKill { get; } = new HashSet<string>(StringComparer.Ordinal);
 
-    /// <summary>VMs whose back-end has not finished yet, with those that run: who may still write.</summary>
-    public ISet<string> Writing { get; } = new SortedSet<string>(StringComparer.Ordinal);
+    /// <summary>Uuids of VMs that run or whose back-end has not finished: who may still write.</summary>
+    public IEnumerable<string> Writing => _domains.Values.Concat(_draining.Values).Select(domain => domain.VmUuid).Distinct();
 
     public IReadOnlyList<Domain> List() => [.. _domains.Values];
 
@@ -27,7 +28,6 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
     {
         var domain = new Domain(++_lastDomid, vmUuid, vmName);
         _domains[domain.Domid] = domain;
-        Writing.Add(vmUuid);
         return domain;
     }
 
@@ -44,6 +44,7 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
         }
 
         _domains.Remove(domid);
+        _draining[domid] = domain;
 
         // Through the scheduler: the caller must hear that it ended after the call returned, as from a real hypervisor.
         scheduler.After(TimeSpan.Zero, () => Ended?.Invoke(domain));
@@ -55,13 +56,13 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
     public void PowerLoss()
     {
         _domains.Clear();
-        Writing.Clear();
+        _draining.Clear();
     }
 
     private void Drain(Domain domain)
     {
         // Gone already if the host lost power in between.
-        if (_domains.Values.All(other => other.VmUuid != domain.VmUuid) && Writing.Remove(domain.VmUuid))
+        if (_draining.Remove(domain.Domid))
         {
             Drained?.Invoke(domain);
         }
