@@ -63,7 +63,7 @@ public static class Checks
     {
         var rules = TimingRules.Of(config);
         items.Add(rules.Holds
-            ? new CheckItem("timing", CheckGrade.Ok, rules.BoundLine() + $"; T is {TimingRules.Text(config.Timing.TakeoverDelay)} s")
+            ? new CheckItem("timing", CheckGrade.Ok, $"T is {TimingRules.Text(config.Timing.TakeoverDelay)} s and holds all rules: {rules.BoundLine()}")
             : new CheckItem("timing", CheckGrade.Problem, rules.BoundLine(), "Remove takeover_delay_seconds: it is computed then."));
         if (SafetyClass.HasIndependentLinks(config))
         {
@@ -74,7 +74,8 @@ public static class Checks
         items.Add(new CheckItem(
             "staggered loss",
             CheckGrade.Ok,
-            $"safe while the gateway is lost at most {TimingRules.Text(rules.StaggerMax)} s after the link",
+            $"safe while a host loses the gateway at most {TimingRules.Text(rules.StaggerMax)} s after the newest heartbeat, "
+            + $"in the worst case {TimingRules.Text(rules.StaggerAfterLink)} s after the link",
             "Raise stagger_tolerance_seconds if your switches reconverge more slowly; it lengthens T by as much."));
     }
 

@@ -76,20 +76,20 @@ internal sealed class TimingReader(IniDocument document, FindingList findings)
 
     private void CheckDelay(TimingRules rules)
     {
-        var written = TimingRules.Text(rules.Timing.TakeoverDelay);
-        if (rules.Timing.TakeoverDelay < rules.TakeoverBound)
+        var delay = rules.Timing.TakeoverDelay;
+        if (rules.Holds)
         {
-            _reader.Error(
-                DelayKey,
-                $"{written} is below its bound, the peer could still run a VM when it is started here: {rules.BoundLine()}; "
-                + $"write at least {TimingRules.Text(rules.ComputedTakeoverDelay)}, or remove the line and it is computed");
+            return;
         }
-        else if (rules.Timing.TakeoverDelay <= rules.AttestFloor)
-        {
-            _reader.Error(
-                DelayKey,
-                $"{written} is not above the window of an attestation: {rules.FloorLine()}; "
-                + $"write at least {TimingRules.Text(rules.ComputedTakeoverDelay)}, or remove the line and it is computed");
-        }
+
+        var reason = delay < rules.TakeoverBound
+            ? $"is below its bound, the peer could still run a VM when it is started here: {rules.BoundLine()}"
+            : delay < rules.GatewayPathBound
+                ? $"is below its bound on the gateway path, the peer could still run a VM when it is started here: {rules.GatewayPathLine()}"
+                : $"is not above the window of an attestation: {rules.FloorLine()}";
+        _reader.Error(
+            DelayKey,
+            $"{TimingRules.Text(delay)} {reason}; write at least {TimingRules.Text(rules.ComputedTakeoverDelay)}, "
+            + "or remove the line and it is computed");
     }
 }
