@@ -31,13 +31,19 @@ public sealed record TimingRules
         }
     }
 
-    /// <summary>The loser is surely dead this long after the failure, on its own clock: right end plus one fence.</summary>
+    /// <summary>
+    /// The loser is surely dead this long after the failure, on its own clock: right end plus one fence.
+    /// </summary>
     public TimeSpan LoserEnd => RightEnd + Timing.FenceBound;
 
-    /// <summary>Smallest sound T: the loser's end stretched by drift, plus margin; rounded up to a millisecond.</summary>
+    /// <summary>
+    /// Smallest sound T: the loser's end stretched by drift, plus margin; rounded up to a millisecond.
+    /// </summary>
     public TimeSpan TakeoverBound => RoundUp(Stretched(LoserEnd) + Timing.Margin);
 
-    /// <summary>T must be above 2f + margin, or an attestation could be acted on when the attesting host's own wait ends.</summary>
+    /// <summary>
+    /// T must be above 2f + margin, or an attestation could be acted on when the attesting host's own wait ends.
+    /// </summary>
     public TimeSpan AttestFloor => (2 * Timing.AttestWindow) + Timing.Margin;
 
     /// <summary>
@@ -69,7 +75,9 @@ public sealed record TimingRules
     public TimeSpan StaggerMax =>
         TimeSpan.FromTicks((long)(Timing.TakeoverDelay.Ticks / DriftFactor)) - GatewayTimeout - Timing.FenceBound;
 
-    /// <summary>What is left of δ_max when the newest heartbeat is one interval old as the link fails: the worst case.</summary>
+    /// <summary>
+    /// What is left of δ_max when the newest heartbeat is one interval old as the link fails: the worst case.
+    /// </summary>
     public TimeSpan StaggerAfterLink => StaggerMax - Timing.HeartbeatInterval;
 
     /// <summary>1 + 2·drift: one clock may run slow while the other runs fast.</summary>
@@ -84,7 +92,8 @@ public sealed record TimingRules
     /// <summary>The bound of T with its numbers, on one line.</summary>
     public string BoundLine() => string.Create(
         CultureInfo.InvariantCulture,
-        $"T ≥ (max(S {Text(Timing.Lease)}, gateway timeout {Text(GatewayTimeout)} + stagger {Text(Timing.StaggerTolerance)})"
+        $"T ≥ (max(S {Text(Timing.Lease)}, gateway timeout {Text(GatewayTimeout)} + stagger "
+            + $"{Text(Timing.StaggerTolerance)})"
         + $" + max(K {Text(Timing.KillBound)}, fixed watchdog {Text(Timing.FixedWatchdog)}))"
         + $" · (1 + 2 · {Timing.ClockDriftPpm} ppm) + margin {Text(Timing.Margin)}"
         + $" = ({Text(RightEnd)} + {Text(Timing.FenceBound)}) · {DriftFactor:0.######} + {Text(Timing.Margin)}"
@@ -94,7 +103,8 @@ public sealed record TimingRules
     public string GatewayPathLine() => string.Create(
         CultureInfo.InvariantCulture,
         $"T ≥ (gateway timeout {Text(GatewayTimeout)} + stagger {Text(Timing.StaggerTolerance)} + interval "
-        + $"{Text(Timing.HeartbeatInterval)} + fence {Text(Timing.FenceBound)}) · {DriftFactor:0.######} = {Text(GatewayPathBound)} s");
+        + $"{Text(Timing.HeartbeatInterval)} + fence {Text(Timing.FenceBound)}) · {DriftFactor:0.######} = "
+        + $"{Text(GatewayPathBound)} s");
 
     /// <summary>The floor of T with its numbers, on one line.</summary>
     public string FloorLine() => string.Create(
@@ -111,7 +121,8 @@ public sealed record TimingRules
         BoundLine(),
         GatewayPathLine(),
         FloorLine(),
-        $"T = {Text(Timing.TakeoverDelay)} s: {(Holds ? "all rules hold" : "BELOW ITS BOUND, a double run is possible")}",
+        $"T = {Text(Timing.TakeoverDelay)} s: "
+            + $"{(Holds ? "all rules hold" : "BELOW ITS BOUND, a double run is possible")}",
         string.Create(
             CultureInfo.InvariantCulture,
             $"staggered loss: δ ≤ T / (1 + 2 · drift) − gateway timeout − fence = {Text(Timing.TakeoverDelay)} / "
