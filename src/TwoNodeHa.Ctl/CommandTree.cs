@@ -33,7 +33,8 @@ internal sealed class CommandTree
         Recursive = true,
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object per line", Recursive = true };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object "
+        + "per line", Recursive = true };
 
     private CommandTree(CtlContext context) => _context = context;
 
@@ -44,8 +45,8 @@ internal sealed class CommandTree
         return new RootCommand("High availability for a XenServer / XCP-ng pool of two hosts: look and decide.")
         {
             tree._config, tree._socket, tree._timeout, tree._json,
-            tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Events(), tree.Check(), tree.Timeline(),
-            tree.Takeover(), tree.Fence(), tree.Keygen(), tree.Version(), tree.Completion(),
+            tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Events(), tree.Check(),
+            tree.Timeline(), tree.Takeover(), tree.Fence(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
     }
 
@@ -61,14 +62,16 @@ internal sealed class CommandTree
 
     private Command Disable()
     {
-        var duration = new Option<string?>("--for") { Description = "Enable again after this time: 90s, 30m, 2h, 1d", HelpName = "DURATION" };
+        var duration = new Option<string?>("--for") { Description = "Enable again after this time: 90s, "
+            + "30m, 2h, 1d", HelpName = "DURATION" };
         var reason = new Option<string>("--reason")
         {
             Description = "Shown in status",
             HelpName = "TEXT",
             DefaultValueFactory = static _ => "",
         };
-        var command = new Command("disable", "Disable HA on both hosts; done only when both confirmed it") { duration, reason };
+        var command = new Command("disable", "Disable HA on both hosts; done only when both "
+            + "confirmed it") { duration, reason };
         command.SetAction(parsed =>
         {
             var seconds = 0.0;
@@ -92,7 +95,8 @@ internal sealed class CommandTree
 
     private Command Maintenance() => new("maintenance", "Put this host under a promise not to take over, or end it")
     {
-        Order("on", "Prepare this host for work: it will not take over", new ControlRequest { Verb = "maintenance", On = true }),
+        Order("on", "Prepare this host for work: it will not "
+            + "take over", new ControlRequest { Verb = "maintenance", On = true }),
         Order("off", "Ask for readmission of this host", new ControlRequest { Verb = "maintenance", On = false }),
     };
 
@@ -121,14 +125,16 @@ internal sealed class CommandTree
 
     private Command Timeline()
     {
-        var command = new Command("timeline", "What happens after which failure, second by second, with this configuration");
+        var command = new Command("timeline", "What happens after which failure, second by second, with this "
+            + "configuration");
         command.SetAction(parsed => TimelineVerb.Run(_context, Global(parsed)));
         return command;
     }
 
     private Command Takeover()
     {
-        var dead = new Option<bool>("--peer-is-dead") { Description = "Your word that the peer is powered off or runs nothing" };
+        var dead = new Option<bool>("--peer-is-dead") { Description = "Your word that the peer is powered off or "
+            + "runs nothing" };
         var command = new Command("takeover", "Take over from a peer that you know to be dead") { dead };
         command.SetAction(parsed => parsed.GetValue(dead)
             ? OrderVerb.Run(_context, Global(parsed), new ControlRequest { Verb = "takeover", PeerIsDead = true })
@@ -136,7 +142,8 @@ internal sealed class CommandTree
                 _context,
                 Global(parsed),
                 "takeover",
-                "nothing was done: if the peer still runs a VM, its disk is destroyed; look at the peer, then add --peer-is-dead"));
+                "nothing was done: if the peer still runs a VM, its disk is destroyed; look at the peer, then add "
+                    + "--peer-is-dead"));
         return command;
     }
 
@@ -147,13 +154,15 @@ internal sealed class CommandTree
         self.SetAction(parsed => parsed.GetValue(yes)
             ? OrderVerb.Run(_context, Global(parsed), new ControlRequest { Verb = "fence" })
             : OrderVerb.NotConfirmed(
-                _context, Global(parsed), "fence", "nothing was done: this stops all VMs of this host without a shutdown; add --yes"));
+                _context, Global(parsed), "fence", "nothing was done: this stops all VMs of this host without a "
+                    + "shutdown; add --yes"));
         return new Command("fence", "Fence a host") { self };
     }
 
     private Command Keygen()
     {
-        var file = new Option<string?>("--file") { Description = "Key file; default: as the configuration says", HelpName = "FILE" };
+        var file = new Option<string?>("--file") { Description = "Key file; default: as the "
+            + "configuration says", HelpName = "FILE" };
         var force = new Option<bool>("--force") { Description = "Replace a key that is there" };
         var command = new Command("keygen", "Make the shared key of the two daemons") { file, force };
         command.SetAction(parsed =>
@@ -191,7 +200,8 @@ internal sealed class CommandTree
             && double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             && !(value >= min && value <= max))
         {
-            result.AddError($"{option.Name}: write a number from {Output.Words.Number(min)} to {Output.Words.Number(max)}");
+            result.AddError($"{option.Name}: write a number from {Output.Words.Number(min)} to "
+                + $"{Output.Words.Number(max)}");
         }
     });
 

@@ -36,7 +36,8 @@ internal static class ControlClient
         }
         catch (Exception failure) when (failure is SocketException or ArgumentException)
         {
-            return new Exchange(ExitCode.Unreachable, null, $"the daemon cannot be reached on {socketPath}: {Reason(failure)}");
+            return new Exchange(ExitCode.Unreachable, null, $"the daemon cannot be reached on {socketPath}: "
+                + $"{Reason(failure)}");
         }
 
         try
@@ -73,7 +74,8 @@ internal static class ControlClient
             var count = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None);
             if (count == 0)
             {
-                return Garbled(length == 0 ? "the daemon closed the connection without an answer" : "the daemon's answer is cut off");
+                return Garbled(length == 0 ? "the daemon closed the connection without "
+                    + "an answer" : "the daemon's answer is cut off");
             }
 
             var end = Array.IndexOf(buffer, (byte)'\n', length, count);
@@ -114,7 +116,8 @@ internal static class ControlClient
     private static Exchange TimedOut(TimeSpan timeout) => new(
         ExitCode.Timeout,
         null,
-        $"the daemon did not answer within {Output.Words.Number(timeout.TotalSeconds)} s; whether it acts on the request is not known");
+        $"the daemon did not answer within {Output.Words.Number(timeout.TotalSeconds)} s; whether it acts on the "
+            + "request is not known");
 
     private static string Reason(Exception failure) => failure is SocketException { SocketErrorCode: var code }
         ? code switch

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace TwoNodeHa.Ctl;
 
-/// <summary>Durations that an operator types: 90s, 30m, 2h, 1d. A unit is required, so that 30 is never misread.</summary>
+/// <summary>
+/// Durations that an operator types: 90s, 30m, 2h, 1d. A unit is required, so that 30 is never misread.
+/// </summary>
 internal static class DurationText
 {
     /// <summary>Longest duration: a year.</summary>

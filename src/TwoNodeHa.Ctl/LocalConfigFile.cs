@@ -21,7 +21,8 @@ internal static class LocalConfigFile
             var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return Encoding.UTF8.GetString(buffer, 0, length);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception failure) when (
+            failure is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             trouble = failure switch
             {

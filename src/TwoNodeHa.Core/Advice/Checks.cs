@@ -63,8 +63,10 @@ public static class Checks
     {
         var rules = TimingRules.Of(config);
         items.Add(rules.Holds
-            ? new CheckItem("timing", CheckGrade.Ok, rules.BoundLine() + $"; T is {TimingRules.Text(config.Timing.TakeoverDelay)} s")
-            : new CheckItem("timing", CheckGrade.Problem, rules.BoundLine(), "Remove takeover_delay_seconds: it is computed then."));
+            ? new CheckItem("timing", CheckGrade.Ok, $"T is {TimingRules.Text(config.Timing.TakeoverDelay)} s and "
+                + $"holds all rules: {rules.BoundLine()}")
+            : new CheckItem("timing", CheckGrade.Problem, rules.BoundLine(), "Remove takeover_delay_seconds: it is "
+                + "computed then."));
         if (SafetyClass.HasIndependentLinks(config))
         {
             return;
@@ -74,7 +76,9 @@ public static class Checks
         items.Add(new CheckItem(
             "staggered loss",
             CheckGrade.Ok,
-            $"safe while the gateway is lost at most {TimingRules.Text(rules.StaggerMax)} s after the link",
+            $"safe while a host loses the gateway at most {TimingRules.Text(rules.StaggerMax)} s after "
+            + "the newest heartbeat, "
+            + $"in the worst case {TimingRules.Text(rules.StaggerAfterLink)} s after the link",
             "Raise stagger_tolerance_seconds if your switches reconverge more slowly; it lengthens T by as much."));
     }
 
@@ -133,18 +137,21 @@ public static class Checks
         if (!host.KeyExists)
         {
             return new CheckItem(
-                "key file", CheckGrade.Problem, $"{file} is not there", "Run ha-ctl keygen on one host and copy the file to the other.");
+                "key file", CheckGrade.Problem, $"{file} is not there", "Run ha-ctl keygen on one host and copy the "
+                    + "file to the other.");
         }
 
         if ((host.KeyMode & GroupAndOthers) != 0)
         {
             var mode = Convert.ToString(host.KeyMode, 8).PadLeft(4, '0');
             return new CheckItem(
-                "key file", CheckGrade.Problem, $"{file} has mode {mode}: others can read or change it", $"Run chmod 600 {file}.");
+                "key file", CheckGrade.Problem, $"{file} has mode {mode}: others can read or "
+                    + $"change it", $"Run chmod 600 {file}.");
         }
 
         return host.KeyBytes >= KeyBytesMin
-            ? new CheckItem("key file", CheckGrade.Ok, $"{file} is there, private, {host.KeyBytes.ToString(CultureInfo.InvariantCulture)} bytes")
+            ? new CheckItem("key file", CheckGrade.Ok, $"{file} is there, private, "
+                + $"{host.KeyBytes.ToString(CultureInfo.InvariantCulture)} bytes")
             : new CheckItem(
                 "key file",
                 CheckGrade.Problem,
@@ -164,20 +171,24 @@ public static class Checks
         }
 
         return host.WatchdogExists
-            ? new CheckItem("watchdog", CheckGrade.Ok, $"{config.Watchdog.Path} is there (not opened: opening starts it)")
+            ? new CheckItem("watchdog", CheckGrade.Ok, $"{config.Watchdog.Path} is there (not opened: opening "
+                + "starts it)")
             : new CheckItem(
                 "watchdog",
                 CheckGrade.Problem,
                 $"{config.Watchdog.Path} is not there",
-                "Load the driver of the watchdog, correct [watchdog] device, or write none and accept what the class then says.");
+                "Load the driver of the watchdog, correct [watchdog] device, or write none and accept what the "
+                    + "class then says.");
     }
 
     private static void AddSilence(ImmutableArray<CheckItem>.Builder items, string silence)
     {
         items.Add(new CheckItem("daemon", CheckGrade.Problem, silence, "Look at: systemctl status twonodehad"));
         items.Add(new CheckItem(
-            "pool", CheckGrade.Unknown, "not checked without the daemon: exactly two hosts in the pool, native HA off, toolstack role"));
+            "pool", CheckGrade.Unknown, "not checked without the daemon: exactly two hosts in the pool, native HA "
+                + "off, toolstack role"));
         items.Add(new CheckItem(
-            "peer", CheckGrade.Unknown, "not checked without the daemon: links, key and configuration agree with the other host"));
+            "peer", CheckGrade.Unknown, "not checked without the daemon: links, key and configuration agree with "
+                + "the other host"));
     }
 }

@@ -1,6 +1,8 @@
 namespace TwoNodeHa.Core.Advice;
 
-/// <summary>What a check found on this host without the daemon; gathered by the caller, judged by <see cref="Checks"/>.</summary>
+/// <summary>
+/// What a check found on this host without the daemon; gathered by the caller, judged by <see cref="Checks"/>.
+/// </summary>
 public sealed record HostFacts
 {
     /// <summary>The key file is there.</summary>

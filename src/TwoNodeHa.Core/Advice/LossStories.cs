@@ -16,7 +16,8 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "slave: power is gone, its VMs stop"),
-            Row(_times.LeaseEnd, "master: no heartbeat is acknowledged any more; it runs on by the gateway and counts (Suspecting)"),
+            Row(_times.LeaseEnd, "master: no heartbeat is acknowledged any more; it runs on by the gateway and "
+                + "counts (Suspecting)"),
             Row(_times.Silence, "master: takes over by silence (T2); it keeps the role, so no promotion is needed"),
         ],
         Takeover = _times.Silence,
@@ -30,13 +31,15 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "master: power is gone, its VMs stop"),
-            Row(_times.LeaseEnd, "slave: no heartbeat is acknowledged any more; it runs on by the gateway and counts (Suspecting)"),
+            Row(_times.LeaseEnd, "slave: no heartbeat is acknowledged any more; it runs on by the gateway and "
+                + "counts (Suspecting)"),
             Row(_times.Silence, "slave: takes over by silence (T2) and becomes master"),
             Row(AfterPromotion(_times.Silence), "new master: its toolstack is ready (typical), the VMs are started"),
         ],
         Takeover = _times.Silence,
         Toolstack = StoryTimes.Promotion,
-        Outcome = "The slave becomes master and starts the VMs; XAPI's database may be five minutes old, so HA's own record says which",
+        Outcome = "The slave becomes master and starts the VMs; XAPI's database may be five minutes old, so HA's "
+            + "own record says which",
     };
 
     public TimelineStory OnlyNetworkLost() => new()
@@ -47,7 +50,8 @@ internal sealed class LossStories(HaConfig config)
             : "All cables of one host are pulled",
         Rows =
         [
-            Row(TimeRange.At(TimeSpan.Zero), "cut-off host: hears neither peer nor gateway (Isolated); its VMs still run"),
+            Row(TimeRange.At(TimeSpan.Zero), "cut-off host: hears neither peer nor gateway (Isolated); its VMs "
+                + "still run"),
             Row(_times.RightEnd, "cut-off host: its right to run ends, it destroys its VMs"),
             Row(_times.Dead, HasWatchdog
                 ? "cut-off host: nothing runs there, verified; else it was reset by the watchdog"
@@ -75,7 +79,8 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "host: the daemon is gone, systemd starts it again; its VMs run on"),
-            Row(_times.LeaseEnd, "peer: begins to count if the new daemon is not heard by then; a sign of life holds it back"),
+            Row(_times.LeaseEnd, "peer: begins to count if the new daemon is not heard by then; a sign of life "
+                + "holds it back"),
             Row(_times.Dead, HasWatchdog
                 ? "host: reset by the watchdog if no new daemon feeds it by then, and on as in daemon-frozen"
                 : "host: nothing happens, there is no watchdog; on as in daemon-frozen"),
@@ -94,7 +99,8 @@ internal sealed class LossStories(HaConfig config)
             Title = "The master is rebooted from its shell, HA not disabled before",
             Rows =
             [
-                Row(TimeRange.At(TimeSpan.Zero), "master: the daemon hears of the shutdown before the toolstack stops (Departing)"),
+                Row(TimeRange.At(TimeSpan.Zero), "master: the daemon hears of the shutdown before the toolstack "
+                    + "stops (Departing)"),
                 Row(heard, "slave: knows that the master departs; it starts nothing yet"),
                 Row(TimeRange.At(TimeSpan.Zero), "master: its VMs stop in order; that takes the time the guests need"),
                 Row(heard, "… after the last VM has stopped: the master attests it, the slave takes over at once (T1)"),
@@ -118,7 +124,8 @@ internal sealed class LossStories(HaConfig config)
             Rows =
             [
                 Row(TimeRange.At(TimeSpan.Zero), "cut-off host: no gateway; it still hears its peer on the other link"),
-                Row(_times.GatewayEnd, "cut-off host: the peer has a gateway and is fit, so it yields and destroys its VMs"),
+                Row(_times.GatewayEnd, "cut-off host: the peer has a gateway and is fit, so it yields and "
+                    + "destroys its VMs"),
                 Row(fenced, "cut-off host: nothing runs there, verified; it attests that on the other link"),
                 Row(heard, "other host: takes over at once (T1), without any wait for silence"),
                 Row(AfterPromotion(heard), "other host, if it had to become master: toolstack ready (typical)"),
@@ -150,8 +157,10 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "host: the watchdog is not fed any more; its VMs still run"),
-            Row(_times.LeaseEnd, "peer: silence; while the host answers on any network, that sign of life holds a takeover back"),
-            Row(_times.Dead, "host: reset by the watchdog, which was armed for the rest of its right to run plus the kill"),
+            Row(_times.LeaseEnd, "peer: silence; while the host answers on any network, that sign of life holds a "
+                + "takeover back"),
+            Row(_times.Dead, "host: reset by the watchdog, which was armed for the rest of its right to run plus "
+                + "the kill"),
             Row(_times.Silence, "peer: the silence is long enough and nothing answers any more: takes over (T2)"),
             Row(AfterPromotion(_times.Silence), "peer, if it had to become master: toolstack ready (typical)"),
         ],
@@ -167,7 +176,8 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "host: nothing supervises it any more; its VMs run on"),
-            Row(_times.Silence, "peer: while the host answers on any network it holds and asks; if nothing answers, it takes over"),
+            Row(_times.Silence, "peer: while the host answers on any network it holds and asks; if nothing answers, "
+                + "it takes over"),
         ],
         Outcome = "There is no watchdog: a frozen dom0 is not reset, and a VM may run on both hosts",
         EndsWell = false,

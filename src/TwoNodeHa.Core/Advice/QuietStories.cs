@@ -20,7 +20,8 @@ internal sealed class QuietStories(HaConfig config)
                 new(_times.GatewayEnd, "both: alert, the gateway is down for both; nobody fences, nobody takes over"),
             ],
             Outcome = soleFences
-                ? "Nothing is stopped; but a host that is alone (Sole) fences when it loses the gateway: lone_start = takeover"
+                ? "Nothing is stopped; but a host that is alone (Sole) fences when it loses the gateway: lone_start "
+                    + "= takeover"
                 : "Nothing is stopped; a host that is alone (Sole) runs on too: lone_start = hold",
         };
     }
@@ -34,8 +35,10 @@ internal sealed class QuietStories(HaConfig config)
         Title = "The toolstack of one host hangs",
         Rows =
         [
-            new(TimeRange.At(TimeSpan.Zero), "host: its VMs run on; the daemon reaches the hypervisor without the toolstack"),
-            new(TimeRange.At(config.Timing.HeartbeatInterval), "peer: is told that this host is not fit to take over; alert"),
+            new(TimeRange.At(TimeSpan.Zero), "host: its VMs run on; the daemon reaches the hypervisor without the "
+                + "toolstack"),
+            new(TimeRange.At(config.Timing.HeartbeatInterval), "peer: is told that this host is not fit to take "
+                + "over; alert"),
         ],
         Outcome = "Nothing is stopped; until the toolstack answers again this host cannot take over from the other",
     };
@@ -72,7 +75,8 @@ internal sealed class QuietStories(HaConfig config)
                 ? "both: take over, even if the peer still answers: on_ambiguous = takeover"
                 : "both: if the peer answers on any network, hold and ask; if nothing answers, both take over"),
         ],
-        Outcome = "This is what class C cannot cover: a VM may run on both hosts; a second link in another network prevents it",
+        Outcome = "This is what class C cannot cover: a VM may run on both hosts; a second link in another network "
+            + "prevents it",
         EndsWell = false,
     };
 }

@@ -8,7 +8,8 @@ namespace TwoNodeHa.Core.Advice;
 /// <param name="Letter"><c>A</c>, <c>B</c> or <c>C</c>.</param>
 /// <param name="Sentence">One sentence: what it stands on, and what breaks it.</param>
 /// <param name="StepUp">The cheapest step to more safety; empty when there is none.</param>
-/// <param name="HasReservation">Something else (no watchdog, an unsafe choice) makes it worse than the letter says.</param>
+/// <param name="HasReservation">Something else (no watchdog, an unsafe choice) makes it worse than the letter
+/// says.</param>
 public sealed record SafetyVerdict(string Letter, string Sentence, string StepUp, bool HasReservation);
 
 /// <summary>Evaluates the safety class of a configuration.</summary>
@@ -31,7 +32,8 @@ public static class SafetyClass
     /// /24 and /64 are assumed, which errs on the side of "shared" only for larger subnets.
     /// </summary>
     public static bool AreIndependent(LinkConfig left, LinkConfig right) =>
-        !ShareSubnet(left.First.Address, right.First.Address) && !ShareSubnet(left.Second.Address, right.Second.Address);
+        !ShareSubnet(left.First.Address, right.First.Address)
+        && !ShareSubnet(left.Second.Address, right.Second.Address);
 
     /// <summary>There is at least one pair of independent links.</summary>
     public static bool HasIndependentLinks(HaConfig config)

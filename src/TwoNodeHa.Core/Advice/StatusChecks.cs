@@ -12,7 +12,8 @@ internal static class StatusChecks
         items.Add(new CheckItem("daemon", CheckGrade.Ok, $"answers: {status.State}, {status.Why}"));
         items.Add(status.Enabled
             ? new CheckItem("switch", CheckGrade.Ok, "HA is " + status.Switch)
-            : new CheckItem("switch", CheckGrade.Warning, "HA is " + status.Switch, "Run ha-ctl enable when the work is done."));
+            : new CheckItem("switch", CheckGrade.Warning, "HA is " + status.Switch, "Run ha-ctl enable when the "
+                + "work is done."));
         items.Add(Pool(status));
         items.Add(Peer(status));
         foreach (var link in status.Links)
@@ -28,7 +29,8 @@ internal static class StatusChecks
 
         items.Add(status.Protected
             ? new CheckItem("protection", CheckGrade.Ok, "a failure of either host is covered now")
-            : new CheckItem("protection", CheckGrade.Problem, "a failure is not covered now", "Clear the findings above."));
+            : new CheckItem("protection", CheckGrade.Problem, "a failure is not "
+                + "covered now", "Clear the findings above."));
     }
 
     private static CheckItem Pool(StatusReport status)
@@ -50,7 +52,8 @@ internal static class StatusChecks
         if (status.Peer is not { } peer)
         {
             return new CheckItem(
-                "peer", CheckGrade.Problem, $"{status.PeerHost} was never heard", "Check its daemon, the key file and UDP between the hosts.");
+                "peer", CheckGrade.Problem, $"{status.PeerHost} was never heard", "Check its daemon, the key file "
+                    + "and UDP between the hosts.");
         }
 
         if (!peer.ConfigAgrees)
@@ -70,7 +73,11 @@ internal static class StatusChecks
     }
 
     private static CheckItem Link(LinkStatus link) => link.HeardAgeSeconds is { } age
-        ? new CheckItem("link " + link.Name, CheckGrade.Ok, $"heard {age.ToString("0.0", CultureInfo.InvariantCulture)} s ago ({link.Endpoints})")
+        ? new CheckItem(
+            "link " + link.Name,
+            CheckGrade.Ok,
+            $"heard {age.ToString("0.0", CultureInfo.InvariantCulture)} s ago ({link.Endpoints})")
         : new CheckItem(
-            "link " + link.Name, CheckGrade.Warning, $"never heard ({link.Endpoints})", "Check cable, addresses and firewall for UDP.");
+            "link " + link.Name, CheckGrade.Warning, $"never heard ({link.Endpoints})", "Check cable, addresses and "
+                + "firewall for UDP.");
 }

@@ -33,7 +33,8 @@ internal sealed class AddressBook(FindingList findings)
                 if (address.Equals(other.Address) && owner != other.Owner && !IPAddress.IsLoopback(address))
                 {
                     findings.Error(
-                        line, key, $"{address} is the address of {other.Owner} already (line {other.Line}): write the one of {owner}");
+                        line, key, $"{address} is the address of {other.Owner} already (line {other.Line}): write "
+                            + $"the one of {owner}");
                     break;
                 }
             }
@@ -51,7 +52,8 @@ internal sealed class AddressBook(FindingList findings)
                     findings.Error(
                         line,
                         key,
-                        $"{address} is an address of {own.Owner} (line {own.Line}) and answers without any network: write a router's or a switch's");
+                        $"{address} is an address of {own.Owner} (line {own.Line}) and answers without any network: "
+                            + "write a router's or a switch's");
                     break;
                 }
             }
@@ -82,7 +84,8 @@ internal sealed class AddressBook(FindingList findings)
         {
             if (IPAddress.IsLoopback(address))
             {
-                findings.Error(line, key, $"{address} is a loopback address and proves nothing about the network: write a real one");
+                findings.Error(line, key, $"{address} is a loopback address and proves nothing about the network: "
+                    + "write a real one");
             }
         }
     }

@@ -3,7 +3,9 @@ using System.Net;
 
 namespace TwoNodeHa.Core.Config;
 
-/// <summary>Reads addresses strictly: no names, no shortened or octal forms, nothing that is not one host's address.</summary>
+/// <summary>
+/// Reads addresses strictly: no names, no shortened or octal forms, nothing that is not one host's address.
+/// </summary>
 internal static class AddressText
 {
     public const int DefaultPort = 7757;
@@ -20,20 +22,23 @@ internal static class AddressText
     {
         if (text.Contains('%', StringComparison.Ordinal))
         {
-            problem = $"\"{text}\" names an interface, which may be another one on the other host: write a routable or unique local address";
+            problem = $"\"{text}\" names an interface, which may be another one on the other host: write a routable "
+                + "or unique local address";
             return null;
         }
 
         if (!IPAddress.TryParse(text, out var address))
         {
-            problem = $"\"{text}\" is not an IP address: write one like 192.0.2.11; names are not resolved, a resolver may be down when it matters";
+            problem = $"\"{text}\" is not an IP address: write one like 192.0.2.11; names are not resolved, a "
+                + "resolver may be down when it matters";
             return null;
         }
 
         // The parser of the platform reads "192.168.1" and "010.0.0.1" as something else than an admin would.
         if (IsIpv4(address) && address.ToString() != text)
         {
-            problem = $"\"{text}\" is not a plain IPv4 address: write four decimal numbers without leading zeros, like 192.0.2.11";
+            problem = $"\"{text}\" is not a plain IPv4 address: write four decimal numbers without leading zeros, "
+                + "like 192.0.2.11";
             return null;
         }
 
@@ -69,7 +74,8 @@ internal static class AddressText
             var colon = text.IndexOf(':', StringComparison.Ordinal);
             if (colon != text.LastIndexOf(':'))
             {
-                problem = $"\"{text}\" is ambiguous: write an IPv6 address in brackets, like [2001:db8::11]:{DefaultPort}";
+                problem = $"\"{text}\" is ambiguous: write an IPv6 address in brackets, like "
+                    + $"[2001:db8::11]:{DefaultPort}";
                 return null;
             }
 

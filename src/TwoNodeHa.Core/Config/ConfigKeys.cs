@@ -3,7 +3,9 @@ namespace TwoNodeHa.Core.Config;
 /// <summary>One key that holds text: its name in the file, and how to read and set its property.</summary>
 internal sealed record TextKey<T>(string Key, Func<T, string> Get, Func<T, string, T> Set);
 
-/// <summary>Names of all sections and keys: what the reader accepts, and from which it guesses what was meant.</summary>
+/// <summary>
+/// Names of all sections and keys: what the reader accepts, and from which it guesses what was meant.
+/// </summary>
 internal static class ConfigKeys
 {
     public static readonly string[] Profiles = ["fast", "balanced", "patient"];

@@ -1,6 +1,8 @@
 namespace TwoNodeHa.Core.Config;
 
-/// <summary>Turns the text of a configuration file into a validated configuration, or into everything that is wrong with it.</summary>
+/// <summary>
+/// Turns the text of a configuration file into a validated configuration, or into everything that is wrong with it.
+/// </summary>
 public static class ConfigParser
 {
     /// <summary>Reads a configuration; never throws on any text.</summary>
@@ -12,7 +14,8 @@ public static class ConfigParser
         var findings = new FindingList(fileName);
         if (text.Length > IniDocument.CharactersMax)
         {
-            findings.Error(0, "", $"longer than {IniDocument.CharactersMax} characters: this is no configuration of TwoNodeHa, name another file");
+            findings.Error(0, "", $"longer than {IniDocument.CharactersMax} characters: this is no configuration of "
+                + "TwoNodeHa, name another file");
             return new ConfigResult(null, findings.ByLine());
         }
 

@@ -16,7 +16,8 @@ internal sealed class GatewayReader(IniDocument document, FindingList findings, 
         if (document.Find("gateway") is null)
         {
             findings.Error(
-                0, "gateway", "the section is missing: write [gateway] with addresses = the router that both hosts use");
+                0, "gateway", "the section is missing: write [gateway] with addresses = the router that both "
+                    + "hosts use");
         }
 
         var list = ReadAddresses();
@@ -52,7 +53,8 @@ internal sealed class GatewayReader(IniDocument document, FindingList findings, 
         {
             if (AddressText.Parse(word, out var problem) is not { } address)
             {
-                _reader.Error("addresses", word.Length == 0 ? "an address is missing beside a comma: write a, b, c" : problem);
+                _reader.Error(
+                    "addresses", word.Length == 0 ? "an address is missing beside a comma: write a, b, c" : problem);
             }
             else if (list.Contains(address))
             {
@@ -88,7 +90,8 @@ internal sealed class GatewayReader(IniDocument document, FindingList findings, 
                     return number;
                 }
 
-                _reader.Error("require", $"\"{text}\" is not possible: write any, all, or a number from 1 to {Math.Max(1, count)}");
+                _reader.Error("require", $"\"{text}\" is not possible: write any, all, or a number from 1 to "
+                    + $"{Math.Max(1, count)}");
                 return 1;
         }
     }

@@ -78,13 +78,15 @@ internal sealed class HostsReader(IniDocument document, FindingList findings, Ad
         if (sections.Count < 2)
         {
             findings.Error(
-                0, "host", $"exactly two hosts are needed, found {sections.Count}: write a section [host NAME] for each with uuid and address");
+                0, "host", $"exactly two hosts are needed, found {sections.Count}: write a section [host NAME] for "
+                    + "each with uuid and address");
         }
 
         for (var extra = 2; extra < sections.Count; extra++)
         {
             findings.Error(
-                sections[extra].Line, sections[extra].Title, "a third host: this is HA for pools of exactly two, remove the section");
+                sections[extra].Line, sections[extra].Title, "a third host: this is HA for pools of exactly two, "
+                    + "remove the section");
         }
 
         return sections;
@@ -110,7 +112,8 @@ internal sealed class HostsReader(IniDocument document, FindingList findings, Ad
         var uuid = Guid.Empty;
         if (uuidText is not null && (!Guid.TryParseExact(uuidText, "D", out uuid) || uuid == Guid.Empty))
         {
-            reader.Error("uuid", $"\"{uuidText}\" is not a uuid: write INSTALLATION_UUID of this host's /etc/xensource-inventory");
+            reader.Error("uuid", $"\"{uuidText}\" is not a uuid: write INSTALLATION_UUID of this host's "
+                + "/etc/xensource-inventory");
         }
 
         if (addressText is null)
@@ -133,13 +136,15 @@ internal sealed class HostsReader(IniDocument document, FindingList findings, Ad
         var reader = new SectionReader(secondSection, findings);
         if (first.Uuid == second.Uuid)
         {
-            reader.Error("uuid", $"{second.Uuid} is the uuid of {first.Name} already: write INSTALLATION_UUID of {second.Name}");
+            reader.Error("uuid", $"{second.Uuid} is the uuid of {first.Name} already: write INSTALLATION_UUID of "
+                + $"{second.Name}");
         }
 
         if (string.Equals(first.Name, second.Name, StringComparison.OrdinalIgnoreCase))
         {
             findings.Error(
-                secondSection.Line, secondSection.Title, $"differs from [host {first.Name}] only by case: use clearly different names");
+                secondSection.Line, secondSection.Title, $"differs from [host {first.Name}] only by case: use "
+                    + "clearly different names");
         }
     }
 }

@@ -73,7 +73,9 @@ internal sealed class IniDocument
 
     public IniSection? Find(string title) => _byTitle.GetValueOrDefault(title);
 
-    /// <summary>A comment starts at the start of a line or behind white space, so that a value may contain a <c>#</c>.</summary>
+    /// <summary>
+    /// A comment starts at the start of a line or behind white space, so that a value may contain a <c>#</c>.
+    /// </summary>
     private static ReadOnlySpan<char> WithoutComment(ReadOnlySpan<char> line)
     {
         for (var index = 0; index < line.Length; index++)
@@ -139,7 +141,8 @@ internal sealed class IniDocument
 
         var first = _byTitle[_current.Title];
         _findings.Error(
-            number, _current.Title, $"[{_current.Title}] is there already in line {first.Line}: write its keys in one section");
+            number, _current.Title, $"[{_current.Title}] is there already in line {first.Line}: write its keys in "
+                + "one section");
 
         // The keys that follow are read on into the first section, so that they are not lost for the other checks.
         _current = first;
@@ -150,7 +153,8 @@ internal sealed class IniDocument
         var equals = line.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
         {
-            _findings.Error(number, _current.Title, $"\"{Shortened(line)}\" is neither a section nor an entry: write key = value");
+            _findings.Error(number, _current.Title, $"\"{Shortened(line)}\" is neither a section nor an entry: "
+                + "write key = value");
             return;
         }
 

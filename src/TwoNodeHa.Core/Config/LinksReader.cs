@@ -32,7 +32,8 @@ internal sealed class LinksReader(IniDocument document, FindingList findings, Ad
 
         if (count == 0)
         {
-            findings.Error(0, "link", "no link: write a section [link mgmt] that names both hosts with their addresses");
+            findings.Error(0, "link", "no link: write a section [link mgmt] that names both hosts with their "
+                + "addresses");
         }
 
         return links.ToImmutable();
@@ -42,7 +43,8 @@ internal sealed class LinksReader(IniDocument document, FindingList findings, Ad
     {
         if (!HostsReader.IsName(section.Name))
         {
-            findings.Error(section.Line, section.Title, "a link needs a name of letters, digits, - _ . : write [link mgmt]");
+            findings.Error(section.Line, section.Title, "a link needs a name of letters, digits, - _ . : write "
+                + "[link mgmt]");
             return null;
         }
 
@@ -110,7 +112,8 @@ internal sealed class LinksReader(IniDocument document, FindingList findings, Ad
                 findings.Error(
                     section.Line,
                     section.Title,
-                    $"uses an endpoint of [link {other.Name}]: write the addresses of another network, or remove one of the two");
+                    $"uses an endpoint of [link {other.Name}]: write the addresses of another network, or remove "
+                        + "one of the two");
             }
             else if (link.First.Address.Equals(other.First.Address) && link.Second.Address.Equals(other.Second.Address)
                 && !IPAddress.IsLoopback(link.First.Address))
@@ -118,7 +121,8 @@ internal sealed class LinksReader(IniDocument document, FindingList findings, Ad
                 findings.Warning(
                     section.Line,
                     section.Title,
-                    $"has the addresses of [link {other.Name}]: it fails with it and adds nothing, write those of another network");
+                    $"has the addresses of [link {other.Name}]: it fails with it and adds nothing, write those of "
+                        + "another network");
             }
         }
     }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace TwoNodeHa.Core.Config;
 
-/// <summary>Reads typed values from one section. A bad value gives a finding and the default, so that reading goes on.</summary>
+/// <summary>
+/// Reads typed values from one section. A bad value gives a finding and the default, so that reading goes on.
+/// </summary>
 internal sealed class SectionReader(IniSection? section, FindingList findings)
 {
     /// <summary>Line of a key, else of the section; 0 when the section is absent.</summary>
@@ -51,7 +53,8 @@ internal sealed class SectionReader(IniSection? section, FindingList findings)
 
         if (!DecimalText.TryParse(text, out var seconds, out var advice))
         {
-            Error(key, $"\"{text}\" is not a number of seconds: {advice ?? $"write a number from {Plain(min)} to {Plain(max)}, without a unit"}");
+            advice ??= $"write a number from {Plain(min)} to {Plain(max)}, without a unit";
+            Error(key, $"\"{text}\" is not a number of seconds: {advice}");
             return byDefault;
         }
 

@@ -42,14 +42,16 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
             case null:
                 return new WatchdogConfig(WatchdogKind.Device, "/dev/watchdog");
             case "none":
-                reader.Warning("device", "without a watchdog a host that hangs is not reset, and its VMs may run twice: write a device where there is one");
+                reader.Warning("device", "without a watchdog a host that hangs is not reset, and its VMs may run "
+                    + "twice: write a device where there is one");
                 return new WatchdogConfig(WatchdogKind.None, "");
             case var text when text.StartsWith("socket:", StringComparison.Ordinal):
                 return new WatchdogConfig(WatchdogKind.Socket, SocketPath(reader, "device", text["socket:".Length..]));
             case var text:
                 if (!text.StartsWith('/'))
                 {
-                    reader.Error("device", $"\"{text}\" is not a watchdog: write a device like /dev/watchdog, socket:/path, or none");
+                    reader.Error("device", $"\"{text}\" is not a watchdog: write a device like /dev/watchdog, "
+                        + "socket:/path, or none");
                 }
 
                 return new WatchdogConfig(WatchdogKind.Device, text);
@@ -69,11 +71,13 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
 
             if (!text.StartsWith('/') || text.EndsWith('/'))
             {
-                reader.Error(key.Key, $"\"{text}\" is not an absolute path: write one like {key.Get(paths)}, without a slash at its end");
+                reader.Error(key.Key, $"\"{text}\" is not an absolute path: write one like {key.Get(paths)}, "
+                    + "without a slash at its end");
                 continue;
             }
 
-            paths = key.Set(paths, key.Key.EndsWith("_socket", StringComparison.Ordinal) ? SocketPath(reader, key.Key, text) : text);
+            var isSocket = key.Key.EndsWith("_socket", StringComparison.Ordinal);
+            paths = key.Set(paths, isSocket ? SocketPath(reader, key.Key, text) : text);
         }
 
         CheckDirectories(reader, paths);
@@ -96,7 +100,8 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
 
             if (text.Length > 0 && !text.StartsWith('/'))
             {
-                reader.Error(key.Key, $"\"{text}\" does not start with a path: write the command with its absolute path, like /usr/sbin/xl destroy");
+                reader.Error(key.Key, $"\"{text}\" does not start with a path: write the command with its absolute "
+                    + "path, like /usr/sbin/xl destroy");
                 continue;
             }
 
@@ -119,7 +124,8 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
         if (policy.LoneStart == LoneStart.Hold)
         {
             reader.Warning(
-                "lone_start", "on_ambiguous = takeover undoes this hold: a peer that was never heard is ambiguous; write on_ambiguous = hold");
+                "lone_start", "on_ambiguous = takeover undoes this hold: a peer that was never heard is ambiguous; "
+                    + "write on_ambiguous = hold");
         }
     }
 
@@ -131,7 +137,8 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
         }
         else if (Encoding.UTF8.GetByteCount(path) > SocketPathBytesMax)
         {
-            reader.Error(key, $"the path is longer than the {SocketPathBytesMax} bytes that a unix socket can have: write a shorter one");
+            reader.Error(key, $"the path is longer than the {SocketPathBytesMax} bytes that a unix socket can have: "
+                + "write a shorter one");
         }
 
         return path;
@@ -143,14 +150,16 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
         {
             reader.Error(
                 "run_directory",
-                "is the state directory too: a lease record must not survive a reboot and the state must; write a directory below /run");
+                "is the state directory too: a lease record must not survive a reboot and the state must; write a "
+                    + "directory below /run");
         }
 
         if (paths.StateDirectory.StartsWith("/run/", StringComparison.Ordinal)
             || paths.StateDirectory.StartsWith("/var/run/", StringComparison.Ordinal)
             || paths.StateDirectory.StartsWith("/dev/shm/", StringComparison.Ordinal))
         {
-            reader.Error("state_directory", $"{paths.StateDirectory} is lost at a reboot: write a directory on a disk, like /var/lib/twonodeha");
+            reader.Error("state_directory", $"{paths.StateDirectory} is lost at a reboot: write a directory on a "
+                + "disk, like /var/lib/twonodeha");
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace TwoNodeHa.Core.Config;
 
-/// <summary>The values a profile starts from. Keys of <c>[timing]</c> and <c>[gateway]</c> override single ones.</summary>
+/// <summary>
+/// The values a profile starts from. Keys of <c>[timing]</c> and <c>[gateway]</c> override single ones.
+/// </summary>
 /// <param name="Timing">Timing; T is zero, it is computed.</param>
 /// <param name="GatewayTimeout">Soft end of the right that leans on the gateway.</param>
 /// <param name="ProbeInterval">Time between two probe rounds.</param>

@@ -17,7 +17,9 @@ internal sealed class TimingReader(IniDocument document, FindingList findings)
             "profile", TimingProfile.Default, ("fast", "fast"), ("balanced", "balanced"), ("patient", "patient")));
     }
 
-    /// <summary>The timing values; relations are checked only when <paramref name="gatewaySound"/> and all were readable.</summary>
+    /// <summary>
+    /// The timing values; relations are checked only when <paramref name="gatewaySound"/> and all were readable.
+    /// </summary>
     public TimingConfig Read(TimingConfig profile, GatewayConfig gateway, WatchdogConfig watchdog, bool gatewaySound)
     {
         var errors = findings.Errors;
@@ -59,7 +61,8 @@ internal sealed class TimingReader(IniDocument document, FindingList findings)
         {
             _reader.Error(
                 "kill_bound_seconds",
-                $"{TimingRules.Text(timing.KillBound)} is too short for {watchdog.Path}, which is armed in whole seconds rounded down: write at least 2");
+                $"{TimingRules.Text(timing.KillBound)} is too short for {watchdog.Path}, which is armed in whole "
+                    + "seconds rounded down: write at least 2");
         }
 
         if (watchdog.Kind == WatchdogKind.Device && timing.FixedWatchdog.Ticks % TimeSpan.TicksPerSecond != 0)
@@ -70,26 +73,28 @@ internal sealed class TimingReader(IniDocument document, FindingList findings)
 
         if (watchdog.Kind == WatchdogKind.None && timing.FixedWatchdog > TimeSpan.Zero)
         {
-            _reader.Warning("fixed_watchdog_seconds", "lengthens the takeover without use, as there is no watchdog: write 0 or set [watchdog] device");
+            _reader.Warning("fixed_watchdog_seconds", "lengthens the takeover without use, as there is no watchdog: "
+                + "write 0 or set [watchdog] device");
         }
     }
 
     private void CheckDelay(TimingRules rules)
     {
-        var written = TimingRules.Text(rules.Timing.TakeoverDelay);
-        if (rules.Timing.TakeoverDelay < rules.TakeoverBound)
+        var delay = rules.Timing.TakeoverDelay;
+        if (rules.Holds)
         {
-            _reader.Error(
-                DelayKey,
-                $"{written} is below its bound, the peer could still run a VM when it is started here: {rules.BoundLine()}; "
-                + $"write at least {TimingRules.Text(rules.ComputedTakeoverDelay)}, or remove the line and it is computed");
+            return;
         }
-        else if (rules.Timing.TakeoverDelay <= rules.AttestFloor)
-        {
-            _reader.Error(
-                DelayKey,
-                $"{written} is not above the window of an attestation: {rules.FloorLine()}; "
-                + $"write at least {TimingRules.Text(rules.ComputedTakeoverDelay)}, or remove the line and it is computed");
-        }
+
+        var reason = delay < rules.TakeoverBound
+            ? $"is below its bound, the peer could still run a VM when it is started here: {rules.BoundLine()}"
+            : delay < rules.GatewayPathBound
+                ? $"is below its bound on the gateway path, the peer could still run a VM when it is started here: "
+                    + $"{rules.GatewayPathLine()}"
+                : $"is not above the window of an attestation: {rules.FloorLine()}";
+        _reader.Error(
+            DelayKey,
+            $"{TimingRules.Text(delay)} {reason}; write at least {TimingRules.Text(rules.ComputedTakeoverDelay)}, "
+            + "or remove the line and it is computed");
     }
 }

@@ -31,28 +31,54 @@ public sealed record TimingRules
         }
     }
 
-    /// <summary>The loser is surely dead this long after the failure, on its own clock: right end plus one fence.</summary>
+    /// <summary>
+    /// The loser is surely dead this long after the failure, on its own clock: right end plus one fence.
+    /// </summary>
     public TimeSpan LoserEnd => RightEnd + Timing.FenceBound;
 
-    /// <summary>Smallest sound T: the loser's end stretched by drift, plus margin; rounded up to a millisecond.</summary>
+    /// <summary>
+    /// Smallest sound T: the loser's end stretched by drift, plus margin; rounded up to a millisecond.
+    /// </summary>
     public TimeSpan TakeoverBound => RoundUp(Stretched(LoserEnd) + Timing.Margin);
 
-    /// <summary>T must be above 2f + margin, or an attestation could be acted on when the attesting host's own wait ends.</summary>
+    /// <summary>
+    /// T must be above 2f + margin, or an attestation could be acted on when the attesting host's own wait ends.
+    /// </summary>
     public TimeSpan AttestFloor => (2 * Timing.AttestWindow) + Timing.Margin;
 
-    /// <summary>The T that is used when none is configured: the bound, or just above the floor where that is higher.</summary>
-    public TimeSpan ComputedTakeoverDelay =>
-        TakeoverBound > AttestFloor ? TakeoverBound : AttestFloor + TimeSpan.FromMilliseconds(1);
+    /// <summary>
+    /// The taker counts from the newest heartbeat it received, which may be one interval older than the failure, while
+    /// the loser's newest answered probe may be as young as the failure. The lease has no such gap: it counts from the
+    /// send time of a heartbeat that the taker received. So the gateway path has a bound of its own, which bites where
+    /// the gateway timeout is longer than the lease.
+    /// </summary>
+    public TimeSpan GatewayPathBound =>
+        RoundUp(Stretched(GatewayTimeout + Timing.StaggerTolerance + Timing.HeartbeatInterval + Timing.FenceBound));
 
-    /// <summary>T is not below its bound and above its floor.</summary>
-    public bool Holds => Timing.TakeoverDelay >= TakeoverBound && Timing.TakeoverDelay > AttestFloor;
+    /// <summary>The T that is used when none is configured: the smallest one for which all rules hold.</summary>
+    public TimeSpan ComputedTakeoverDelay
+    {
+        get
+        {
+            var bound = TakeoverBound >= GatewayPathBound ? TakeoverBound : GatewayPathBound;
+            return bound > AttestFloor ? bound : AttestFloor + TimeSpan.FromMilliseconds(1);
+        }
+    }
+
+    /// <summary>T is not below its bounds and above its floor.</summary>
+    public bool Holds => Timing.TakeoverDelay >= ComputedTakeoverDelay;
 
     /// <summary>
-    /// δ_max: how much later than the links the loser's gateway may be lost in safety class C; negative when not even
-    /// both at once are covered.
+    /// δ_max: how much later than the newest heartbeat the loser's gateway may be lost in safety class C; not below
+    /// one interval where the rules hold.
     /// </summary>
     public TimeSpan StaggerMax =>
         TimeSpan.FromTicks((long)(Timing.TakeoverDelay.Ticks / DriftFactor)) - GatewayTimeout - Timing.FenceBound;
+
+    /// <summary>
+    /// What is left of δ_max when the newest heartbeat is one interval old as the link fails: the worst case.
+    /// </summary>
+    public TimeSpan StaggerAfterLink => StaggerMax - Timing.HeartbeatInterval;
 
     /// <summary>1 + 2·drift: one clock may run slow while the other runs fast.</summary>
     private decimal DriftFactor => 1m + (2m * Timing.ClockDriftPpm / 1_000_000m);
@@ -66,11 +92,19 @@ public sealed record TimingRules
     /// <summary>The bound of T with its numbers, on one line.</summary>
     public string BoundLine() => string.Create(
         CultureInfo.InvariantCulture,
-        $"T ≥ (max(S {Text(Timing.Lease)}, gateway timeout {Text(GatewayTimeout)} + stagger {Text(Timing.StaggerTolerance)})"
+        $"T ≥ (max(S {Text(Timing.Lease)}, gateway timeout {Text(GatewayTimeout)} + stagger "
+            + $"{Text(Timing.StaggerTolerance)})"
         + $" + max(K {Text(Timing.KillBound)}, fixed watchdog {Text(Timing.FixedWatchdog)}))"
         + $" · (1 + 2 · {Timing.ClockDriftPpm} ppm) + margin {Text(Timing.Margin)}"
         + $" = ({Text(RightEnd)} + {Text(Timing.FenceBound)}) · {DriftFactor:0.######} + {Text(Timing.Margin)}"
         + $" = {Text(TakeoverBound)} s");
+
+    /// <summary>The bound of T on the gateway path with its numbers, on one line.</summary>
+    public string GatewayPathLine() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"T ≥ (gateway timeout {Text(GatewayTimeout)} + stagger {Text(Timing.StaggerTolerance)} + interval "
+        + $"{Text(Timing.HeartbeatInterval)} + fence {Text(Timing.FenceBound)}) · {DriftFactor:0.######} = "
+        + $"{Text(GatewayPathBound)} s");
 
     /// <summary>The floor of T with its numbers, on one line.</summary>
     public string FloorLine() => string.Create(
@@ -85,12 +119,15 @@ public sealed record TimingRules
             $"S = ({Timing.LossesTolerated} + 1) · interval {Text(Timing.HeartbeatInterval)}"
             + $" + stall {Text(Timing.StallTolerance)} = {Text(Timing.Lease)} s"),
         BoundLine(),
+        GatewayPathLine(),
         FloorLine(),
-        $"T = {Text(Timing.TakeoverDelay)} s: {(Holds ? "both rules hold" : "BELOW ITS BOUND, a double run is possible")}",
+        $"T = {Text(Timing.TakeoverDelay)} s: "
+            + $"{(Holds ? "all rules hold" : "BELOW ITS BOUND, a double run is possible")}",
         string.Create(
             CultureInfo.InvariantCulture,
             $"staggered loss: δ ≤ T / (1 + 2 · drift) − gateway timeout − fence = {Text(Timing.TakeoverDelay)} / "
-            + $"{DriftFactor:0.######} − {Text(GatewayTimeout)} − {Text(Timing.FenceBound)} = {Text(StaggerMax)} s"),
+            + $"{DriftFactor:0.######} − {Text(GatewayTimeout)} − {Text(Timing.FenceBound)} = {Text(StaggerMax)} s "
+            + $"after the newest heartbeat, in the worst case {Text(StaggerAfterLink)} s after the link"),
     ];
 
     /// <summary>Seconds with up to three decimals, without a unit.</summary>

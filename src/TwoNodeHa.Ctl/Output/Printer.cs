@@ -8,7 +8,10 @@ internal static class Printer
 {
     // Sentences contain δ and ≥; a terminal and jq read them as they are, and no HTML is made of them.
     private static readonly Lazy<CtlJson> s_json = new(() =>
-        new CtlJson(new JsonSerializerOptions(CtlJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        new CtlJson(new JsonSerializerOptions(CtlJson.Default.Options)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        }));
 
     public static int Print(CtlContext context, bool json, CtlReport report)
     {

@@ -24,7 +24,8 @@ internal static class StatusText
         table.Add("Host", $"{status.Host} ({status.Role}), peer {status.PeerHost}");
         table.Add("State", $"{status.State} for {Words.Age(status.StateAgeSeconds)}: {status.Why}");
         table.Add("HA", Switch(status));
-        table.Add("Protected", status.Protected ? "yes, a failure of either host is covered" : "NO, a failure is not covered");
+        table.Add("Protected", status.Protected ? "yes, a failure of either host is covered" : "NO, a failure is "
+            + "not covered");
         foreach (var finding in status.Findings)
         {
             table.Add("", "- " + finding);
@@ -46,7 +47,8 @@ internal static class StatusText
         table.Add("Toolstack", status.Toolstack);
         table.Add("Watchdog", status.Watchdog);
         table.Add("Gateway", $"{status.Gateway}, answered {Words.Ago(status.GatewayAgeSeconds)}");
-        table.Add("Epoch", string.Create(CultureInfo.InvariantCulture, $"{status.Epoch}, incarnation {status.Incarnation}"));
+        table.Add("Epoch", string.Create(CultureInfo.InvariantCulture, $"{status.Epoch}, incarnation "
+            + $"{status.Incarnation}"));
         table.AppendTo(text);
     }
 
@@ -99,11 +101,14 @@ internal static class StatusText
         }
 
         var table = new TextTable();
-        table.Add("Peer", $"{status.PeerHost} ({peer.Role}), {peer.State}, epoch {peer.Epoch.ToString(CultureInfo.InvariantCulture)}");
-        table.Add("", $"heard {Words.Ago(peer.HeardAgeSeconds)}, round trip {Words.Ago(peer.FreshAgeSeconds)}, heard us {Words.Ago(peer.AckedAgeSeconds)}");
+        table.Add("Peer", $"{status.PeerHost} ({peer.Role}), {peer.State}, epoch "
+            + $"{peer.Epoch.ToString(CultureInfo.InvariantCulture)}");
+        table.Add("", $"heard {Words.Ago(peer.HeardAgeSeconds)}, round trip {Words.Ago(peer.FreshAgeSeconds)}, "
+            + $"heard us {Words.Ago(peer.AckedAgeSeconds)}");
         table.Add(
             "",
-            $"bound {Words.YesNo(peer.Bound)}, gateway {Words.YesNo(peer.GatewayFresh)}, could take over {Words.YesNo(peer.Fit)}, "
+            $"bound {Words.YesNo(peer.Bound)}, gateway {Words.YesNo(peer.GatewayFresh)}, could take over "
+                + $"{Words.YesNo(peer.Fit)}, "
             + $"same configuration {Words.YesNo(peer.ConfigAgrees)}");
         table.Add("", peer.RunningCount < 0
             ? "running guests unknown"
@@ -125,7 +130,11 @@ internal static class StatusText
         foreach (var vm in status.Vms)
         {
             table.Add(
-                vm.Name, Words.YesNo(vm.Protected), Words.YesNo(vm.Wanted), vm.On.Length > 0 ? vm.On : "-", vm.Uuid.ToString());
+                vm.Name,
+                Words.YesNo(vm.Protected),
+                Words.YesNo(vm.Wanted),
+                vm.On.Length > 0 ? vm.On : "-",
+                vm.Uuid.ToString());
         }
 
         table.AppendTo(text);

@@ -11,7 +11,8 @@ internal static class TimelineText
     public static string Render(ImmutableArray<TimelineStory> stories, ImmutableArray<string> timing)
     {
         var text = new StringBuilder(8192);
-        text.Append("Seconds after the failure, from this configuration. Toolstack times are typical ones and shown apart.\n");
+        text.Append("Seconds after the failure, from this configuration. Toolstack times are typical ones and shown "
+            + "apart.\n");
         foreach (var line in timing)
         {
             text.Append("  ").Append(line).Append('\n');
@@ -28,7 +29,8 @@ internal static class TimelineText
     private static void AppendStory(StringBuilder text, TimelineStory story)
     {
         text.Append('\n').Append(story.Title);
-        text.Append(story.Hypothetical ? " (not so in this configuration: there is no independent second link)\n" : "\n");
+        text.Append(story.Hypothetical ? " (not so in this configuration: there is no independent "
+            + "second link)\n" : "\n");
         var table = new TextTable();
         foreach (var row in story.Rows)
         {

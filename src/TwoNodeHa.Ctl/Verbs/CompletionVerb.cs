@@ -1,6 +1,8 @@
 namespace TwoNodeHa.Ctl.Verbs;
 
-/// <summary><c>completion</c>: prints the completion script of a shell; the same files are in packaging/completions.</summary>
+/// <summary>
+/// <c>completion</c>: prints the completion script of a shell; the same files are in packaging/completions.
+/// </summary>
 internal static class CompletionVerb
 {
     public static int Run(CtlContext context, string shell)

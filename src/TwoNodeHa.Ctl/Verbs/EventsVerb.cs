@@ -17,8 +17,8 @@ internal static class EventsVerb
         EventLine? newest = null;
         for (var round = 1; ; round++)
         {
-            var exchange = ControlClient.Ask(
-                socket, new ControlRequest { Verb = "events", Last = round == 1 ? last : FollowWindow }, options.Timeout);
+            var request = new ControlRequest { Verb = "events", Last = round == 1 ? last : FollowWindow };
+            var exchange = ControlClient.Ask(socket, request, options.Timeout);
             var fresh = Fresh(exchange.Answer?.Events ?? [], newest);
             var report = Report(exchange, fresh, options);
             if (round == 1 || fresh.Length > 0 || report.ExitCode != ExitCode.Ok)

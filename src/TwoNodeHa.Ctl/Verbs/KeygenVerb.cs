@@ -24,7 +24,8 @@ internal static class KeygenVerb
         {
             return Report(
                 ExitCode.Refused,
-                $"{path} is there already: a new key separates the hosts until both have it; use --force to replace it");
+                $"{path} is there already: a new key separates the hosts until both have it; use --force to "
+                    + "replace it");
         }
 
         try
@@ -38,10 +39,13 @@ internal static class KeygenVerb
 
         return Report(
             ExitCode.Ok,
-            $"A new key is in {path} (mode 0600). Copy the same file to the other host, for example: scp -p {path} root@PEER:{path}");
+            $"A new key is in {path} (mode 0600). Copy the same file to the other host, for example: scp -p {path} "
+                + $"root@PEER:{path}");
     }
 
-    /// <summary>A reader sees the old key or the new one, never a part; hex, so that it survives copying by hand.</summary>
+    /// <summary>
+    /// A reader sees the old key or the new one, never a part; hex, so that it survives copying by hand.
+    /// </summary>
     private static void WriteAtomically(string path, bool force)
     {
         var text = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes)) + "\n");
@@ -68,5 +72,6 @@ internal static class KeygenVerb
         }
     }
 
-    private static CtlReport Report(int exitCode, string text) => new() { Verb = "keygen", ExitCode = exitCode, Text = text };
+    private static CtlReport Report(int exitCode, string text) =>
+        new() { Verb = "keygen", ExitCode = exitCode, Text = text };
 }

@@ -3,7 +3,9 @@ using TwoNodeHa.Ctl.Output;
 
 namespace TwoNodeHa.Ctl.Verbs;
 
-/// <summary>Verbs that order something of the daemon and print its sentence: enable, disable, maintenance, takeover, fence.</summary>
+/// <summary>
+/// Verbs that order something of the daemon and print its sentence: enable, disable, maintenance, takeover, fence.
+/// </summary>
 internal static class OrderVerb
 {
     public static int Run(CtlContext context, GlobalOptions options, ControlRequest request)

@@ -162,12 +162,19 @@ public class ConfigParserTests
     }
 
     [Fact]
-    public void Parse_ExampleFile_NamesEveryKey()
+    public void ExampleAndManual_NameEveryKey()
     {
         var example = File.ReadAllText(ConfigText.RepositoryFile("ha.conf.example"));
+        var manual = File.ReadAllText(ConfigText.RepositoryFile("docs/configuration.md"));
         foreach (var (_, keys) in ConfigKeys.Plain)
         {
             Assert.All(keys, key => Assert.Matches($"(?m)^#?{key} =", example));
+            Assert.All(keys, key => Assert.Contains($"| `{key}` |", manual, StringComparison.Ordinal));
+        }
+
+        foreach (var key in ConfigKeys.Paths)
+        {
+            Assert.Contains($"| `{key.Key}` | {key.Get(new PathsConfig())} |", manual, StringComparison.Ordinal);
         }
     }
 }

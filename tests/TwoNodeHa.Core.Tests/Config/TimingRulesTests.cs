@@ -14,9 +14,10 @@ public class TimingRulesTests
             [
                 "S = (4 + 1) · interval 1 + stall 0.5 = 5.5 s",
                 "T ≥ (max(S 5.5, gateway timeout 5 + stagger 0) + max(K 4, fixed watchdog 0)) · (1 + 2 · 500 ppm) + margin 0.5 = (5.5 + 4) · 1.001 + 0.5 = 10.01 s",
+                "T ≥ (gateway timeout 5 + stagger 0 + interval 1 + fence 4) · 1.001 = 10.01 s",
                 "T > 2 · f + margin = 2 · 2.2 + 0.5 = 4.9 s",
-                "T = 10.01 s: both rules hold",
-                "staggered loss: δ ≤ T / (1 + 2 · drift) − gateway timeout − fence = 10.01 / 1.001 − 5 − 4 = 1 s",
+                "T = 10.01 s: all rules hold",
+                "staggered loss: δ ≤ T / (1 + 2 · drift) − gateway timeout − fence = 10.01 / 1.001 − 5 − 4 = 1 s after the newest heartbeat, in the worst case 0 s after the link",
             ],
             rules.Lines());
         Assert.Equal(TimeSpan.FromSeconds(1), rules.StaggerMax);
@@ -35,8 +36,25 @@ public class TimingRulesTests
     {
         var config = ConfigText.GoodPlus("stagger_tolerance_seconds = 30");
 
-        Assert.Equal(TimeSpan.FromMilliseconds(39_539), config.Timing.TakeoverDelay);
-        Assert.True(TimingRules.Of(config).StaggerMax >= TimeSpan.FromSeconds(30));
+        Assert.Equal(TimeSpan.FromMilliseconds(40_040), config.Timing.TakeoverDelay);
+        Assert.True(TimingRules.Of(config).StaggerAfterLink >= TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>
+    /// A cut just before a heartbeat is due and just after a probe was answered: the loser ends gateway timeout + K
+    /// after the cut, the taker's wait began one interval before it.
+    /// </summary>
+    [Fact]
+    public void GatewayTimeoutLongerThanTheLease_CountsTheIntervalToo()
+    {
+        var config = ConfigText.GoodWith("[timing]", "timeout_seconds = 10");
+
+        Assert.Equal(TimeSpan.FromMilliseconds(15_015), config.Timing.TakeoverDelay);
+        var loserEnd = config.Gateway.Timeout + config.Timing.FenceBound;
+        Assert.True(config.Timing.TakeoverDelay - config.Timing.HeartbeatInterval >= loserEnd);
+        var refused = ConfigText.Parse(
+            ConfigText.Good.Replace("[timing]", "timeout_seconds = 10\n[timing]\ntakeover_delay_seconds = 14.6", StringComparison.Ordinal));
+        Assert.Contains("on the gateway path", Assert.Single(refused.Findings).Message, StringComparison.Ordinal);
     }
 
     [Fact]

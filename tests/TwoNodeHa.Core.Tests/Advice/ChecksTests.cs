@@ -1,0 +1,116 @@
+using TwoNodeHa.Core.Advice;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Tests.Config;
+using Xunit;
+
+namespace TwoNodeHa.Core.Tests.Advice;
+
+public class ChecksTests
+{
+    private static readonly HostFacts s_host = new()
+    {
+        KeyExists = true,
+        KeyBytes = 65,
+        KeyMode = 0b110_000_000,
+        WatchdogExists = true,
+        XapiAccepts = true,
+        InstallationUuid = new Guid("11111111-1111-4111-8111-111111111111"),
+    };
+
+    private static readonly StatusReport s_status = new()
+    {
+        Host = "alpha",
+        PeerHost = "beta",
+        State = "Paired",
+        StateAgeSeconds = 1,
+        Why = "both bound",
+        Enabled = true,
+        Switch = "enabled",
+        SafetyClass = "C",
+        SafetySentence = "",
+        Protected = true,
+        Epoch = 1,
+        Incarnation = 1,
+        Role = "master",
+        Toolstack = "ready",
+        Rights = [],
+        TakeoverRefusals = [],
+        Watchdog = "",
+        Gateway = "Healthy",
+        Links = [new LinkStatus("mgmt", "a - b", 0.2)],
+        Peer = new PeerStatus
+        {
+            State = "Paired",
+            Bound = true,
+            GatewayFresh = true,
+            Fit = true,
+            Role = "slave",
+            Epoch = 1,
+            RunningCount = 0,
+            ConfigAgrees = true,
+        },
+        Vms = [],
+    };
+
+    [Fact]
+    public void Run_EverythingInPlace_HasNoFindings()
+    {
+        var report = Run(s_host, s_status);
+
+        Assert.False(report.HasFindings);
+        Assert.Equal(report.Items.Length, report.Count(CheckGrade.Ok));
+    }
+
+    [Fact]
+    public void Run_NoDaemon_SaysWhatIsUnknown()
+    {
+        var report = Run(s_host, null);
+
+        Assert.Equal(2, report.Count(CheckGrade.Unknown));
+        Assert.Equal("gone", Item(report, "daemon", CheckGrade.Problem).Sentence);
+    }
+
+    [Fact]
+    public void Run_HostFacts_EachHasItsOwnProblem()
+    {
+        Problem(s_host with { KeyExists = false }, "key file", "keygen");
+        Problem(s_host with { KeyBytes = 31 }, "key file", "At least 32");
+        Problem(s_host with { KeyMode = 0b110_100_000 }, "key file", "chmod 600");
+        Problem(s_host with { WatchdogExists = false }, "watchdog", "driver");
+        Problem(s_host with { XapiAccepts = false }, "toolstack", "systemctl status xapi");
+        Problem(s_host with { InstallationUuid = null }, "this host", "inventory_file");
+        Problem(s_host with { InstallationUuid = Guid.Empty }, "this host", "INSTALLATION_UUID");
+    }
+
+    [Fact]
+    public void Run_StatusFacts_EachHasItsOwnFinding()
+    {
+        Assert.Contains("enable", Item(Run(s_host, s_status with { Enabled = false, Switch = "disabled" }), "switch", CheckGrade.Warning).Advice, StringComparison.Ordinal);
+        Item(Run(s_host, s_status with { Peer = null }), "peer", CheckGrade.Problem);
+        Item(Run(s_host, s_status with { Peer = s_status.Peer! with { ConfigAgrees = false } }), "peer", CheckGrade.Problem);
+        Item(Run(s_host, s_status with { Peer = s_status.Peer! with { Fit = false } }), "peer", CheckGrade.Warning);
+        Item(Run(s_host, s_status with { Role = "unknown" }), "pool", CheckGrade.Unknown);
+        Item(Run(s_host, s_status with { Protected = false }), "protection", CheckGrade.Problem);
+        Item(Run(s_host, s_status with { Links = [new LinkStatus("mgmt", "a - b", null)] }), "link mgmt", CheckGrade.Warning);
+        var found = Run(s_host, s_status with { Findings = ["native HA is on"] });
+        Assert.Equal("native HA is on", Item(found, "daemon's finding", CheckGrade.Warning).Sentence);
+    }
+
+    [Fact]
+    public void Run_BadConfiguration_ShowsEveryFindingAndStillAsksTheDaemon()
+    {
+        var report = Checks.Run(ConfigText.Parse("nonsense"), null, s_status, "");
+
+        Assert.True(report.Count(CheckGrade.Problem) >= 4);
+        Item(report, "daemon", CheckGrade.Ok);
+    }
+
+    private static CheckReport Run(HostFacts host, StatusReport? status) =>
+        Checks.Run(ConfigText.Parse(ConfigText.Good), host, status, "gone");
+
+    private static void Problem(HostFacts host, string name, string advice) =>
+        Assert.Contains(advice, Item(Run(host, s_status), name, CheckGrade.Problem).Advice, StringComparison.Ordinal);
+
+    private static CheckItem Item(CheckReport report, string name, CheckGrade grade) =>
+        Assert.Single(report.Items, item => item.Name == name && item.Grade == grade);
+}

@@ -1,0 +1,87 @@
+using TwoNodeHa.Core.Advice;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Tests.Config;
+using Xunit;
+
+namespace TwoNodeHa.Core.Tests.Advice;
+
+public class TimelineTests
+{
+    private const string Crossover = "[link crossover]\nalpha = 198.51.100.11\nbeta = 198.51.100.12\n";
+
+    public static TheoryData<string> Configurations => new(
+        "", Crossover, "[watchdog]\ndevice = none", "[policy]\non_gateway_loss = stay\nlone_start = hold",
+        "takeover_delay_seconds = 60", "stagger_tolerance_seconds = 20", "fixed_watchdog_seconds = 30");
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void Stories_AreComplete_AndTheirTimesAreInOrder(string tail)
+    {
+        foreach (var profile in new[] { "fast", "balanced", "patient" })
+        {
+            var text = ConfigText.Good.Replace("profile = balanced", "profile = " + profile, StringComparison.Ordinal) + tail;
+            var stories = Timeline.Of(ConfigText.Parse(text).Config!);
+
+            Assert.Equal(11, stories.Select(story => story.Id).Distinct().Count());
+            Assert.All(stories, story => Assert.NotEmpty(story.Rows));
+            Assert.All(
+                stories.SelectMany(story => story.Rows),
+                row => Assert.True(row.When.From >= TimeSpan.Zero && row.When.From <= row.When.To, $"{profile} {tail}: {row}"));
+        }
+    }
+
+    /// <summary>The whole point: whoever is cut off is dead before the other one starts anything.</summary>
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void CutOffHost_IsDeadBeforeTheTakeover(string tail)
+    {
+        var config = ConfigText.GoodPlus(tail);
+        var rules = TimingRules.Of(config);
+        var story = Story(config, "network-lost");
+
+        Assert.True(rules.Holds);
+        Assert.True(config.Gateway.Timeout + config.Timing.FenceBound <= story.Takeover!.Value.From);
+        Assert.True(rules.LoserEnd < story.Takeover.Value.To);
+    }
+
+    [Fact]
+    public void PowerLossOfMaster_Balanced_HasTheseTimes()
+    {
+        var story = Story(ConfigText.GoodPlus(""), "power-loss-master");
+
+        Assert.Equal(new TimeRange(TimeSpan.FromMilliseconds(9_010), TimeSpan.FromMilliseconds(10_010)), story.Takeover);
+        Assert.Equal(new TimeRange(TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(100)), story.Toolstack);
+        Assert.Equal(TimeSpan.FromMilliseconds(110_010), story.Rows[^1].When.To);
+    }
+
+    [Fact]
+    public void AttestedLoss_NeedsNoSilence()
+    {
+        var config = ConfigText.GoodPlus(Crossover);
+        var story = Story(config, "management-lost-second-link");
+
+        Assert.False(story.Hypothetical);
+        Assert.Equal(TimeSpan.FromSeconds(4.5), story.Takeover!.Value.From);
+        Assert.Equal(TimeSpan.FromSeconds(5 + 4 + 1), story.Takeover.Value.To);
+    }
+
+    [Fact]
+    public void OneLink_ShowsTheSecondOnesGainAsHypothetical_AndTheCutAsNotCovered()
+    {
+        var config = ConfigText.GoodPlus("");
+
+        Assert.True(Story(config, "management-lost-second-link").Hypothetical);
+        Assert.False(Story(config, "link-cut").EndsWell);
+        Assert.True(Story(ConfigText.GoodPlus(Crossover), "link-cut").EndsWell);
+    }
+
+    [Fact]
+    public void NoWatchdog_FrozenDaemonDoesNotEndWell() =>
+        Assert.False(Story(ConfigText.GoodPlus("[watchdog]\ndevice = none"), "daemon-frozen").EndsWell);
+
+    [Fact]
+    public void StayPolicy_KeepsTheVmsOnTheCutOffHost() =>
+        Assert.Null(Story(ConfigText.GoodPlus("[policy]\non_gateway_loss = stay"), "management-lost-second-link").Takeover);
+
+    private static TimelineStory Story(HaConfig config, string id) => Timeline.Of(config).Single(story => story.Id == id);
+}
