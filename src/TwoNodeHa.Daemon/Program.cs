@@ -1,1 +1,39 @@
-return 0;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Serilog;
+using TwoNodeHa.Daemon.Host;
+using TwoNodeHa.Daemon.Journal;
+
+var arguments = DaemonArguments.Parse(args, Console.Error);
+if (arguments is null)
+{
+    return Startup.ExitUsage;
+}
+
+if (arguments.ShowVersion)
+{
+    Console.WriteLine($"twonodehad {Startup.Version}");
+    return 0;
+}
+
+if (Startup.Load(arguments.ConfigFile, arguments.Self, Console.Error) is not { } startup)
+{
+    return Startup.ExitConfig;
+}
+
+var underSystemd = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
+await using var log = new LoggerConfiguration()
+    .MinimumLevel.Is(arguments.LogLevel)
+    .WriteTo.Sink(new JournalSink(Console.Out, underSystemd))
+    .CreateLogger();
+
+var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+builder.Logging.AddSerilog(log);
+builder.Services.AddSingleton(startup);
+builder.Services.AddSingleton<Outcome>();
+builder.Services.AddHostedService<HaService>();
+builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(6));
+using var host = builder.Build();
+await host.RunAsync();
+return host.Services.GetRequiredService<Outcome>().ExitCode;

@@ -14,6 +14,7 @@ internal static class StatusComposer
         var right = Rights.Evaluate(config, state, now);
         var leave = Leave.Evaluate(config, state, now);
         var findings = Findings(config, state, now);
+        var safety = Advice.SafetyClass.Of(config.Config, watchdogMissing: !state.Watchdog.Present);
         return new StatusReport
         {
             Host = config.Self.Name,
@@ -25,8 +26,8 @@ internal static class StatusComposer
             Switch = Switch(config, state),
             DisabledReason = state.Durable.DisabledReason,
             ReenableAtUnixMs = state.Durable.ReenableAtUnixMs,
-            SafetyClass = "",
-            SafetySentence = "",
+            SafetyClass = safety.Letter,
+            SafetySentence = safety.Sentence,
             Protected = findings.IsEmpty,
             Findings = findings,
             Epoch = state.Durable.Epoch,

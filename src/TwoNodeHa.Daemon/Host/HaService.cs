@@ -1,0 +1,197 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Control;
+using TwoNodeHa.Daemon.Hypervisor;
+using TwoNodeHa.Daemon.Journal;
+using TwoNodeHa.Daemon.Links;
+using TwoNodeHa.Daemon.Probes;
+using TwoNodeHa.Daemon.State;
+using TwoNodeHa.Daemon.Systemd;
+using TwoNodeHa.Daemon.Telemetry;
+using TwoNodeHa.Daemon.Tools;
+using TwoNodeHa.Daemon.Toolstack;
+using TwoNodeHa.Daemon.Watchdog;
+
+namespace TwoNodeHa.Daemon.Host;
+
+/// <summary>Exit code of the process.</summary>
+internal sealed class Outcome
+{
+    public int ExitCode { get; set; }
+}
+
+/// <summary>Wires the loop to its adapters, starts it, and ends it in order on SIGTERM.</summary>
+internal sealed class HaService : IHostedService, IDisposable
+{
+    private readonly Startup _startup;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly Outcome _outcome;
+    private readonly ILogger _logger;
+    private readonly Counters _counters = new();
+    private readonly BootClock _clock = new();
+    private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ServiceNotifier _notifier = new(
+        Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC"));
+
+    private readonly LateSink _sink = new();
+    private readonly List<IDisposable> _owned = [];
+    private HaLoop? _loop;
+    private ToolstackPort? _toolstack;
+    private HaStatus _shown;
+    private Instant _watchdogDue;
+
+    public HaService(Startup startup, IHostApplicationLifetime lifetime, Outcome outcome, ILoggerFactory loggers)
+    {
+        _startup = startup;
+        _lifetime = lifetime;
+        _outcome = outcome;
+        _logger = loggers.CreateLogger("twonodehad");
+    }
+
+    private LocalConfig Config => _startup.Config;
+
+    private PathsConfig Paths => Config.Config.Paths;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        DaemonLog.Starting(_logger, Startup.Version, Config.Self.Name, Config.Peer.Name, _startup.ConfigFile);
+        Directory.CreateDirectory(Paths.RunDirectory);
+        var file = new DurableFile(Paths.StateDirectory);
+        var lease = new LeaseFile(Paths.RunDirectory, LeaseFile.KernelBootId());
+        var watchdog = Own(WatchdogFactory.Create(Config.Config.Watchdog));
+        var started = Started(file, lease, watchdog);
+
+        var events = Own(new EventLog(Paths.StateDirectory, TimeProvider.System, _logger));
+        var desk = new ControlDesk(Status, events.Newest, _sink, TimeProvider.System, Startup.Version);
+        var tools = new ToolRunner();
+        var links = Own(new UdpLinks(Config, _startup.Key, _sink, _counters, _logger));
+        var prober = Own(new IcmpProber(Config, _clock, _sink, _counters, _logger));
+        _toolstack = new ToolstackPort(Config, _sink, tools, _logger);
+        var executor = new CommandExecutor
+        {
+            Links = links,
+            Prober = prober,
+            Watchdog = watchdog,
+            State = Own(new StateWriter(file.Write, _sink)),
+            Lease = lease,
+            Hypervisor = new HypervisorPort(Config.Config.Tools, _sink, tools, _logger),
+            Toolstack = _toolstack,
+            Events = events,
+            Desk = desk,
+            Exit = End,
+        };
+        _loop = new HaLoop(new LoopCore(Config, executor), _clock, TimeProvider.System, Fail, Turned);
+        _sink.Target = _loop;
+        links.Start();
+        prober.Start();
+        _toolstack.Start();
+        _loop.Start(started);
+        Own(new ControlServer(Paths.ControlSocket, desk, _logger)).Start();
+        _notifier.Ready("deciding");
+        return Task.CompletedTask;
+    }
+
+    /// <summary>SIGTERM: the decision code says when, bounded by its own patience; the loop goes on meanwhile.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_loop is null)
+        {
+            return;
+        }
+
+        _notifier.Stopping();
+        _loop.Post(new Observation.StopRequested());
+        await Task.WhenAny(_exited.Task, Task.Delay(TimeSpan.FromSeconds(5), cancellationToken));
+        _loop.Dispose();
+        if (_toolstack is not null)
+        {
+            await _toolstack.DisposeAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+
+        _notifier.Dispose();
+    }
+
+    private Observation.Started Started(DurableFile file, LeaseFile lease, IWatchdog watchdog)
+    {
+        var (durable, origin, trouble) = file.Read();
+        if (origin == DurableOrigin.Corrupt)
+        {
+            DaemonLog.StateDamaged(_logger, trouble);
+        }
+
+        // A lost counter starts from the wall clock, so that the peer does not take this daemon for a dead one.
+        durable ??= new DurableState { Incarnation = DateTimeOffset.UtcNow.ToUnixTimeSeconds() };
+        var nonce = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        return new Observation.Started(durable, origin, nonce, lease.Read(), watchdog.Open());
+    }
+
+    private StatusReport Status()
+    {
+        var loop = _loop ?? throw new InvalidOperationException("not started");
+        var counters = _counters.Snapshot();
+        return loop.Core.Status(_clock.Now) with
+        {
+            Counters = loop.Dropped == 0 ? counters : counters.SetItem("loop.dropped", loop.Dropped),
+        };
+    }
+
+    /// <summary>After each turn, on the loop's thread: a loop that hangs starves systemd's watchdog too.</summary>
+    private void Turned()
+    {
+        var state = _loop!.Core.State;
+        if (state.Status != _shown)
+        {
+            _shown = state.Status;
+            _notifier.Status($"{state.Status}: {state.Why}");
+        }
+
+        if (_notifier.WatchdogInterval is { } interval && _clock.Now >= _watchdogDue)
+        {
+            _watchdogDue = _clock.Now + interval;
+            _notifier.Watchdog();
+        }
+    }
+
+    private void End(string reason)
+    {
+        _exited.TrySetResult();
+        _lifetime.StopApplication();
+    }
+
+    /// <summary>A bug in a turn: the process ends at once. Nothing is disarmed, so the watchdog guards what runs.</summary>
+    private void Fail(Exception bug)
+    {
+        DaemonLog.LoopFailed(_logger, bug.ToString());
+        _outcome.ExitCode = Startup.ExitSoftware;
+        Environment.Exit(Startup.ExitSoftware);
+    }
+
+    private T Own<T>(T owned)
+        where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+
+    /// <summary>Adapters are made before the loop that they post to.</summary>
+    private sealed class LateSink : IObservationSink
+    {
+        public IObservationSink? Target { get; set; }
+
+        public void Post(Observation observation) => Target?.Post(observation);
+    }
+}
