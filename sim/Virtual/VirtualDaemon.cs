@@ -218,7 +218,7 @@ public sealed class VirtualDaemon
     private void ListDomains(long id)
     {
         var guests = _host.Domains.List().Select(domain => new DomainFact(domain.Domid, Guid.Parse(domain.VmUuid)));
-        var writing = _host.Domains.Writing.Count;
+        var writing = _host.Domains.Writing.Count();
         Post(new Observation.DomainsListed(id, new HypervisorFacts([.. guests], writing), ""));
     }
 

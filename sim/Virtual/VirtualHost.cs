@@ -3,6 +3,7 @@ using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Pool.Virtual;
 using TwoNodeHa.Sim.Time;
 
 namespace TwoNodeHa.Sim.Virtual;
@@ -134,7 +135,7 @@ public sealed class VirtualHost
             _life++;
             _world.Log(Name, "booted");
             StartDaemon();
-            Toolstack.Start(onSystemBoot: true);
+            Toolstack.Start();
         });
     }
 

@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Pool.Virtual;
 using TwoNodeHa.Sim.Time;
 
 namespace TwoNodeHa.Sim.Virtual;

@@ -96,7 +96,7 @@ internal static class Fencing
             return false;
         }
 
-        turn.State = turn.State with { Fence = fence with { Kills = fence.Kills.Remove(finished.Id) } };
+        turn.State = turn.State with { Fence = fence with { Kills = fence.Kills.Remove(finished.Id), LastKillEnded = turn.Now } };
         if (finished.Outcome != ActionOutcome.Succeeded)
         {
             turn.Report(HaEventId.ActionTrouble, Severity.Error, $"a domain could not be destroyed yet: {finished.Detail}");
@@ -107,12 +107,11 @@ internal static class Fencing
 
     private static FenceProgress Kill(TurnBuilder turn, FenceProgress fence)
     {
-        if (turn.State.Domains is not { } domains)
+        if (turn.State.Domains is not { } domains || turn.State.DomainsAskedAt < fence.LastKillEnded)
         {
             return fence;
         }
 
-        // Listed before the last round of kills ended: the list may show what is gone already.
         foreach (var guest in domains.Guests)
         {
             if (!fence.Kills.ContainsValue(guest.Domid))
@@ -126,7 +125,7 @@ internal static class Fencing
     }
 
     private static bool IsVerified(HaState state, FenceProgress fence) =>
-        fence is { ToolstackDeadAt: { } dead, Kills.Count: 0 } && !Knowledge.MayRun(state) && state.DomainsAskedAt >= dead;
+        fence.ToolstackDeadAt is { } dead && !Knowledge.MayRun(state) && state.DomainsAskedAt >= dead;
 
     private static void Verified(TurnBuilder turn, FenceProgress fence)
     {

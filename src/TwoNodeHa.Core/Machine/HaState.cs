@@ -67,6 +67,9 @@ public sealed record FenceProgress
     /// <summary>Kill orders under way: command id to domid.</summary>
     public ImmutableSortedDictionary<long, int> Kills { get; init; } = ImmutableSortedDictionary<long, int>.Empty;
 
+    /// <summary>When the newest kill order ended: an older list may show what is gone.</summary>
+    public Instant? LastKillEnded { get; init; }
+
     /// <summary>Id of the order to kill the toolstack; 0 when none is under way.</summary>
     public long ToolstackKill { get; init; }
 

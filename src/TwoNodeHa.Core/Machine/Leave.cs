@@ -37,6 +37,11 @@ public static class Leave
             return Refuse("the peer is heard", null);
         }
 
+        if (state.Status == HaStatus.Sole)
+        {
+            return Refuse("taken over already; the peer was not heard since", null);
+        }
+
         if (Operator(config, state, now))
         {
             return new LeaveToTakeOver(TakeoverRule.Operator, "", null, false);

@@ -1,0 +1,48 @@
+using System.Xml.Linq;
+
+namespace TwoNodeHa.Core.Tests;
+
+/// <summary>Who may reference whom. A new arrow is a decision, made here and in an ADR.</summary>
+public sealed class ArchitectureTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
+    {
+        ["TwoNodeHa.Core"] = [],
+        ["TwoNodeHa.Agent"] = ["TwoNodeHa.Core"],
+        ["TwoNodeHa.XenApi"] = [],
+        ["TwoNodeHa.Daemon"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core", "TwoNodeHa.XenApi"],
+        ["TwoNodeHa.Ctl"] = ["TwoNodeHa.Core"],
+        ["TwoNodeHa.Sim"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core"],
+    };
+
+    [Fact]
+    public void Projects_ReferenceOnlyWhatTheyMay()
+    {
+        var root = Root();
+        var projects = Directory.GetFiles(Path.Combine(root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Append(Path.Combine(root, "sim", "TwoNodeHa.Sim.csproj"));
+        foreach (var project in projects)
+        {
+            var name = Path.GetFileNameWithoutExtension(project);
+            var references = XDocument.Load(project).Descendants("ProjectReference")
+                .Select(element => Path.GetFileNameWithoutExtension(element.Attribute("Include")!.Value.Replace('\\', '/')));
+            Assert.True(Allowed.ContainsKey(name), $"{name} is a new project: say here what it may reference");
+            Assert.All(references, reference => Assert.Contains(reference, Allowed[name]));
+        }
+    }
+
+    [Fact]
+    public void Core_HasNoPackages() => Assert.Empty(
+        XDocument.Load(Path.Combine(Root(), "src/TwoNodeHa.Core/TwoNodeHa.Core.csproj")).Descendants("PackageReference"));
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "TwoNodeHa.sln")))
+        {
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("TwoNodeHa.sln is not above the test binaries");
+        }
+
+        return folder.FullName;
+    }
+}

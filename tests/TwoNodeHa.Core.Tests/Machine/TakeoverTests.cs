@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Core.Tests.Machine;
+
+public sealed class TakeoverTests
+{
+    private static DatabaseFacts Database(VmPowerState db = VmPowerState.Running, long free = 1L << 40) => new()
+    {
+        NativeHaEnabled = false,
+        Master = Bench.HostA,
+        Hosts = [Bench.HostA, Bench.HostB],
+        EnabledHosts = [Bench.HostA],
+        FreeMemoryBytes = free,
+        Vms =
+        [
+            new VmFact { Uuid = Bench.Web, Name = "web", PowerState = VmPowerState.Running, ResidentOn = Bench.HostA, MemoryBytes = 1 << 30 },
+            new VmFact
+            {
+                Uuid = Bench.Db, Name = "db", PowerState = db, MemoryBytes = 1 << 30,
+                ResidentOn = db == VmPowerState.Running ? Bench.HostB : Guid.Empty,
+            },
+        ],
+    };
+
+    /// <summary>The master a, silent peer, at the moment the takeover is decided.</summary>
+    private static Bench Begun()
+    {
+        var bench = Bench.Paired();
+        bench.Pass(10.5, gateway: true);
+        Assert.Equal(HaStatus.TakingOver, bench.Status);
+        return bench;
+    }
+
+    private static Bench AtStartVms()
+    {
+        var bench = Begun();
+        bench.Finish<HaAction.BlockPeerToolstack>();
+        bench.Pass(0.3, gateway: true);
+        bench.Toolstack(database: Database());
+        bench.Pass(0.3, gateway: true);
+        bench.Toolstack(database: Database());
+        bench.Finish<HaAction.ResetPowerState>();
+        bench.Pass(0.3, gateway: true);
+        bench.Toolstack(database: Database(VmPowerState.Halted));
+        bench.Pass(0.3, gateway: true);
+        bench.Finish<HaAction.ReleaseStorageLocks>();
+        return bench;
+    }
+
+    [Fact]
+    public void Master_ResetsOnlyWhatThePeerHeld_ThenStartsIt()
+    {
+        var bench = AtStartVms();
+        Assert.All(bench.Actions.OfType<HaAction.ResetPowerState>(), reset => Assert.Equal(Bench.Db, reset.Vm));
+        Assert.Contains(bench.Actions, action => action is HaAction.StartVm start && start.Vm == Bench.Db);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.PromoteToMaster);
+    }
+
+    [Fact]
+    public void Intent_IsDurableBeforeAnythingIsDone()
+    {
+        var bench = Bench.Paired();
+        bench.Pass(9.5, gateway: true);
+        bench.DiskWorks = false;
+        bench.Pass(1.5, gateway: true);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.BlockPeerToolstack { Block: true } or HaAction.ResetPowerState);
+    }
+
+    [Fact]
+    public void Start_TooLittleMemory_IsSaidAndNotTried()
+    {
+        var bench = Begun();
+        bench.Finish<HaAction.BlockPeerToolstack>();
+        bench.Pass(0.3, gateway: true);
+        bench.Toolstack(database: Database(VmPowerState.Halted, free: 1 << 20));
+        bench.Pass(0.3, gateway: true);
+        bench.Toolstack(database: Database(VmPowerState.Halted, free: 1 << 20));
+        bench.Finish<HaAction.ReleaseStorageLocks>();
+        bench.Pass(0.5, gateway: true);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.StartVm);
+        Assert.Contains(bench.Events, entry => entry.Id == HaEventId.VmGivenUp && entry.Sentence.Contains("db", StringComparison.Ordinal));
+        Assert.Equal(HaStatus.Sole, bench.Status);
+        bench.Pass(30, gateway: true);
+        Assert.Single(bench.Events, entry => entry.Id == HaEventId.TakeoverDecided);
+    }
+
+    [Fact]
+    public void Start_Fails_IsTriedAgainAndThenGivenUp()
+    {
+        var bench = AtStartVms();
+        for (var i = 0; i < 8 && bench.Status == HaStatus.TakingOver; i++)
+        {
+            bench.Finish<HaAction.StartVm>(ActionOutcome.Failed, "SR_BACKEND_FAILURE_46");
+            bench.Pass(35, gateway: true);
+        }
+
+        Assert.Equal(bench.Config.Policy.StartAttempts, bench.Actions.Count(action => action is HaAction.StartVm));
+        Assert.Equal(HaStatus.Sole, bench.Status);
+    }
+
+    [Fact]
+    public void PeerHeardRunningBeforeTheReset_Abandons()
+    {
+        var bench = Begun();
+        bench.Hear();
+        Assert.Null(bench.State.Durable.Takeover);
+        Assert.Contains(bench.Events, entry => entry.Id == HaEventId.TakeoverAbandoned);
+        Assert.NotEqual(HaStatus.TakingOver, bench.Status);
+    }
+
+    [Fact]
+    public void Disabled_InTheMiddle_StartsNothingMore()
+    {
+        var bench = Begun();
+        bench.Post(new Observation.OperatorAsked(1, new OperatorRequest.Disable(0, "stop it")));
+        bench.Pass(5, gateway: true);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.StartVm);
+    }
+
+    [Fact]
+    public void RestartedDaemon_ContinuesFromTheJournal()
+    {
+        var journal = new TakeoverJournal
+        {
+            Epoch = 4, Rule = TakeoverRule.Silence, Step = TakeoverStep.ReleaseLocks, WasMaster = true, PeerHeld = [Bench.Db],
+        };
+        var bench = new Bench().Start(Bench.Enabled() with { Epoch = 4, Takeover = journal });
+        bench.Gateway();
+        bench.Lists(Bench.Web);
+        Assert.Equal(HaStatus.TakingOver, bench.Status);
+        bench.Pass(0.2, gateway: true);
+        Assert.Contains(bench.Actions, action => action is HaAction.ReleaseStorageLocks);
+    }
+
+    [Fact]
+    public void Slave_IsPromotedAndRestartedInsteadOfTheFuse()
+    {
+        var bench = new Bench().Start(Bench.Enabled() with { Master = Bench.HostB });
+        bench.Lists(Bench.Web);
+        bench.Toolstack(PoolRole.Slave);
+        bench.Gateway();
+        bench.Hear(beat => beat with { Master = Bench.HostB, Flags = beat.Flags | HeartbeatFlags.IsMaster });
+        bench.Hear(beat => beat with { Master = Bench.HostB, Flags = beat.Flags | HeartbeatFlags.IsMaster });
+        bench.Pass(11, gateway: true);
+        bench.Finish<HaAction.BlockPeerToolstack>();
+        Assert.Contains(bench.Actions, action => action is HaAction.PromoteToMaster);
+        bench.Finish<HaAction.PromoteToMaster>();
+        Assert.Contains(bench.Actions, action => action is HaAction.RestartToolstack);
+    }
+}
