@@ -124,7 +124,6 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host)
             HaAction.RecoverSlaves => await LocalAsync("pool.recover_slaves", [], deadline).ConfigureAwait(false),
             HaAction.SyncDatabase => await LocalAsync("pool.sync_database", [], deadline).ConfigureAwait(false),
             HaAction.ResetPowerState reset => await OnVmAsync("VM.power_state_reset", reset.Vm, [], deadline).ConfigureAwait(false),
-            HaAction.HardShutdownVm hard => await OnVmAsync("VM.hard_shutdown", hard.Vm, [], deadline).ConfigureAwait(false),
             HaAction.StartVm start => await StartAsync(start, deadline).ConfigureAwait(false),
             _ => throw new UnreachableException(action.GetType().Name),
         };

@@ -71,9 +71,6 @@ public abstract record HaAction
     /// <summary>Destroy a domain through the hypervisor directly.</summary>
     public sealed record DestroyDomain(int Domid, Guid Vm) : HaAction;
 
-    /// <summary>VM.hard_shutdown through the toolstack, for a domain that would not go.</summary>
-    public sealed record HardShutdownVm(Guid Vm) : HaAction;
-
     /// <summary>Stop the toolstack at once (SIGKILL to the unit, then stop), so that it cannot act.</summary>
     public sealed record KillToolstack : HaAction;
 

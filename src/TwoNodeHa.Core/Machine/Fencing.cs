@@ -44,7 +44,7 @@ internal static class Fencing
 
         if (fence.ToolstackDeadAt is null && fence.ToolstackKill == 0)
         {
-            var id = turn.Act(new HaAction.KillToolstack(), ToolTimeout);
+            var id = turn.Act(new HaAction.KillToolstack(), turn.Timing.KillBound * 0.8);
             fence = fence with { ToolstackKill = id };
         }
 

@@ -3,7 +3,6 @@ using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Daemon.Control;
 using TwoNodeHa.Daemon.Hypervisor;
-using TwoNodeHa.Daemon.Journal;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Probes;
 using TwoNodeHa.Daemon.State;
@@ -29,7 +28,7 @@ internal sealed class CommandExecutor : ICommandExecutor
 
     public required ToolstackPort Toolstack { get; init; }
 
-    public required EventLog Events { get; init; }
+    public required Journal.EventLog Events { get; init; }
 
     public required ControlDesk Desk { get; init; }
 

@@ -64,7 +64,7 @@ internal sealed class HaService : IHostedService, IDisposable
         Directory.CreateDirectory(Paths.RunDirectory);
         var file = new DurableFile(Paths.StateDirectory);
         var lease = new LeaseFile(Paths.RunDirectory, LeaseFile.KernelBootId());
-        var watchdog = Own(WatchdogFactory.Create(Config.Config.Watchdog));
+        var watchdog = Own(WatchdogFactory.Create(Config.Config.Watchdog, _logger));
         var started = Started(file, lease, watchdog);
 
         var events = Own(new EventLog(Paths.StateDirectory, TimeProvider.System, _logger));
@@ -80,7 +80,7 @@ internal sealed class HaService : IHostedService, IDisposable
             Watchdog = watchdog,
             State = Own(new StateWriter(file.Write, _sink)),
             Lease = lease,
-            Hypervisor = new HypervisorPort(Config.Config.Tools, _sink, tools, _logger),
+            Hypervisor = new HypervisorPort(Config.Config.Tools, _sink, tools, new Backends()),
             Toolstack = _toolstack,
             Events = events,
             Desk = desk,

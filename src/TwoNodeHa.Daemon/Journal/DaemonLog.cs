@@ -17,6 +17,15 @@ internal static partial class DaemonLog
     [LoggerMessage(103, LogLevel.Warning, "control socket: accept failed ({Error})")]
     public static partial void ControlAcceptFailed(ILogger logger, string error);
 
+    [LoggerMessage(105, LogLevel.Warning, "refused: {Reason} ({Detail}); {Left} more of this kind since the last line")]
+    public static partial void InputRefused(ILogger logger, string reason, string detail, long left);
+
+    [LoggerMessage(106, LogLevel.Error, "watchdog: {Trouble}")]
+    public static partial void WatchdogTrouble(ILogger logger, string trouble);
+
+    [LoggerMessage(107, LogLevel.Debug, "events of the toolstack interrupted: {Error}")]
+    public static partial void EventsInterrupted(ILogger logger, string error);
+
     [LoggerMessage(104, LogLevel.Warning, "event log: {Error}")]
     public static partial void EventLogFailed(ILogger logger, string error);
 }

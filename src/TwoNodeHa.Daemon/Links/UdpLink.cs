@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Sockets;
+using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Daemon.Telemetry;
+
+namespace TwoNodeHa.Daemon.Links;
+
+/// <summary>
+/// One UDP path to the peer. What is not from the peer's address, not authentic or too much is counted and dropped;
+/// whether an authentic heartbeat proves anything is for the decision code to say.
+/// </summary>
+internal sealed class UdpLink : IDisposable
+{
+    /// <summary>Datagrams looked at in one window; a bound pair sends one or eight a second.</summary>
+    internal const int FloodMax = 500;
+
+    private static readonly TimeSpan FloodWindow = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BindRetry = TimeSpan.FromSeconds(1);
+
+    private readonly int _index;
+    private readonly string _name;
+    private readonly IPEndPoint _own;
+    private readonly IPEndPoint _peer;
+    private readonly byte[] _key;
+    private readonly IObservationSink _sink;
+    private readonly Counters _counters;
+    private readonly RateLimitedLog _log;
+    private readonly byte[] _sendBuffer = new byte[HeartbeatCodec.DatagramMax];
+    private readonly CancellationTokenSource _stop = new();
+    private Socket? _socket;
+
+    public UdpLink(
+        int index, string name, IPEndPoint own, IPEndPoint peer, byte[] key, IObservationSink sink, Counters counters, RateLimitedLog log)
+    {
+        (_index, _name, _own, _peer, _key, _sink, _counters, _log) = (index, name, own, peer, key, sink, counters, log);
+    }
+
+    public void Start() => _ = Task.Run(RunAsync);
+
+    public void Send(Heartbeat beat)
+    {
+        if (_socket is not { } socket)
+        {
+            Refuse("not bound", "sending");
+            return;
+        }
+
+        try
+        {
+            var length = HeartbeatCodec.Encode(beat, _index, _key, _sendBuffer);
+            socket.SendTo(_sendBuffer.AsSpan(0, length), SocketFlags.None, _peer);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            Refuse("send failed", error is SocketException socketError ? socketError.SocketErrorCode.ToString() : "closed");
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _socket?.Dispose();
+    }
+
+    /// <summary>Binds as soon as the address is there (an interface may come up after the daemon) and receives.</summary>
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                using var socket = new Socket(_own.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+                socket.Bind(_own);
+                _socket = socket;
+                await ReceiveAsync(socket);
+            }
+            catch (SocketException error)
+            {
+                _socket = null;
+                Refuse("bind failed", $"{_own}: {error.SocketErrorCode}");
+            }
+            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+
+            await Task.Delay(BindRetry);
+        }
+    }
+
+    private async Task ReceiveAsync(Socket socket)
+    {
+        // The largest datagram there is: what is longer than a heartbeat is seen and counted, not cut.
+        var buffer = new byte[65_536];
+        var any = new SocketAddress(_own.AddressFamily);
+        var allowed = _peer.Address;
+        var window = Environment.TickCount64;
+        var seen = 0;
+        while (true)
+        {
+            int length;
+            try
+            {
+                length = await socket.ReceiveFromAsync(buffer, SocketFlags.None, any, _stop.Token);
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionReset)
+            {
+                // An ICMP "port unreachable" of the peer: its daemon is down.
+                continue;
+            }
+
+            var now = Environment.TickCount64;
+            if (now - window > FloodWindow.TotalMilliseconds)
+            {
+                (window, seen) = (now, 0);
+            }
+
+            if (++seen > FloodMax)
+            {
+                _counters.Add($"link.{_name}.flood");
+                continue;
+            }
+
+            Take(buffer.AsSpan(0, length), any, allowed);
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> datagram, SocketAddress from, IPAddress allowed)
+    {
+        var sender = (IPEndPoint)_own.Create(from);
+        if (!sender.Address.Equals(allowed))
+        {
+            Refuse("unknown sender", sender.ToString());
+            return;
+        }
+
+        var result = HeartbeatCodec.Decode(datagram, _key);
+        if (result.Beat is { } beat)
+        {
+            _sink.Post(new Observation.HeartbeatReceived(_index, beat));
+        }
+        else
+        {
+            Refuse(Words(result.Failure), $"{datagram.Length} bytes from {sender}");
+        }
+    }
+
+    private void Refuse(string reason, string detail)
+    {
+        _counters.Add($"link.{_name}.{reason.Replace(' ', '_')}");
+        _log.Warn($"link {_name}: {reason}", detail);
+    }
+
+    private static string Words(DecodeFailure failure) => failure switch
+    {
+        DecodeFailure.TooShort => "too short",
+        DecodeFailure.TooLong => "too long",
+        DecodeFailure.BadMagic => "not a heartbeat",
+        DecodeFailure.UnsupportedVersion => "unsupported version",
+        DecodeFailure.BadMac => "wrong key",
+        _ => "malformed",
+    };
+}

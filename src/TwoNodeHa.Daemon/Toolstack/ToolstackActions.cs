@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Daemon.Tools;
+using TwoNodeHa.XenApi;
+
+namespace TwoNodeHa.Daemon.Toolstack;
+
+/// <summary>Carries out what the decision code orders of the toolstack and of dom0. Nothing is repeated here.</summary>
+internal sealed class ToolstackActions(
+    LocalConfig config, XapiSessions sessions, DatabaseReader database, RoleFile role, ToolRunner tools)
+{
+    private ToolsConfig Tools => config.Config.Tools;
+
+    public async Task<Observation.ActionFinished> RunAsync(Command.Act act)
+    {
+        using var patience = new CancellationTokenSource(act.Deadline);
+        try
+        {
+            var work = ExecuteAsync(act.Action, act.Deadline, patience.Token);
+            var failure = await work.WaitAsync(patience.Token);
+            return failure is null
+                ? new Observation.ActionFinished(act.Id, ActionOutcome.Succeeded, "", "")
+                : new Observation.ActionFinished(act.Id, failure.Outcome, failure.Code, failure.Detail);
+        }
+        catch (XenApiFailure failure)
+        {
+            var outcome = failure.Outcome == CallOutcome.Unknown ? ActionOutcome.Unknown : ActionOutcome.Failed;
+            return new Observation.ActionFinished(act.Id, outcome, failure.Code, string.Join(' ', failure.Parameters));
+        }
+        catch (XenApiException error)
+        {
+            var sent = error.Outcome != CallOutcome.NotSent;
+            return new Observation.ActionFinished(
+                act.Id, sent ? ActionOutcome.Unknown : ActionOutcome.Failed, sent ? "TRANSPORT" : "NOT_SENT", error.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            return new Observation.ActionFinished(
+                act.Id, ActionOutcome.Unknown, "DEADLINE", $"no answer within {act.Deadline.TotalSeconds:F0} s");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return new Observation.ActionFinished(act.Id, ActionOutcome.Failed, "IO", error.Message);
+        }
+    }
+
+    private async Task<Failure?> ExecuteAsync(HaAction action, TimeSpan deadline, CancellationToken cancel)
+    {
+        switch (action)
+        {
+            case HaAction.KillToolstack:
+                return await KillToolstackAsync(deadline);
+            case HaAction.StartToolstack:
+                return await ToolAsync(Tools.StartToolstack, [], deadline);
+            case HaAction.RestartToolstack:
+                return await KillToolstackAsync(deadline) ?? await ToolAsync(Tools.StartToolstack, [], deadline);
+            case HaAction.WriteRoleSlave slave:
+                role.Write($"slave:{slave.MasterAddress}");
+                return null;
+            case HaAction.WriteRoleMaster:
+                role.Write("master");
+                return null;
+            case HaAction.BlockPeerToolstack block:
+                return Tools.BlockPeer.Length == 0 ? null
+                    : await ToolAsync(Tools.BlockPeer, [block.Block ? "add" : "delete", config.Peer.Address.ToString()], deadline);
+            case HaAction.ReleaseStorageLocks release:
+                return await ReleaseAsync(release, deadline);
+            case HaAction.ResetHost:
+                return await PowerAsync(Tools.ResetHost, 'b', deadline);
+            case HaAction.PowerOffHost:
+                return await PowerAsync(Tools.PowerOffHost, 'o', deadline);
+            case HaAction.FencePeer:
+            case HaAction.AcquireLease:
+                return new Failure(ActionOutcome.Failed, "NOT_CONFIGURED", "no fence agent and no arbiter is configured");
+            default:
+                return await ThroughXapiAsync(action, deadline, cancel);
+        }
+    }
+
+    private async Task<Failure?> ThroughXapiAsync(HaAction action, TimeSpan deadline, CancellationToken cancel)
+    {
+        var session = await sessions.LocalAsync(deadline, cancel);
+        switch (action)
+        {
+            case HaAction.PromoteToMaster:
+                await session.Pool.EmergencyTransitionToMasterAsync(deadline, cancel);
+                sessions.ForgetPool();
+                return null;
+            case HaAction.RecoverSlaves:
+                await session.Pool.RecoverSlavesAsync(deadline, cancel);
+                return null;
+            case HaAction.SyncDatabase:
+                await session.Pool.SyncDatabaseAsync(deadline, cancel);
+                return null;
+            case HaAction.ResetPowerState reset when database.VmRefs.TryGetValue(reset.Vm, out var vm):
+                await session.VM.PowerStateResetAsync(vm, deadline, cancel);
+                return null;
+            case HaAction.StartVm start when database.VmRefs.TryGetValue(start.Vm, out var vm)
+                && database.HostRefs.TryGetValue(start.Host, out var host):
+                await session.VM.StartOnAsync(vm, host, startPaused: false, force: false, deadline, cancel);
+                return null;
+            case HaAction.ResetPowerState or HaAction.StartVm:
+                return new Failure(ActionOutcome.Failed, "UUID_INVALID", "the toolstack's database does not know it");
+            default:
+                throw new UnreachableException(action.GetType().Name);
+        }
+    }
+
+    /// <summary>SIGKILL first, so that nothing orderly can hang; then stop, so that systemd does not start it again.</summary>
+    private async Task<Failure?> KillToolstackAsync(TimeSpan deadline)
+    {
+        var half = deadline / 2;
+        _ = await tools.RunAsync(Tools.KillToolstack, [], half);
+        sessions.ForgetPool();
+        return await ToolAsync(Tools.StopToolstack, [], half);
+    }
+
+    private async Task<Failure?> ReleaseAsync(HaAction.ReleaseStorageLocks release, TimeSpan deadline)
+    {
+        Failure? first = null;
+        foreach (var sr in database.HostSrs.GetValueOrDefault(release.Host, []))
+        {
+            string[] arguments = release.WasMaster ? [release.Host.ToString(), sr, "master"] : [release.Host.ToString(), sr];
+            var failure = await ToolAsync(Tools.ReleaseLocks, arguments, deadline);
+            first ??= failure;
+        }
+
+        return first;
+    }
+
+    private async Task<Failure?> PowerAsync(string command, char sysrq, TimeSpan deadline)
+    {
+        if (command.Length > 0)
+        {
+            return await ToolAsync(command, [], deadline);
+        }
+
+        // sysrq(7): at once, without sync; the disks are the storage's business, not this kernel's.
+        await File.WriteAllTextAsync("/proc/sys/kernel/sysrq", "1");
+        await File.WriteAllTextAsync("/proc/sysrq-trigger", sysrq.ToString());
+        return null;
+    }
+
+    private async Task<Failure?> ToolAsync(string command, string[] arguments, TimeSpan deadline)
+    {
+        var result = await tools.RunAsync(command, arguments, deadline);
+        return result.Succeeded ? null
+            : new Failure(result.End == ToolEnd.TimedOut ? ActionOutcome.Unknown : ActionOutcome.Failed, "TOOL", result.Describe(command));
+    }
+
+    private sealed record Failure(ActionOutcome Outcome, string Code, string Detail);
+}

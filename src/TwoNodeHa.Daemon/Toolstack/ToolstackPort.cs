@@ -1,0 +1,137 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Tools;
+using TwoNodeHa.XenApi;
+
+namespace TwoNodeHa.Daemon.Toolstack;
+
+/// <summary>What the daemon sees of its toolstack, and asks of it. Every command is answered once, within its deadline.</summary>
+internal sealed class ToolstackPort : IAsyncDisposable
+{
+    private readonly LocalConfig _config;
+    private readonly IObservationSink _sink;
+    private readonly XapiSessions _sessions;
+    private readonly DatabaseReader _database;
+    private readonly RoleFile _role;
+    private readonly ToolstackActions _actions;
+    private readonly DatabaseEvents _events;
+    private int _readingDatabase;
+
+    public ToolstackPort(LocalConfig config, IObservationSink sink, ToolRunner tools, ILogger logger)
+    {
+        _config = config;
+        _sink = sink;
+        _sessions = new XapiSessions(config.Config.Paths.XapiSocket);
+        _database = new DatabaseReader(config.Self.Uuid);
+        _role = new RoleFile(config.Config.Paths.PoolRoleFile);
+        _actions = new ToolstackActions(config, _sessions, _database, _role, tools);
+        _events = new DatabaseEvents(_sessions, ReadDatabaseAsync, sink, logger);
+    }
+
+    public void Start() => _events.Start();
+
+    public void Read(Command.ReadToolstack command) => _ = Task.Run(() => ReadAsync(command));
+
+    public void Act(Command.Act act) => _ = Task.Run(async () => _sink.Post(await _actions.RunAsync(act)));
+
+    public async ValueTask DisposeAsync()
+    {
+        _events.Dispose();
+        await _sessions.DisposeAsync();
+    }
+
+    private async Task ReadAsync(Command.ReadToolstack command)
+    {
+        var facts = await LocalFactsAsync(command.Deadline);
+        if (command.WithDatabase && facts is { Answers: true, Emergency: false })
+        {
+            try
+            {
+                facts = facts with { Database = await ReadDatabaseAsync(command.Deadline) };
+            }
+            catch (Exception error) when (IsExpected(error))
+            {
+                _sessions.ForgetPool();
+                facts = facts with { Trouble = $"the database was not read: {error.Message}" };
+            }
+        }
+
+        _sink.Post(new Observation.ToolstackObserved(command.Id, facts));
+    }
+
+    /// <summary>What can be seen without the database; it answers on every host in every role.</summary>
+    private async Task<ToolstackFacts> LocalFactsAsync(TimeSpan deadline)
+    {
+        var (role, master) = _role.Read();
+        var facts = new ToolstackFacts
+        {
+            Running = await ListensAsync(),
+            Answers = false,
+            InitComplete = File.Exists(_config.Config.Paths.InitCompleteCookie),
+            RoleFile = role,
+            MasterAddress = master,
+        };
+        if (!facts.Running)
+        {
+            return facts with { Trouble = "nobody listens on its socket" };
+        }
+
+        try
+        {
+            using var patience = new CancellationTokenSource(deadline);
+            var local = await _sessions.LocalAsync(deadline, patience.Token);
+            var emergency = await local.Host.IsInEmergencyModeAsync(deadline, patience.Token);
+            return facts with { Answers = true, Emergency = emergency };
+        }
+        catch (Exception error) when (IsExpected(error))
+        {
+            return facts with { Trouble = error.Message };
+        }
+    }
+
+    /// <summary>One reading at a time: a hung one is not joined by more.</summary>
+    private async Task<DatabaseFacts> ReadDatabaseAsync(TimeSpan deadline)
+    {
+        if (Interlocked.CompareExchange(ref _readingDatabase, 1, 0) != 0)
+        {
+            throw new TimeoutException("another reading is under way");
+        }
+
+        try
+        {
+            using var patience = new CancellationTokenSource(deadline);
+            var master = _role.Read().Role == PoolRole.Master;
+            var session = master
+                ? await _sessions.LocalAsync(deadline, patience.Token)
+                : await _sessions.PoolAsync(deadline, patience.Token);
+            return await _database.ReadAsync(session, master, deadline, patience.Token);
+        }
+        finally
+        {
+            Volatile.Write(ref _readingDatabase, 0);
+        }
+    }
+
+    private async Task<bool> ListensAsync()
+    {
+        try
+        {
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+            await probe.ConnectAsync(new UnixDomainSocketEndPoint(_config.Config.Paths.XapiSocket), patience.Token);
+            return true;
+        }
+        catch (Exception error) when (error is SocketException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What a toolstack that is slow, dying or strange can raise.</summary>
+    internal static bool IsExpected(Exception error) => error is XenApiException or OperationCanceledException
+        or TimeoutException or SocketException or IOException or FormatException or ObjectDisposedException;
+}
