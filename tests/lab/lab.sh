@@ -29,6 +29,7 @@ usage: $PROGRAM [--id ID] VERB
   gateway off|on       the gateway stays plugged in and answers nothing, or answers again
   exec a|b|gw CMD...   run a command in a namespace
   status               cables, drops and gateway, one line each
+  namespaces           the network namespace of each host as /proc/PID/ns/net names it
   probe                say whether this system allows a lab; exit 0 or 3 with the reason
   enter CMD...         run a command as root of a new user namespace, where a lab needs no privilege
   sweep                remove labs whose creator is gone
@@ -59,8 +60,8 @@ mac() {
     esac
 }
 
-# cable HOST INTERFACE PORT BRIDGE ADDRESS; the port is named after the cable (words "name" and "dev" are needed: "a" alone
-# would be read as an abbreviation of "address").
+# cable HOST INTERFACE PORT BRIDGE ADDRESS; the port is named after the cable. The words "name" and "dev" are needed:
+# "a" alone would be read as an abbreviation of "address".
 cable() {
     ip -n "$(ns sw)" link add name "$3" type veth peer name "$2" netns "$(ns "$1")"
     ip -n "$(ns sw)" link set dev "$3" master "$4" up
@@ -140,9 +141,9 @@ senders() {
 
 in_ns() { ip netns exec "$(ns "$1")" "${@:2}"; }
 
-# A namespace outlives the processes of a host, and its kernel would go on answering pings for a dead host: a false sign of
-# life. The host's own side of the cables goes down, so a pulled cable stays pulled across a power cycle. What the host
-# itself had set up in its kernel (rules, neighbours) does not survive either; the lab's own drops do.
+# A namespace outlives the processes of a host, and its kernel would go on answering pings for a dead host: a false sign
+# of life. The host's own side of the cables goes down, so a pulled cable stays pulled across a power cycle. What the
+# host itself had set up in its kernel (rules, neighbours) does not survive either; the lab's own drops do.
 power() {
     need_lab
     local table family
@@ -234,6 +235,14 @@ status() {
     if in_ns gw nft list tables netdev | grep -q lab_silent; then echo "gateway: off"; else echo "gateway: on"; fi
 }
 
+namespaces() {
+    need_lab
+    local n
+    for n in a b; do
+        echo "$n net:[$(stat -Lc %i "/run/netns/$(ns "$n")")]"
+    done
+}
+
 # All that a lab does, tried once; a system refuses in many ways, and its own first words are the best reason.
 probe() {
     local tool why
@@ -290,7 +299,7 @@ main() {
     [ $# -eq 0 ] || shift
     case $verb in
         up) up "${1:-}" ;;
-        down | status | probe | sweep) "$verb" ;;
+        down | status | namespaces | probe | sweep) "$verb" ;;
         cut) set_cable "${1:?which cable?}" down ;;
         plug) set_cable "${1:?which cable?}" up ;;
         drop) drop "${1:?which direction?}" ;;
