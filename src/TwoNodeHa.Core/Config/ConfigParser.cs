@@ -1,0 +1,45 @@
+namespace TwoNodeHa.Core.Config;
+
+/// <summary>Turns the text of a configuration file into a validated configuration, or into everything that is wrong with it.</summary>
+public static class ConfigParser
+{
+    /// <summary>Reads a configuration; never throws on any text.</summary>
+    /// <param name="fileName">Name for findings; no file is opened.</param>
+    /// <param name="text">The whole text, at most 256 Ki characters.</param>
+    /// <returns>The configuration when there is no error, and all findings at once.</returns>
+    public static ConfigResult Parse(string fileName, string text)
+    {
+        var findings = new FindingList(fileName);
+        if (text.Length > IniDocument.CharactersMax)
+        {
+            findings.Error(0, "", $"longer than {IniDocument.CharactersMax} characters: this is no configuration of TwoNodeHa, name another file");
+            return new ConfigResult(null, findings.ByLine());
+        }
+
+        var document = IniDocument.Read(text, findings);
+        SchemaCheck.Run(document, findings);
+        var addresses = new AddressBook(findings);
+        var hosts = new HostsReader(document, findings, addresses).Read();
+        var links = new LinksReader(document, findings, addresses).Read();
+        var profile = TimingReader.ReadProfile(document, findings);
+        var site = new SiteReader(document, findings);
+        var watchdog = site.ReadWatchdog();
+        var errors = findings.Errors;
+        var gateway = new GatewayReader(document, findings, addresses).Read(profile);
+        var gatewaySound = findings.Errors == errors;
+        var timing = new TimingReader(document, findings).Read(profile.Timing, gateway, watchdog, gatewaySound);
+        addresses.Check();
+        var config = new HaConfig
+        {
+            Hosts = hosts,
+            Links = links,
+            Gateway = gateway,
+            Timing = timing,
+            Policy = site.ReadPolicy(),
+            Watchdog = watchdog,
+            Paths = site.ReadPaths(),
+            Tools = site.ReadTools(),
+        };
+        return new ConfigResult(findings.Errors == 0 ? config : null, findings.ByLine());
+    }
+}
