@@ -18,6 +18,9 @@ public sealed record VmRecord
     /// <summary>It ran, and nobody stopped it through XAPI: it is to be kept running.</summary>
     public required bool Wanted { get; init; }
 
+    /// <summary>An administrator's stop was under way when it was last seen; if it is found halted then, it stays down.</summary>
+    public bool StopSeen { get; init; }
+
     /// <summary>Host on which it was last known to run; empty when never.</summary>
     public Guid LastOn { get; init; }
 
@@ -120,6 +123,9 @@ public sealed record DurableState
 
     /// <summary>Counter of <see cref="Protocol.Incarnation"/>.</summary>
     public long Incarnation { get; init; }
+
+    /// <summary>The state before this one was lost: whether HA is enabled must first be learned from the peer or the operator.</summary>
+    public bool StateLost { get; init; }
 
     /// <summary>Epoch.</summary>
     public long Epoch { get; init; }

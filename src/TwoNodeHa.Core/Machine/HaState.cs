@@ -1,14 +1,329 @@
+using System.Collections.Immutable;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
 
 namespace TwoNodeHa.Core.Machine;
+
+/// <summary>What is known of the peer. All instants are receipts on this host's clock unless said otherwise.</summary>
+public sealed record PeerView
+{
+    /// <summary>Newest accepted heartbeat; null when none in this incarnation.</summary>
+    public Heartbeat? Beat { get; init; }
+
+    /// <summary>Receipt of the newest valid heartbeat: evidence only.</summary>
+    public Instant? LastHeard { get; init; }
+
+    /// <summary>Receipt of the newest heartbeat that proved a round trip. All silence is counted from it.</summary>
+    public Instant? LastFresh { get; init; }
+
+    /// <summary>Send time of the newest own heartbeat that the peer says it received. The right to run leans on it.</summary>
+    public Instant? LastAcked { get; init; }
+
+    /// <summary>The last fresh heartbeat said that the peer is bound; null when none was fresh in this incarnation.</summary>
+    public bool? Bound { get; init; }
+
+    /// <summary>Receipt of the first heartbeat of the peer's present incarnation.</summary>
+    public Instant? IncarnationSince { get; init; }
+
+    /// <summary>When the standing attestation of the peer was first heard.</summary>
+    public Instant? AttestedSince { get; init; }
+
+    /// <summary>Send time of the newest question that the peer's kernel answered.</summary>
+    public Instant? SignOfLife { get; init; }
+
+    /// <summary>Which question that was.</summary>
+    public string SignOfLifeKind { get; init; } = "";
+}
+
+/// <summary>What is known of the gateway.</summary>
+public sealed record GatewayView
+{
+    /// <summary>Per address: send time of the newest answered probe.</summary>
+    public ImmutableArray<Instant?> Answered { get; init; } = [];
+
+    /// <summary>Start of the unbroken time during which the verdict was fresh; null while it is not.</summary>
+    public Instant? FreshSince { get; init; }
+
+    /// <summary>Rounds sent since the newest round that was answered by as many addresses as required.</summary>
+    public int Unanswered { get; init; }
+
+    /// <summary>Send time of the newest round.</summary>
+    public Instant? LastRound { get; init; }
+}
+
+/// <summary>A fence under way.</summary>
+public sealed record FenceProgress
+{
+    /// <summary>When it was decided.</summary>
+    public required Instant DecidedAt { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Kill orders under way: command id to domid.</summary>
+    public ImmutableSortedDictionary<long, int> Kills { get; init; } = ImmutableSortedDictionary<long, int>.Empty;
+
+    /// <summary>Id of the order to kill the toolstack; 0 when none is under way.</summary>
+    public long ToolstackKill { get; init; }
+
+    /// <summary>The toolstack was killed for certain, at this time.</summary>
+    public Instant? ToolstackDeadAt { get; init; }
+
+    /// <summary>Nothing runs here; the attestation is being made durable.</summary>
+    public bool Verified { get; init; }
+
+    /// <summary>The reset was ordered.</summary>
+    public bool ResetOrdered { get; init; }
+}
+
+/// <summary>A takeover under way; what must survive is in <see cref="TakeoverJournal"/>.</summary>
+public sealed record TakeoverProgress
+{
+    /// <summary>When the leave was given, or the daemon continued it.</summary>
+    public required Instant StartedAt { get; init; }
+
+    /// <summary>When the present step was entered.</summary>
+    public required Instant StepSince { get; init; }
+
+    /// <summary>Action ids under way in this step, with the VM each is about (empty for none).</summary>
+    public ImmutableSortedDictionary<long, Guid> Pending { get; init; } = ImmutableSortedDictionary<long, Guid>.Empty;
+
+    /// <summary>VMs done in this step.</summary>
+    public ImmutableHashSet<Guid> DoneVms { get; init; } = [];
+
+    /// <summary>Tries of this step so far.</summary>
+    public int Tries { get; init; }
+
+    /// <summary>Not before this time the step is tried again.</summary>
+    public Instant RetryAt { get; init; }
+
+    /// <summary>Phase inside the step, counted from 0.</summary>
+    public int Phase { get; init; }
+}
+
+/// <summary>Attempts to start one VM.</summary>
+public sealed record StartAttempt
+{
+    /// <summary>Starts ordered in a row.</summary>
+    public int Tries { get; init; }
+
+    /// <summary>Id of the order under way; 0 when none.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>Not before this time it is tried again.</summary>
+    public Instant RetryAt { get; init; }
+
+    /// <summary>Given up until something changes; the reason.</summary>
+    public string GivenUp { get; init; } = "";
+
+    /// <summary>A start succeeded; the hypervisor's list will show it.</summary>
+    public Instant? SucceededAt { get; init; }
+}
+
+/// <summary>Care for the own toolstack's role while joining.</summary>
+public sealed record RoleProgress
+{
+    /// <summary>Action under way; 0 when none.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>0: idle, 1: killing, 2: writing, 3: starting.</summary>
+    public int Phase { get; init; }
+
+    /// <summary>Not before this time it is tried again.</summary>
+    public Instant RetryAt { get; init; }
+}
+
+/// <summary>When periodic things are due, and what is under way.</summary>
+public sealed record Schedule
+{
+    /// <summary>Next heartbeat.</summary>
+    public Instant Heartbeat { get; init; }
+
+    /// <summary>Next gateway probe.</summary>
+    public Instant Gateway { get; init; }
+
+    /// <summary>Next question to the peer's kernel.</summary>
+    public Instant PeerProbe { get; init; }
+
+    /// <summary>Next reading of the hypervisor.</summary>
+    public Instant Domains { get; init; }
+
+    /// <summary>Next reading of the toolstack.</summary>
+    public Instant Toolstack { get; init; }
+
+    /// <summary>Next reading of the toolstack with its database.</summary>
+    public Instant Database { get; init; }
+
+    /// <summary>Next feeding of the watchdog.</summary>
+    public Instant Watchdog { get; init; }
+
+    /// <summary>Id of the reading of the hypervisor under way; 0 when none.</summary>
+    public long DomainsPending { get; init; }
+
+    /// <summary>When that reading was ordered.</summary>
+    public Instant DomainsAskedAt { get; init; }
+
+    /// <summary>Id of the reading of the toolstack under way; 0 when none.</summary>
+    public long ToolstackPending { get; init; }
+
+    /// <summary>When that reading was ordered.</summary>
+    public Instant ToolstackAskedAt { get; init; }
+}
 
 /// <summary>Everything the decision code knows. Immutable.</summary>
 public sealed record HaState
 {
+    /// <summary>True once <see cref="Observation.Started"/> arrived.</summary>
+    public bool IsStarted { get; init; }
+
     /// <summary>HA state.</summary>
     public HaStatus Status { get; init; }
 
+    /// <summary>When it was entered.</summary>
+    public Instant StatusSince { get; init; }
+
+    /// <summary>Why it was entered.</summary>
+    public string Why { get; init; } = "";
+
+    /// <summary>Start of this incarnation.</summary>
+    public Instant StartedAt { get; init; }
+
+    /// <summary>This incarnation.</summary>
+    public Incarnation Incarnation { get; init; }
+
+    /// <summary>How the durable state was found.</summary>
+    public DurableOrigin Origin { get; init; }
+
+    /// <summary>Durable state as it should be.</summary>
+    public DurableState Durable { get; init; } = new();
+
+    /// <summary>Durable state as it is known to be on disk.</summary>
+    public DurableState Confirmed { get; init; } = new();
+
+    /// <summary>Newest version given to the disk.</summary>
+    public long Writing { get; init; }
+
+    /// <summary>What <see cref="Writing"/> holds.</summary>
+    public DurableState BeingWritten { get; init; } = new();
+
+    /// <summary>Why the last write failed; empty when it did not.</summary>
+    public string DiskTrouble { get; init; } = "";
+
+    /// <summary>Not before this time a failed write is tried again.</summary>
+    public Instant DiskRetryAt { get; init; }
+
+    /// <summary>End of the right that the former daemon of this boot held.</summary>
+    public Instant? CarriedLease { get; init; }
+
+    /// <summary>What the watchdog adapter found.</summary>
+    public WatchdogFacts Watchdog { get; init; } = new(false, false, "not opened");
+
+    /// <summary>The watchdog was armed by this incarnation.</summary>
+    public bool WatchdogArmed { get; init; }
+
+    /// <summary>The peer.</summary>
+    public PeerView Peer { get; init; } = new();
+
+    /// <summary>Receipt of the newest heartbeat per link.</summary>
+    public ImmutableArray<Instant?> LinkHeard { get; init; } = [];
+
+    /// <summary>The gateway.</summary>
+    public GatewayView Gateway { get; init; } = new();
+
+    /// <summary>What runs here; null while the list could not be read in this incarnation.</summary>
+    public HypervisorFacts? Domains { get; init; }
+
+    /// <summary>The list that <see cref="RunningIds"/> was made of.</summary>
+    internal HypervisorFacts? RunningIdsOf { get; init; }
+
+    /// <summary>Short ids of the guests that run here, ascending.</summary>
+    internal System.Collections.Immutable.ImmutableArray<ulong> RunningIds { get; init; } = [];
+
+    /// <summary>When the reading behind <see cref="Domains"/> was ordered.</summary>
+    public Instant DomainsAskedAt { get; init; }
+
+    /// <summary>Toolstack as last observed.</summary>
+    public ToolstackFacts? Toolstack { get; init; }
+
+    /// <summary>When that observation was ordered: it shows nothing older.</summary>
+    public Instant ToolstackAt { get; init; }
+
+    /// <summary>Database as last read.</summary>
+    public DatabaseFacts? Database { get; init; }
+
+    /// <summary>When it was read; null when never.</summary>
+    public Instant? DatabaseAt { get; init; }
+
+    /// <summary>Storage of the protected VMs.</summary>
+    public Health Storage { get; init; }
+
+    /// <summary>End of the arbiter's lease; null when not held.</summary>
+    public Instant? ArbiterUntil { get; init; }
+
+    /// <summary>When a confirmed "power is off" was asked for; null when none counts.</summary>
+    public Instant? PeerPowerOffAt { get; init; }
+
+    /// <summary>The fence agent's name behind <see cref="PeerPowerOffAt"/>.</summary>
+    public string PeerPowerOffAgent { get; init; } = "";
+
+    /// <summary>T5: the operator said that the peer is dead; used up by the takeover.</summary>
+    public bool OperatorSaysDead { get; init; }
+
+    /// <summary>Fence under way.</summary>
+    public FenceProgress? Fence { get; init; }
+
+    /// <summary>Takeover under way.</summary>
+    public TakeoverProgress? Takeover { get; init; }
+
+    /// <summary>Care for the own role.</summary>
+    public RoleProgress Role { get; init; } = new();
+
+    /// <summary>VM starts.</summary>
+    public ImmutableSortedDictionary<Guid, StartAttempt> Starts { get; init; } =
+        ImmutableSortedDictionary<Guid, StartAttempt>.Empty;
+
+    /// <summary>Since when each protected VM runs nowhere.</summary>
+    public ImmutableSortedDictionary<Guid, Instant> OrphanSince { get; init; } =
+        ImmutableSortedDictionary<Guid, Instant>.Empty;
+
+    /// <summary>When the newest attestation was made.</summary>
+    public Instant AttestedAt { get; init; }
+
+    /// <summary>Since when both hosts say to be master while only the other may; null when not.</summary>
+    public Instant? RoleConflictSince { get; init; }
+
+    /// <summary>Since when this host's role and the epoch's master differ without a conflict; null when not.</summary>
+    public Instant? RoleChangeSince { get; init; }
+
+    /// <summary>When the end of the daemon was asked for; null when not.</summary>
+    public Instant? StopAskedAt { get; init; }
+
+    /// <summary>The end was ordered.</summary>
+    public bool ExitOrdered { get; init; }
+
+    /// <summary>Last reason that held a takeover back, so that it is reported once.</summary>
+    public string LastRefusal { get; init; } = "";
+
+    /// <summary>Newest wall clock, Unix milliseconds; only for "disable until".</summary>
+    public long WallUnixMs { get; init; }
+
+    /// <summary>Newest command id.</summary>
+    public long LastId { get; init; }
+
+    /// <summary>Newest heartbeat number.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>Content of the last heartbeat without times and numbers; a change is sent at once.</summary>
+    public Heartbeat? LastBeat { get; init; }
+
+    /// <summary>Due times.</summary>
+    public Schedule Schedule { get; init; } = new();
+
     /// <summary>The state before <see cref="Observation.Started"/>.</summary>
-    public static HaState Initial(LocalConfig config) => new();
+    public static HaState Initial(LocalConfig config) => new()
+    {
+        LinkHeard = [.. new Instant?[config.Config.Links.Length]],
+        Gateway = new GatewayView { Answered = [.. new Instant?[config.Config.Gateway.Addresses.Length]] },
+    };
 }

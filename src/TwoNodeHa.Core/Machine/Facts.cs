@@ -1,0 +1,228 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>Takes plain facts in. No rule is evaluated here.</summary>
+internal static class Facts
+{
+    public static void Start(TurnBuilder turn, Observation.Started started)
+    {
+        if (turn.State.IsStarted)
+        {
+            throw new InvalidOperationException("a daemon starts once");
+        }
+
+        var durable = started.Durable with { Incarnation = started.Durable.Incarnation + 1 };
+        if (started.Origin == DurableOrigin.Corrupt)
+        {
+            // Numbers must not fall back behind what the peer knows: the incarnation was seeded from the wall clock.
+            durable = durable with { StateLost = true, Committed = true, Attestation = durable.Incarnation };
+        }
+
+        turn.State = turn.State with
+        {
+            IsStarted = true,
+            StartedAt = turn.Now,
+            StatusSince = turn.Now,
+            Why = "started",
+            Origin = started.Origin,
+            Incarnation = new Incarnation(durable.Incarnation, started.Nonce),
+            Durable = durable,
+            Confirmed = started.Durable,
+            CarriedLease = started.CarriedLease,
+            Watchdog = started.Watchdog,
+        };
+        turn.Report(HaEventId.Started, Severity.Notice, StartSentence(turn.Config, started));
+        if (started.Origin == DurableOrigin.Corrupt)
+        {
+            turn.Report(HaEventId.DurableTrouble, Severity.Critical,
+                "the durable state was torn or corrupt: this host counts as fenced, whatever it runs is destroyed, "
+                + "and it starts nothing before the peer or the operator says so");
+        }
+    }
+
+    public static void GatewayAnswered(TurnBuilder turn, Observation.GatewayAnswered answered)
+    {
+        var view = turn.State.Gateway;
+        if (answered.Address < 0 || answered.Address >= view.Answered.Length || answered.SentAt > turn.Now
+            || (view.Answered[answered.Address] is { } known && known >= answered.SentAt))
+        {
+            return;
+        }
+
+        var before = Knowledge.GatewayAnsweredAt(turn.Config, turn.State);
+        view = view with { Answered = view.Answered.SetItem(answered.Address, answered.SentAt) };
+        turn.State = turn.State with { Gateway = view };
+        if (Knowledge.GatewayAnsweredAt(turn.Config, turn.State) is not { } newest || newest == before)
+        {
+            return;
+        }
+
+        // A gap that nobody looked at is a gap all the same: it is judged here, when the late answer arrives.
+        var timeout = turn.Config.Config.Gateway.Timeout;
+        var broken = before is not { } old || turn.Now >= old + timeout || view.FreshSince is null;
+        var fresh = turn.Now < newest + timeout;
+        turn.State = turn.State with
+        {
+            Gateway = view with
+            {
+                Unanswered = newest == view.LastRound ? 0 : Math.Min(view.Unanswered, 1),
+                FreshSince = !fresh ? null : broken ? turn.Now : view.FreshSince,
+            },
+        };
+        if (newest == view.LastRound)
+        {
+            // Answered: the next round is due after a full interval, not after the short wait for a missing answer.
+            turn.State = turn.State with
+            {
+                Schedule = turn.State.Schedule with { Gateway = newest + turn.Config.Config.Gateway.ProbeInterval },
+            };
+        }
+
+        if (broken && fresh)
+        {
+            turn.Report(HaEventId.GatewayChanged, Severity.Notice, "the gateway answers");
+        }
+    }
+
+    public static void PeerAnswered(TurnBuilder turn, Observation.PeerAnswered answered)
+    {
+        if (answered.SentAt <= turn.Now && !(turn.State.Peer.SignOfLife >= answered.SentAt))
+        {
+            turn.State = turn.State with
+            {
+                Peer = turn.State.Peer with { SignOfLife = answered.SentAt, SignOfLifeKind = answered.Kind },
+            };
+        }
+    }
+
+    public static void DomainsListed(TurnBuilder turn, Observation.DomainsListed listed)
+    {
+        var schedule = turn.State.Schedule;
+        if (listed.Id != schedule.DomainsPending)
+        {
+            return;
+        }
+
+        turn.State = turn.State with { Schedule = schedule with { DomainsPending = 0 } };
+        if (listed.Facts is not { } facts)
+        {
+            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"the hypervisor's list could not be read: {listed.Trouble}");
+            return;
+        }
+
+        turn.State = turn.State with { Domains = facts, DomainsAskedAt = schedule.DomainsAskedAt };
+        VmBook.SeeDomains(turn);
+    }
+
+    public static void ToolstackObserved(TurnBuilder turn, Observation.ToolstackObserved observed)
+    {
+        if (observed.Id != turn.State.Schedule.ToolstackPending)
+        {
+            return;
+        }
+
+        var before = turn.State.Toolstack;
+        turn.State = turn.State with
+        {
+            Schedule = turn.State.Schedule with { ToolstackPending = 0 },
+            Toolstack = observed.Facts,
+            ToolstackAt = turn.State.Schedule.ToolstackAskedAt,
+        };
+        var healthy = observed.Facts is { Running: true, Answers: true };
+        var wasHealthy = before is { Running: true, Answers: true };
+        if (before is not null && healthy != wasHealthy)
+        {
+            turn.Report(HaEventId.ToolstackChanged, healthy ? Severity.Notice : Severity.Warning,
+                healthy ? "the toolstack answers again" : $"the toolstack does not answer: {observed.Facts.Trouble}");
+        }
+
+        if (before is not null && observed.Facts.RoleFile != before.RoleFile)
+        {
+            turn.Report(HaEventId.ToolstackChanged, Severity.Notice,
+                $"XAPI's role of this host is now {observed.Facts.RoleFile.ToString().ToLowerInvariant()}");
+        }
+
+        if (observed.Facts.Database is { } database)
+        {
+            var asked = turn.State.Schedule.ToolstackAskedAt;
+            DatabaseObserved(turn, database);
+            turn.State = turn.State with { DatabaseAt = asked };
+        }
+    }
+
+    public static void DatabaseObserved(TurnBuilder turn, DatabaseFacts facts)
+    {
+        var nativeBefore = turn.State.Database?.NativeHaEnabled ?? false;
+        turn.State = turn.State with { Database = facts, DatabaseAt = turn.Now };
+        if (facts.NativeHaEnabled && !nativeBefore)
+        {
+            turn.Report(HaEventId.Alert, Severity.Critical,
+                "the platform's own HA was switched on (pool.ha_enabled): this daemon takes nothing over while it is");
+        }
+
+        VmBook.SeeDatabase(turn, facts);
+    }
+
+    public static void StorageProbed(TurnBuilder turn, Observation.StorageProbed probed)
+    {
+        if (probed.Health != turn.State.Storage)
+        {
+            turn.State = turn.State with { Storage = probed.Health };
+            turn.Report(HaEventId.StorageChanged, probed.Health == Health.Lost ? Severity.Critical : Severity.Notice, probed.Detail);
+        }
+    }
+
+    public static void Persisted(TurnBuilder turn, Observation.Persisted persisted)
+    {
+        if (persisted.Version != turn.State.Writing)
+        {
+            return;
+        }
+
+        if (persisted.Durable)
+        {
+            var recovered = turn.State.DiskTrouble.Length > 0;
+            turn.State = turn.State with { Confirmed = turn.State.BeingWritten, Writing = 0, DiskTrouble = "" };
+            if (recovered)
+            {
+                turn.Report(HaEventId.DurableTrouble, Severity.Notice, "the durable state can be written again");
+            }
+
+            return;
+        }
+
+        if (turn.State.DiskTrouble.Length == 0)
+        {
+            turn.Report(HaEventId.DurableTrouble, Severity.Critical,
+                $"the durable state cannot be written ({persisted.Trouble}): no takeover and no attestation until it can");
+        }
+
+        turn.State = turn.State with
+        {
+            Writing = 0,
+            DiskTrouble = persisted.Trouble.Length > 0 ? persisted.Trouble : "write failed",
+            DiskRetryAt = turn.Now + TimeSpan.FromSeconds(1),
+        };
+    }
+
+    public static void ActionFinished(TurnBuilder turn, Observation.ActionFinished finished)
+    {
+        _ = Fencing.Finished(turn, finished) || RoleCare.Finished(turn, finished)
+            || Takeovers.Finished(turn, finished) || VmStarts.Finished(turn, finished);
+    }
+
+    private static string StartSentence(LocalConfig config, Observation.Started started)
+    {
+        var origin = started.Origin switch
+        {
+            DurableOrigin.Missing => "no durable state: a first start",
+            DurableOrigin.Corrupt => "the durable state is corrupt",
+            _ => $"epoch {started.Durable.Epoch}, HA {(started.Durable.Enabled ? "enabled" : "disabled")}",
+        };
+        return $"daemon of {config.Self.Name} started ({origin}); watchdog: {started.Watchdog.Description}";
+    }
+}

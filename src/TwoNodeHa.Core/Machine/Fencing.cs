@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>
+/// The fencing ladder: toolstack killed and domains destroyed side by side, verified by a list that was asked for after
+/// the toolstack was dead, attested; not verified in time: reset. The watchdog is not fed meanwhile. The toolstack goes
+/// first because a start under way in it would create a domain behind the back of the kill.
+/// </summary>
+internal static class Fencing
+{
+    private static readonly TimeSpan ToolTimeout = TimeSpan.FromSeconds(1);
+
+    public static void Begin(TurnBuilder turn, string reason)
+    {
+        turn.Become(HaStatus.Fencing, reason);
+        turn.Report(HaEventId.FenceDecided, Severity.Critical, $"fencing this host: {reason}");
+        turn.State = turn.State with
+        {
+            Fence = new FenceProgress { DecidedAt = turn.Now, Reason = reason },
+            Takeover = null,
+            Starts = turn.State.Starts.Clear(),
+            CarriedLease = null,
+        };
+        turn.Durable = turn.Durable with { FencePending = true, FenceReason = reason, Takeover = null };
+        Continue(turn);
+    }
+
+    public static void Continue(TurnBuilder turn)
+    {
+        var fence = turn.State.Fence ?? throw new InvalidOperationException("fencing without a fence");
+        if (fence.Verified)
+        {
+            Attest(turn, fence);
+            return;
+        }
+
+        if (fence.ToolstackDeadAt is null && fence.ToolstackKill == 0)
+        {
+            var id = turn.Act(new HaAction.KillToolstack(), ToolTimeout);
+            fence = fence with { ToolstackKill = id };
+        }
+
+        fence = Kill(turn, fence);
+        if (IsVerified(turn.State, fence))
+        {
+            fence = fence with { Verified = true };
+            turn.State = turn.State with { Fence = fence };
+            Verified(turn, fence);
+            return;
+        }
+
+        if (!fence.ResetOrdered && turn.Now >= ResetAt(turn, fence))
+        {
+            turn.Report(HaEventId.FenceReset, Severity.Critical, "the fence is not verified within the kill bound: resetting this host");
+            turn.Act(new HaAction.ResetHost(fence.Reason), ToolTimeout);
+            fence = fence with { ResetOrdered = true };
+        }
+
+        turn.State = turn.State with { Fence = fence };
+    }
+
+    /// <summary>When the reset is due: a tenth of the kill bound is left for the reset itself.</summary>
+    internal static Instant ResetAt(TurnBuilder turn, FenceProgress fence) =>
+        fence.DecidedAt + (turn.Timing.KillBound * 0.9);
+
+    public static bool Finished(TurnBuilder turn, Observation.ActionFinished finished)
+    {
+        if (turn.State.Fence is not { } fence)
+        {
+            return false;
+        }
+
+        if (finished.Id == fence.ToolstackKill)
+        {
+            turn.State = turn.State with
+            {
+                Fence = fence with
+                {
+                    ToolstackKill = 0,
+                    ToolstackDeadAt = finished.Outcome == ActionOutcome.Succeeded ? turn.Now : null,
+                },
+            };
+            return true;
+        }
+
+        if (!fence.Kills.ContainsKey(finished.Id))
+        {
+            return false;
+        }
+
+        turn.State = turn.State with { Fence = fence with { Kills = fence.Kills.Remove(finished.Id) } };
+        if (finished.Outcome != ActionOutcome.Succeeded)
+        {
+            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"a domain could not be destroyed yet: {finished.Detail}");
+        }
+
+        return true;
+    }
+
+    private static FenceProgress Kill(TurnBuilder turn, FenceProgress fence)
+    {
+        if (turn.State.Domains is not { } domains)
+        {
+            return fence;
+        }
+
+        // Listed before the last round of kills ended: the list may show what is gone already.
+        foreach (var guest in domains.Guests)
+        {
+            if (!fence.Kills.ContainsValue(guest.Domid))
+            {
+                var id = turn.Act(new HaAction.DestroyDomain(guest.Domid, guest.Vm), ToolTimeout);
+                fence = fence with { Kills = fence.Kills.Add(id, guest.Domid) };
+            }
+        }
+
+        return fence;
+    }
+
+    private static bool IsVerified(HaState state, FenceProgress fence) =>
+        fence is { ToolstackDeadAt: { } dead, Kills.Count: 0 } && !Knowledge.MayRun(state) && state.DomainsAskedAt >= dead;
+
+    private static void Verified(TurnBuilder turn, FenceProgress fence)
+    {
+        turn.Report(HaEventId.FenceVerified, Severity.Notice,
+            $"fenced in {(turn.Now - fence.DecidedAt).TotalSeconds:F2} s: no domain is left and no disk back-end is open");
+        Decisions.AttestAnew(turn);
+        Attest(turn, turn.State.Fence!);
+    }
+
+    private static void Attest(TurnBuilder turn, FenceProgress fence)
+    {
+        var durable = turn.State.Confirmed.Committed && turn.State.Confirmed.Attestation == turn.Durable.Attestation;
+        if (!durable && turn.State.DiskTrouble.Length == 0)
+        {
+            return;
+        }
+
+        turn.State = turn.State with { Fence = null, Role = new RoleProgress() };
+        turn.Become(HaStatus.Fenced, $"nothing runs here, verified ({fence.Reason})");
+    }
+
+    /// <summary>What the site wants done with a fenced host, once the peer had time to hear the attestation.</summary>
+    public static void AfterFence(TurnBuilder turn)
+    {
+        var action = turn.Config.Policy.FenceAction;
+        var due = turn.State.StatusSince + turn.Timing.AttestWindow;
+        if (action == FenceAction.Kill || turn.State.Status != HaStatus.Fenced || turn.Now < due
+            || turn.State.StatusSince + turn.Timing.AttestWindow + ToolTimeout < turn.Now)
+        {
+            return;
+        }
+
+        turn.Act(action == FenceAction.Reboot
+            ? new HaAction.ResetHost("fence_action = reboot")
+            : new HaAction.PowerOffHost("fence_action = poweroff"), ToolTimeout);
+    }
+}

@@ -1,0 +1,112 @@
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>Takes an authenticated heartbeat in: replay, incarnation, freshness, acknowledgement, handshakes.</summary>
+internal static class HeartbeatIntake
+{
+    public static void Receive(TurnBuilder turn, Observation.HeartbeatReceived received)
+    {
+        var beat = received.Beat;
+        if (beat.Sender != turn.Config.Peer.Uuid || beat.Incarnation.IsNone)
+        {
+            return;
+        }
+
+        var peer = turn.State.Peer;
+        if (beat.Incarnation.Counter < turn.Durable.PeerIncarnation || IsReplay(peer.Beat, beat))
+        {
+            MarkLink(turn, received, peer.Beat);
+            return;
+        }
+
+        if (peer.Beat is null || peer.Beat.Incarnation != beat.Incarnation)
+        {
+            MeetIncarnation(turn, beat);
+        }
+
+        var fresh = IsFresh(turn, beat);
+        Accept(turn, beat, fresh);
+        MarkLink(turn, received, beat);
+        Handshakes.Hear(turn, beat, fresh);
+    }
+
+    private static bool IsReplay(Heartbeat? last, Heartbeat beat)
+    {
+        if (last is null)
+        {
+            return false;
+        }
+
+        // The same counter with another nonce is a peer that lost its durable state, or a forgery: neither may speak.
+        return last.Incarnation.Counter == beat.Incarnation.Counter
+            && (last.Incarnation.Nonce != beat.Incarnation.Nonce || beat.Sequence <= last.Sequence);
+    }
+
+    private static void MarkLink(TurnBuilder turn, Observation.HeartbeatReceived received, Heartbeat? newest)
+    {
+        var sameRound = newest is not null && newest.Incarnation == received.Beat.Incarnation
+            && received.Beat.Sequence >= newest.Sequence - 1;
+        if (sameRound && received.Link >= 0 && received.Link < turn.State.LinkHeard.Length)
+        {
+            turn.State = turn.State with { LinkHeard = turn.State.LinkHeard.SetItem(received.Link, turn.Now) };
+        }
+    }
+
+    private static void MeetIncarnation(TurnBuilder turn, Heartbeat beat)
+    {
+        turn.State = turn.State with
+        {
+            Peer = turn.State.Peer with { IncarnationSince = turn.Now, Beat = null, AttestedSince = null },
+        };
+        if (beat.Incarnation.Counter != turn.Durable.PeerIncarnation)
+        {
+            turn.Durable = turn.Durable with { PeerIncarnation = beat.Incarnation.Counter };
+            turn.Report(HaEventId.PeerChanged, Severity.Info, $"a new daemon of {turn.Config.Peer.Name} is heard");
+        }
+    }
+
+    /// <summary>Fresh means round trip: it acknowledges one of ours that was sent within the lease.</summary>
+    private static bool IsFresh(TurnBuilder turn, Heartbeat beat) =>
+        beat.AckIncarnation == turn.State.Incarnation && beat.AckSentAt is { } acked
+            && acked <= turn.Now && turn.Now - acked <= turn.Timing.Lease;
+
+    private static void Accept(TurnBuilder turn, Heartbeat beat, bool fresh)
+    {
+        var peer = turn.State.Peer;
+        var acked = peer.LastAcked;
+        if (beat.AckIncarnation == turn.State.Incarnation && beat.AckSentAt is { } sent && sent <= turn.Now)
+        {
+            acked = acked is { } known ? Instant.Max(known, sent) : sent;
+        }
+
+        var attestedSince = beat.Attestation == 0 ? null
+            : peer.Beat?.Attestation == beat.Attestation ? peer.AttestedSince : turn.Now;
+        turn.State = turn.State with
+        {
+            Peer = peer with
+            {
+                Beat = beat,
+                LastHeard = turn.Now,
+                LastFresh = fresh ? turn.Now : peer.LastFresh,
+                LastAcked = acked,
+                Bound = BoundAfter(turn, beat, fresh, peer.Bound),
+                AttestedSince = attestedSince,
+            },
+        };
+    }
+
+    /// <summary>"Not bound" counts as soon as it is heard; "bound" only in a fresh heartbeat.</summary>
+    private static bool? BoundAfter(TurnBuilder turn, Heartbeat beat, bool fresh, bool? before)
+    {
+        var armed = beat.Has(HeartbeatFlags.Armed) && beat.Has(HeartbeatFlags.Enabled)
+            && beat.ConfigFingerprint == turn.Config.Fingerprint;
+        if (!armed)
+        {
+            return false;
+        }
+
+        return fresh ? true : before;
+    }
+}

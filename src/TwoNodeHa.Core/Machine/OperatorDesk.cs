@@ -1,0 +1,205 @@
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>Operator requests: accepted, pending or refused, each with its reason.</summary>
+internal static class OperatorDesk
+{
+    public static void Answer(TurnBuilder turn, Observation.OperatorAsked asked)
+    {
+        var reply = asked.Request switch
+        {
+            OperatorRequest.Enable => Enable(turn),
+            OperatorRequest.Disable disable => Disable(turn, disable),
+            OperatorRequest.Maintenance maintenance => maintenance.On ? EnterMaintenance(turn) : EndMaintenance(turn),
+            OperatorRequest.Takeover => Takeover(turn),
+            OperatorRequest.FenceSelf => FenceSelf(turn),
+            _ => Refuse("unknown request"),
+        };
+        turn.Emit(new Command.Reply(asked.RequestId, reply));
+    }
+
+    private static OperatorReply Enable(TurnBuilder turn)
+    {
+        var (state, peer) = (turn.State, turn.Config.Peer.Name);
+        if (turn.Durable.Enabled)
+        {
+            return new OperatorReply(true, false, "HA is enabled already.");
+        }
+
+        if (WhyNotEnable(turn) is { } reason)
+        {
+            return Refuse(reason);
+        }
+
+        turn.Durable = turn.Durable with
+        {
+            Enabled = true,
+            StateLost = false,
+            SwitchGeneration = Math.Max(turn.Durable.SwitchGeneration, turn.Durable.PeerSwitchGeneration) + 1,
+            DisabledReason = "",
+            ReenableAtUnixMs = 0,
+        };
+        turn.Report(HaEventId.SwitchChanged, Severity.Notice, "HA was enabled by the operator");
+        _ = state;
+        return new OperatorReply(true, true, $"HA is enabled here; {peer} adopts it with its next heartbeats.");
+    }
+
+    private static string? WhyNotEnable(TurnBuilder turn)
+    {
+        var state = turn.State;
+        var peer = turn.Config.Peer.Name;
+        if (!Knowledge.PeerFresh(turn.Config, state, turn.Now) || state.Peer.Beat is not { } beat)
+        {
+            return $"{peer} is not heard; both hosts must hear each other when HA is enabled.";
+        }
+
+        if (beat.ConfigFingerprint != turn.Config.Fingerprint)
+        {
+            return $"the configuration of {peer} differs; copy the same ha.conf to both hosts and restart both daemons.";
+        }
+
+        if (!Knowledge.WatchdogUsable(turn.Config, state))
+        {
+            return $"the watchdog cannot be armed ({state.Watchdog.Description}); load its driver or write 'device = none'.";
+        }
+
+        if (state.Database is { NativeHaEnabled: true })
+        {
+            return "the platform's own HA is on; switch it off first (xe pool-ha-disable).";
+        }
+
+        if (state.Database is { Hosts.Length: not 2 } database)
+        {
+            return $"the pool has {database.Hosts.Length} hosts; this daemon guards exactly two.";
+        }
+
+        if (state.Database is null)
+        {
+            return "the toolstack has not been read yet; try again when 'ha-ctl status' shows it.";
+        }
+
+        return Knowledge.GatewayFresh(turn.Config, state, turn.Now) ? null
+            : "the gateway does not answer; HA would have nothing to lean on.";
+    }
+
+    private static OperatorReply Disable(TurnBuilder turn, OperatorRequest.Disable request)
+    {
+        if (!turn.Durable.Enabled && !turn.Durable.StateLost)
+        {
+            turn.Durable = turn.Durable with { DisabledReason = request.Reason, ReenableAtUnixMs = request.UntilUnixMs };
+            return new OperatorReply(true, !Knowledge.DisabledForBoth(turn.State), SwitchSentence(turn));
+        }
+
+        turn.Durable = turn.Durable with
+        {
+            Enabled = false,
+            StateLost = false,
+            SwitchGeneration = Math.Max(turn.Durable.SwitchGeneration, turn.Durable.PeerSwitchGeneration) + 1,
+            DisabledReason = request.Reason,
+            ReenableAtUnixMs = request.UntilUnixMs,
+        };
+        turn.Report(HaEventId.SwitchChanged, Severity.Notice,
+            $"HA was disabled by the operator{(request.Reason.Length > 0 ? $": {request.Reason}" : "")}");
+        return new OperatorReply(true, true, SwitchSentence(turn));
+    }
+
+    private static string SwitchSentence(TurnBuilder turn) => Knowledge.DisabledForBoth(turn.State)
+        ? "HA is disabled on both hosts."
+        : $"HA takes nothing over from here any more. {turn.Config.Peer.Name} has not confirmed yet: until it does, this host "
+            + "stays bound and fences itself when it loses both the peer and the gateway.";
+
+    private static OperatorReply EnterMaintenance(TurnBuilder turn)
+    {
+        if (turn.State.Status == HaStatus.Maintenance)
+        {
+            return new OperatorReply(true, false, "This host is in maintenance already.");
+        }
+
+        if (Knowledge.MayRun(turn.State))
+        {
+            return Refuse("VMs run here; move them first (xe host-disable, xe host-evacuate).");
+        }
+
+        if (Knowledge.IsMaster(turn.State))
+        {
+            return Refuse($"this host is master; hand that over first (xe pool-designate-new-master to {turn.Config.Peer.Name}).");
+        }
+
+        if (!turn.Durable.Enabled || !Knowledge.PeerFresh(turn.Config, turn.State, turn.Now))
+        {
+            return Refuse($"HA is disabled or {turn.Config.Peer.Name} is not heard: the promise could not be given.");
+        }
+
+        if (turn.State.Status is not (HaStatus.Paired or HaStatus.Joining or HaStatus.Fenced))
+        {
+            return Refuse($"this host is {turn.State.Status}.");
+        }
+
+        turn.Durable = turn.Durable with
+        {
+            Promise = turn.Durable.Promise + 1,
+            PromiseStands = true,
+            WantsReadmission = false,
+            Committed = false,
+        };
+        turn.Become(HaStatus.Maintenance, "the operator asked for maintenance");
+        return new OperatorReply(true, true, $"This host promises to {turn.Config.Peer.Name} not to take over until readmitted.");
+    }
+
+    private static OperatorReply EndMaintenance(TurnBuilder turn)
+    {
+        if (!turn.Durable.PromiseStands)
+        {
+            return new OperatorReply(true, false, "No promise stands here.");
+        }
+
+        turn.Durable = turn.Durable with { WantsReadmission = true };
+        return new OperatorReply(true, true, $"{turn.Config.Peer.Name} is asked for readmission.");
+    }
+
+    private static OperatorReply Takeover(TurnBuilder turn)
+    {
+        var peer = turn.Config.Peer.Name;
+        if (!turn.Durable.Enabled)
+        {
+            return Refuse("HA is disabled; with HA disabled nothing is taken over.");
+        }
+
+        if (Knowledge.PeerHeard(turn.Config, turn.State, turn.Now))
+        {
+            return Refuse($"{peer} is heard; it is not dead. Look at 'ha-ctl status'.");
+        }
+
+        turn.State = turn.State with { OperatorSaysDead = true };
+        var unfit = Knowledge.Unfit(turn.Config, turn.State, turn.Now);
+        if (unfit is not null && !turn.Durable.PromiseStands)
+        {
+            turn.State = turn.State with { OperatorSaysDead = false };
+            return Refuse($"{unfit}; nothing was taken over.");
+        }
+
+        turn.Report(HaEventId.Handshake, Severity.Critical, $"T5: the operator said that {peer} is dead and runs nothing");
+        return new OperatorReply(true, false, $"Taking over from {peer} on your word.");
+    }
+
+    private static OperatorReply FenceSelf(TurnBuilder turn)
+    {
+        if (turn.State.Status is HaStatus.Fencing or HaStatus.Fenced)
+        {
+            return new OperatorReply(true, false, "This host is fenced or fencing already.");
+        }
+
+        if (!Transitions.Allowed(turn.State.Status, HaStatus.Fencing))
+        {
+            return Refuse($"this host is {turn.State.Status}; HA must be enabled for a fence.");
+        }
+
+        Fencing.Begin(turn, "the operator asked for it");
+        return new OperatorReply(true, false, "Fencing this host.");
+    }
+
+    private static OperatorReply Refuse(string why) => new(false, false, $"Refused: {why}");
+}

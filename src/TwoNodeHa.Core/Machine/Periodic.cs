@@ -1,0 +1,283 @@
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>Orders what is due by time, after the rules were evaluated: writes, heartbeats, probes, readings, the watchdog.</summary>
+internal static class Periodic
+{
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DatabaseDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EndlessFeeding = TimeSpan.FromSeconds(60);
+
+    public static void Order(TurnBuilder turn)
+    {
+        if (turn.State.ExitOrdered)
+        {
+            return;
+        }
+
+        Fencing.AfterFence(turn);
+        Write(turn);
+        Watchdog(turn);
+        Beat(turn);
+        ProbeGateway(turn);
+        ProbePeer(turn);
+        ReadDomains(turn);
+        ReadToolstack(turn);
+    }
+
+    /// <summary>The latest time at which something is due if nothing is heard.</summary>
+    public static Instant NextWake(TurnBuilder turn)
+    {
+        var state = turn.State;
+        var schedule = state.Schedule;
+        var wake = turn.Now + TimeSpan.FromSeconds(1);
+        Consider(schedule.Heartbeat);
+        Consider(schedule.Gateway);
+        Consider(schedule.Domains);
+        Consider(schedule.Toolstack);
+        if (schedule.PeerProbe > turn.Now)
+        {
+            Consider(schedule.PeerProbe);
+        }
+
+        if (state.WatchdogArmed)
+        {
+            Consider(schedule.Watchdog);
+        }
+
+        var right = Rights.Evaluate(turn.Config, state, turn.Now);
+        Consider(right.Until);
+        ConsiderAfter(state.Peer.LastFresh, turn.Timing.Lease);
+        ConsiderAfter(state.Peer.LastFresh, turn.Timing.TakeoverDelay);
+        ConsiderAfter(state.Peer.LastAcked, turn.Timing.Lease);
+        ConsiderAfter(state.Gateway.FreshSince, turn.Timing.TakeoverDelay);
+        ConsiderAfter(state.StartedAt, turn.Timing.TakeoverDelay);
+        ConsiderAfter(state.Peer.SignOfLife, turn.Timing.QuietWindow);
+        ConsiderAfter(Knowledge.GatewayAnsweredAt(turn.Config, state), turn.Config.Config.Gateway.Timeout);
+        Consider(state.Role.RetryAt);
+        Consider(state.DiskRetryAt);
+        if (state.Fence is { } fence)
+        {
+            Consider(Fencing.ResetAt(turn, fence));
+        }
+
+        if (state.Takeover is { } takeover)
+        {
+            Consider(takeover.RetryAt);
+        }
+
+        foreach (var attempt in state.Starts.Values)
+        {
+            Consider(attempt.RetryAt);
+        }
+
+        return wake;
+
+        void Consider(Instant at)
+        {
+            if (at > turn.Now && at < wake)
+            {
+                wake = at;
+            }
+        }
+
+        void ConsiderAfter(Instant? since, TimeSpan span)
+        {
+            if (since is { } instant)
+            {
+                // One tick later: the windows are closed intervals.
+                Consider(instant + span + TimeSpan.FromTicks(1));
+            }
+        }
+    }
+
+    /// <summary>Arms or feeds the watchdog with the rest of the right to run plus the kill bound.</summary>
+    internal static void Feed(TurnBuilder turn)
+    {
+        var right = Rights.Evaluate(turn.Config, turn.State, turn.Now);
+        var rest = right.Until >= Rights.Forever ? EndlessFeeding
+            : right.Holds ? right.Until - turn.Now + turn.Timing.KillBound
+            : turn.Timing.Lease + turn.Timing.KillBound;
+        turn.Emit(new Command.FeedWatchdog(rest));
+        if (right.Holds && right.Until < Rights.Forever)
+        {
+            turn.Emit(new Command.RecordLease(right.Until));
+        }
+
+        turn.State = turn.State with
+        {
+            Schedule = turn.State.Schedule with { Watchdog = turn.Now + Shorter(turn.Timing.HeartbeatInterval, TimeSpan.FromSeconds(0.5)) },
+        };
+    }
+
+    private static void Write(TurnBuilder turn)
+    {
+        var state = turn.State;
+        if (state.Writing != 0 || turn.Now < state.DiskRetryAt || ReferenceEquals(state.Durable, state.Confirmed)
+            || state.Durable == state.Confirmed)
+        {
+            return;
+        }
+
+        var version = Math.Max(state.Durable.Version, state.Confirmed.Version) + 1;
+        turn.Durable = state.Durable with { Version = version };
+        turn.State = turn.State with { Writing = version, BeingWritten = turn.Durable };
+        turn.Emit(new Command.Persist(turn.Durable));
+    }
+
+    /// <summary>Fed only while a right to run holds or nothing runs here; a fence under way is timed by the watchdog too.</summary>
+    private static void Watchdog(TurnBuilder turn)
+    {
+        if (!turn.State.WatchdogArmed || turn.Now < turn.State.Schedule.Watchdog)
+        {
+            return;
+        }
+
+        var right = Rights.Evaluate(turn.Config, turn.State, turn.Now);
+        if (turn.State.Status != HaStatus.Fencing && (right.Holds || !Knowledge.MayRun(turn.State)))
+        {
+            Feed(turn);
+        }
+    }
+
+    private static void Beat(TurnBuilder turn)
+    {
+        // A host that does not know yet what runs on it has nothing to say.
+        if (turn.State.Status == HaStatus.Unknown)
+        {
+            return;
+        }
+
+        var next = HeartbeatComposer.Compose(turn);
+        if (turn.Now < turn.State.Schedule.Heartbeat && !HeartbeatComposer.IsNews(turn.State.LastBeat, next))
+        {
+            return;
+        }
+
+        var sequence = turn.State.Sequence + 1;
+        next = next with { Sequence = sequence, SentAt = turn.Now };
+        turn.State = turn.State with
+        {
+            Sequence = sequence,
+            LastBeat = next,
+            Schedule = turn.State.Schedule with { Heartbeat = turn.Now + BeatInterval(turn) },
+        };
+        turn.Emit(new Command.SendHeartbeat(next));
+    }
+
+    /// <summary>Doubt shortens the interval: a lossy link then costs heartbeats, not VMs.</summary>
+    private static TimeSpan BeatInterval(TurnBuilder turn)
+    {
+        var interval = turn.Timing.HeartbeatInterval;
+        var acked = turn.State.Peer.LastAcked;
+        var lately = turn.State.Peer.LastHeard is { } heard && turn.Now - heard <= turn.Timing.QuietWindow;
+        var doubt = acked is { } at && turn.Now - at > (interval * 2) + Burst
+            && (lately || turn.Now - at <= turn.Timing.QuietWindow);
+        return doubt ? interval / 8 : interval;
+    }
+
+    private static void ProbeGateway(TurnBuilder turn)
+    {
+        if (turn.Now < turn.State.Schedule.Gateway)
+        {
+            return;
+        }
+
+        var gateway = turn.State.Gateway;
+        var unanswered = Math.Min(gateway.Unanswered + 1, 1000);
+        turn.State = turn.State with
+        {
+            Gateway = gateway with { Unanswered = unanswered, LastRound = turn.Now },
+            Schedule = turn.State.Schedule with { Gateway = turn.Now + GatewayInterval(turn, unanswered) },
+        };
+        turn.Emit(new Command.ProbeGateway());
+    }
+
+    /// <summary>A missing answer shortens the wait, until it is plain that the gateway is gone; an answer sets it back.</summary>
+    private static TimeSpan GatewayInterval(TurnBuilder turn, int unanswered)
+    {
+        var interval = turn.Config.Config.Gateway.ProbeInterval;
+        return unanswered switch
+        {
+            1 => Shorter(2 * Burst, interval),
+            <= 3 * Knowledge.YieldRounds => Burst,
+            _ => interval,
+        };
+    }
+
+    private static void ProbePeer(TurnBuilder turn)
+    {
+        var silent = !(turn.State.Peer.LastFresh is { } fresh && turn.Now - fresh <= turn.Timing.Lease / 2);
+        if (!silent || turn.State.Status is HaStatus.Disabled or HaStatus.Unknown || turn.Now < turn.State.Schedule.PeerProbe)
+        {
+            return;
+        }
+
+        turn.State = turn.State with
+        {
+            Schedule = turn.State.Schedule with { PeerProbe = turn.Now + TimeSpan.FromSeconds(0.5) },
+        };
+        turn.Emit(new Command.ProbePeer());
+    }
+
+    private static void ReadDomains(TurnBuilder turn)
+    {
+        var schedule = turn.State.Schedule;
+        var lost = schedule.DomainsPending != 0 && turn.Now - schedule.DomainsAskedAt > ReadDeadline * 2;
+        if ((schedule.DomainsPending != 0 && !lost) || turn.Now < schedule.Domains)
+        {
+            return;
+        }
+
+        var interval = turn.State.Status switch
+        {
+            HaStatus.Fencing => TimeSpan.FromSeconds(0.1),
+            HaStatus.Unknown => TimeSpan.FromSeconds(0.3),
+            HaStatus.TakingOver => TimeSpan.FromSeconds(1),
+            _ => TimeSpan.FromSeconds(2),
+        };
+        var id = turn.NextId();
+        turn.State = turn.State with
+        {
+            Schedule = turn.State.Schedule with
+            {
+                DomainsPending = id,
+                DomainsAskedAt = turn.Now,
+                Domains = turn.Now + interval,
+            },
+        };
+        turn.Emit(new Command.ListDomains(id, turn.State.Status == HaStatus.Fencing ? ReadDeadline / 4 : ReadDeadline));
+    }
+
+    private static void ReadToolstack(TurnBuilder turn)
+    {
+        var schedule = turn.State.Schedule;
+        var lost = schedule.ToolstackPending != 0 && turn.Now - schedule.ToolstackAskedAt > DatabaseDeadline * 2;
+        if ((schedule.ToolstackPending != 0 && !lost) || turn.Now < schedule.Toolstack
+            || turn.State.Status is HaStatus.Fencing)
+        {
+            return;
+        }
+
+        var awaiting = turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates };
+        var starting = turn.State.Status is HaStatus.TakingOver or HaStatus.Joining or HaStatus.Fenced;
+        var database = awaiting || turn.Now >= schedule.Database;
+        var id = turn.NextId();
+        turn.State = turn.State with
+        {
+            Schedule = turn.State.Schedule with
+            {
+                ToolstackPending = id,
+                ToolstackAskedAt = turn.Now,
+                Toolstack = turn.Now + TimeSpan.FromSeconds(awaiting ? 0.25 : starting ? 0.5 : 2),
+                Database = database ? turn.Now + TimeSpan.FromSeconds(10) : schedule.Database,
+            },
+        };
+        turn.Emit(new Command.ReadToolstack(id, database, database ? DatabaseDeadline : ReadDeadline));
+    }
+
+    private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left <= right ? left : right;
+}

@@ -1,0 +1,162 @@
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>
+/// Care for XAPI's role of this host: who is master of which epoch, and a toolstack that has to come up in that role.
+/// XAPI looks for another master once, at its start, and never again; so this is done here.
+/// </summary>
+internal static class RoleCare
+{
+    private static readonly TimeSpan RoleConfusion = TimeSpan.FromSeconds(5);
+
+    /// <summary>Adopts the peer's epoch and master where they rank higher.</summary>
+    public static void FollowEpoch(TurnBuilder turn, Heartbeat beat)
+    {
+        var durable = turn.Durable;
+        if (durable.Master == Guid.Empty && beat.Master == Guid.Empty)
+        {
+            FirstMaster(turn, beat);
+            return;
+        }
+
+        var speaks = beat.Attestation == 0 && Knowledge.IsMember(beat.Status);
+        var higher = beat.Epoch > durable.Epoch && speaks;
+        var sameRank = beat.Epoch == durable.Epoch && beat.Master != durable.Master && beat.Master != Guid.Empty
+            && (durable.Master == Guid.Empty || beat.Master.CompareTo(durable.Master) > 0);
+        if (higher || sameRank)
+        {
+            turn.Durable = durable with { Epoch = beat.Epoch, Master = beat.Master };
+            turn.Report(HaEventId.PeerChanged, Severity.Notice,
+                $"epoch {beat.Epoch}: master is {NameOf(turn, beat.Master)}");
+        }
+
+        if (turn.State.Status == HaStatus.Paired)
+        {
+            FollowAdministrator(turn, beat);
+        }
+    }
+
+    /// <summary>The toolstack is up in the role that the epoch gives it.</summary>
+    public static bool Settled(TurnBuilder turn) =>
+        turn.State.Role.Phase == 0 && Knowledge.ToolstackReady(turn.State) && RoleAsItShouldBe(turn);
+
+    /// <summary>Brings the own toolstack up in the right role; only while nothing runs here and the peer is heard.</summary>
+    public static void Continue(TurnBuilder turn, Heartbeat beat)
+    {
+        var role = turn.State.Role;
+        if (role.Pending != 0 || turn.Now < role.RetryAt || turn.State.Toolstack is not { } toolstack
+            || turn.Durable.Master == Guid.Empty || Knowledge.Runs(turn.State))
+        {
+            return;
+        }
+
+        // An unconsumed attestation of a master: the peer is about to take over, so the role is not settled yet.
+        if (!Leave.FreeOfWord(turn.State))
+        {
+            return;
+        }
+
+        switch (role.Phase)
+        {
+            case 0 when !RoleAsItShouldBe(turn):
+                turn.Report(HaEventId.ToolstackChanged, Severity.Notice,
+                    $"master of epoch {turn.Durable.Epoch} is {NameOf(turn, turn.Durable.Master)}: this toolstack is restarted in its role");
+                Order(turn, 1, new HaAction.KillToolstack());
+                break;
+            case 0 when !toolstack.Running && turn.Now - turn.State.StatusSince > TimeSpan.FromSeconds(0.5):
+                Order(turn, 3, new HaAction.StartToolstack());
+                break;
+            case 0:
+                break;
+            case 1:
+                Order(turn, 2, turn.Durable.Master == turn.Config.Self.Uuid
+                    ? new HaAction.WriteRoleMaster()
+                    : new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()));
+                break;
+            case 2:
+                Order(turn, 3, new HaAction.StartToolstack());
+                break;
+            default:
+                turn.State = turn.State with { Role = new RoleProgress { RetryAt = turn.Now + TimeSpan.FromSeconds(2) } };
+                break;
+        }
+    }
+
+    public static bool Finished(TurnBuilder turn, Observation.ActionFinished finished)
+    {
+        var role = turn.State.Role;
+        if (role.Pending == 0 || finished.Id != role.Pending)
+        {
+            return false;
+        }
+
+        if (finished.Outcome != ActionOutcome.Succeeded)
+        {
+            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"settling the toolstack's role failed: {finished.Detail}");
+            turn.State = turn.State with { Role = new RoleProgress { RetryAt = turn.Now + TimeSpan.FromSeconds(2) } };
+            return true;
+        }
+
+        // The next observation must be newer than what was just done.
+        turn.State = turn.State with
+        {
+            Role = role with { Pending = 0, RetryAt = role.Phase == 3 ? turn.Now + TimeSpan.FromSeconds(1) : turn.Now },
+        };
+        return true;
+    }
+
+    private static void Order(TurnBuilder turn, int phase, HaAction action)
+    {
+        var id = turn.Act(action, TimeSpan.FromSeconds(20));
+        turn.State = turn.State with { Role = turn.State.Role with { Phase = phase, Pending = id } };
+    }
+
+    private static bool RoleAsItShouldBe(TurnBuilder turn)
+    {
+        var toolstack = turn.State.Toolstack;
+        if (toolstack is null || turn.Durable.Master == Guid.Empty)
+        {
+            return toolstack is { RoleFile: PoolRole.Master or PoolRole.Slave };
+        }
+
+        return turn.Durable.Master == turn.Config.Self.Uuid
+            ? toolstack.RoleFile == PoolRole.Master
+            : toolstack.RoleFile == PoolRole.Slave && toolstack.MasterAddress == turn.Config.Peer.Address.ToString();
+    }
+
+    private static void FirstMaster(TurnBuilder turn, Heartbeat beat)
+    {
+        if (Knowledge.IsMaster(turn.State) && !beat.Has(HeartbeatFlags.IsMaster))
+        {
+            turn.Durable = turn.Durable with { Master = turn.Config.Self.Uuid };
+        }
+    }
+
+    /// <summary>The administrator moved the mastership by XAPI (pool.designate_new_master): the epoch follows.</summary>
+    private static void FollowAdministrator(TurnBuilder turn, Heartbeat beat)
+    {
+        var moved = Knowledge.IsMaster(turn.State) && Knowledge.ToolstackReady(turn.State)
+            && !beat.Has(HeartbeatFlags.IsMaster) && beat.Has(HeartbeatFlags.ToolstackHealthy)
+            && turn.Durable.Master != turn.Config.Self.Uuid && turn.Durable.Master != Guid.Empty;
+        if (!moved)
+        {
+            turn.State = turn.State.RoleChangeSince is null ? turn.State : turn.State with { RoleChangeSince = null };
+            return;
+        }
+
+        var since = turn.State.RoleChangeSince ?? turn.Now;
+        turn.State = turn.State with { RoleChangeSince = since };
+        if (turn.Now - since >= RoleConfusion)
+        {
+            turn.Durable = turn.Durable with { Epoch = turn.Durable.Epoch + 1, Master = turn.Config.Self.Uuid };
+            turn.Report(HaEventId.PeerChanged, Severity.Notice,
+                $"the mastership was moved here by XAPI: epoch {turn.Durable.Epoch}");
+        }
+    }
+
+    private static string NameOf(TurnBuilder turn, Guid host) =>
+        host == turn.Config.Self.Uuid ? turn.Config.Self.Name
+        : host == turn.Config.Peer.Uuid ? turn.Config.Peer.Name : "unknown";
+}

@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>What <c>ha-ctl status</c> shows, from the state.</summary>
+internal static class StatusComposer
+{
+    public static StatusReport Compose(LocalConfig config, HaState state, Instant now)
+    {
+        var right = Rights.Evaluate(config, state, now);
+        var leave = Leave.Evaluate(config, state, now);
+        var findings = Findings(config, state, now);
+        return new StatusReport
+        {
+            Host = config.Self.Name,
+            PeerHost = config.Peer.Name,
+            State = state.Status.ToString(),
+            StateAgeSeconds = Round((now - state.StatusSince).TotalSeconds),
+            Why = state.Why,
+            Enabled = state.Durable.Enabled,
+            Switch = Switch(config, state),
+            DisabledReason = state.Durable.DisabledReason,
+            ReenableAtUnixMs = state.Durable.ReenableAtUnixMs,
+            SafetyClass = "",
+            SafetySentence = "",
+            Protected = findings.IsEmpty,
+            Findings = findings,
+            Epoch = state.Durable.Epoch,
+            Incarnation = state.Incarnation.Counter,
+            Role = state.Toolstack?.RoleFile.ToString().ToLowerInvariant() ?? "unknown",
+            Toolstack = Toolstack(state),
+            Rights = Rights.Describe(right, now),
+            TakeoverRefusals = leave.Refusal.Length > 0 ? [leave.Refusal] : [],
+            TakeoverInSeconds = leave.DueAt is { } due && due > now ? Round((due - now).TotalSeconds) : null,
+            Watchdog = $"{state.Watchdog.Description}{(state.WatchdogArmed ? ", armed" : ", not armed")}",
+            Gateway = Knowledge.GatewayHealth(config, state, now).ToString(),
+            GatewayAgeSeconds = Age(Knowledge.GatewayAnsweredAt(config, state), now),
+            Links = [.. config.Config.Links.Select((link, index) => Link(config, state, link, index, now))],
+            Peer = Peer(config, state, now),
+            Vms = [.. state.Durable.Vms.Select(vm => Vm(config, state, vm))],
+            TakeoverStep = state.Durable.Takeover?.Step.ToString() ?? "",
+        };
+    }
+
+    private static ImmutableArray<string> Findings(LocalConfig config, HaState state, Instant now)
+    {
+        var findings = ImmutableArray.CreateBuilder<string>();
+        if (!state.Durable.Enabled)
+        {
+            findings.Add("HA is disabled");
+        }
+        else if (state.Status != HaStatus.Paired)
+        {
+            findings.Add($"this host is {state.Status}: {state.Why}");
+        }
+
+        if (Knowledge.Unfit(config, state, now) is { } unfit && state.Durable.Enabled)
+        {
+            findings.Add($"this host could not take over: {unfit}");
+        }
+
+        if (state.Peer.Beat is { } beat && Knowledge.PeerHeard(config, state, now))
+        {
+            if (beat.ConfigFingerprint != config.Fingerprint)
+            {
+                findings.Add($"the configuration of {config.Peer.Name} differs");
+            }
+
+            if (state.Status == HaStatus.Paired && !beat.Has(HeartbeatFlags.Fit))
+            {
+                findings.Add($"{config.Peer.Name} could not take over");
+            }
+        }
+
+        for (var i = 0; i < state.LinkHeard.Length; i++)
+        {
+            if (state.Status == HaStatus.Paired && !(state.LinkHeard[i] is { } heard && now - heard <= config.Timing.Lease))
+            {
+                findings.Add($"link {config.Config.Links[i].Name} is silent");
+            }
+        }
+
+        if (!Knowledge.ToolstackHealthy(state))
+        {
+            findings.Add("the toolstack does not answer");
+        }
+
+        return findings.ToImmutable();
+    }
+
+    private static string Switch(LocalConfig config, HaState state)
+    {
+        var peerAdopted = state.Durable.PeerSwitchGeneration == state.Durable.SwitchGeneration
+            && state.Durable.PeerEnabled == state.Durable.Enabled;
+        var position = state.Durable.StateLost ? "unknown (durable state lost)" : state.Durable.Enabled ? "enabled" : "disabled";
+        return peerAdopted || state.Durable.SwitchGeneration == 0 ? position : $"{position}, not confirmed by {config.Peer.Name}";
+    }
+
+    private static string Toolstack(HaState state) => state.Toolstack switch
+    {
+        null => "not observed yet",
+        { Running: false } => "not running",
+        { Answers: false } toolstack => $"does not answer ({toolstack.Trouble})",
+        { Emergency: true } => "emergency mode",
+        { InitComplete: false } => "starting",
+        _ => "ready",
+    };
+
+    private static LinkStatus Link(LocalConfig config, HaState state, LinkConfig link, int index, Instant now)
+    {
+        var (own, other) = config.SelfIndex == 0 ? (link.First, link.Second) : (link.Second, link.First);
+        return new LinkStatus(link.Name, $"{own} - {other}", Age(state.LinkHeard[index], now));
+    }
+
+    private static PeerStatus? Peer(LocalConfig config, HaState state, Instant now) => state.Peer.Beat is not { } beat ? null
+        : new PeerStatus
+        {
+            State = beat.Status.ToString(),
+            HeardAgeSeconds = Age(state.Peer.LastHeard, now),
+            FreshAgeSeconds = Age(state.Peer.LastFresh, now),
+            AckedAgeSeconds = Age(state.Peer.LastAcked, now),
+            Bound = state.Peer.Bound == true,
+            GatewayFresh = beat.Has(HeartbeatFlags.GatewayFresh),
+            Fit = beat.Has(HeartbeatFlags.Fit),
+            Role = beat.Has(HeartbeatFlags.IsMaster) ? "master" : "slave",
+            Epoch = beat.Epoch,
+            RunningCount = beat.RunningCount,
+            ConfigAgrees = beat.ConfigFingerprint == config.Fingerprint,
+        };
+
+    private static VmStatus Vm(LocalConfig config, HaState state, VmRecord vm)
+    {
+        var on = Knowledge.RunsHere(state, vm.Uuid) ? config.Self.Name
+            : Knowledge.RunsOnPeer(state, vm.Uuid) ? config.Peer.Name : "";
+        return new VmStatus(vm.Uuid, vm.Name, vm.Protected, vm.Wanted, on);
+    }
+
+    private static double? Age(Instant? at, Instant now) => at is { } instant ? Round((now - instant).TotalSeconds) : null;
+
+    private static double Round(double seconds) => Math.Round(seconds, 2);
+}

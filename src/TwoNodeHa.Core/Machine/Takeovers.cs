@@ -1,0 +1,359 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>
+/// The takeover as a step machine driven by results: intent, prepare, promote, await the toolstack, reset power states,
+/// release locks, start VMs, recover slaves. Every step may be repeated; the leave is looked at again before each.
+/// </summary>
+internal static class Takeovers
+{
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ToolstackPatience = TimeSpan.FromMinutes(4);
+
+    public static void Begin(TurnBuilder turn, TakeoverRule rule)
+    {
+        var state = turn.State;
+        var peer = turn.Config.Peer;
+        var epoch = Math.Max(turn.Durable.Epoch, state.Peer.Beat?.Epoch ?? 0) + 1;
+        var held = turn.Durable.Vms.Where(vm => vm.LastOn == peer.Uuid).Select(vm => vm.Uuid).ToImmutableArray();
+        turn.Durable = turn.Durable with
+        {
+            Epoch = epoch,
+            Master = turn.Config.Self.Uuid,
+            Committed = false,
+            PromiseStands = rule != TakeoverRule.Operator && turn.Durable.PromiseStands,
+            FenceReason = "",
+            Takeover = new TakeoverJournal
+            {
+                Epoch = epoch,
+                Rule = rule,
+                Step = TakeoverStep.Intent,
+                WasMaster = Knowledge.IsMaster(state),
+                PeerHeld = held,
+            },
+        };
+        turn.State = turn.State with
+        {
+            OperatorSaysDead = false,
+            PeerPowerOffAt = null,
+            LastRefusal = "",
+            Role = new RoleProgress(),
+            Starts = turn.State.Starts.Clear(),
+            OrphanSince = turn.State.OrphanSince.Clear(),
+            Takeover = new TakeoverProgress { StartedAt = turn.Now, StepSince = turn.Now },
+        };
+        turn.Become(HaStatus.TakingOver, Sentence(turn, rule));
+        turn.Report(HaEventId.TakeoverDecided, Severity.Critical,
+            $"taking over from {peer.Name}, epoch {epoch}: {Sentence(turn, rule)}");
+
+        // Armed before the first start, not after it.
+        Decisions.Arm(turn);
+    }
+
+    /// <summary>A daemon restarted in the middle of a takeover goes on where the journal stands.</summary>
+    public static void Resume(TurnBuilder turn, TakeoverJournal journal)
+    {
+        turn.State = turn.State with
+        {
+            Takeover = new TakeoverProgress { StartedAt = turn.Now, StepSince = turn.Now },
+            CarriedLease = turn.State.CarriedLease ?? turn.State.StartedAt + turn.Config.Config.Gateway.Timeout,
+        };
+        turn.Become(HaStatus.TakingOver, $"continued after a restart of the daemon at step {journal.Step}");
+        Decisions.Arm(turn);
+    }
+
+    public static void Continue(TurnBuilder turn)
+    {
+        var progress = turn.State.Takeover;
+        var journal = turn.Durable.Takeover;
+        if (progress is null || journal is null)
+        {
+            throw new InvalidOperationException("taking over without a journal");
+        }
+
+        if (WhyAbandon(turn, journal) is { } reason)
+        {
+            Abandon(turn, journal, reason);
+            return;
+        }
+
+        if (turn.Now < progress.RetryAt)
+        {
+            return;
+        }
+
+        switch (journal.Step)
+        {
+            case TakeoverStep.Intent:
+                if (turn.State.Confirmed.Takeover is { } durable && durable.Epoch == journal.Epoch)
+                {
+                    Advance(turn, TakeoverStep.Prepare);
+                }
+
+                break;
+            case TakeoverStep.Prepare:
+                Prepare(turn, progress);
+                break;
+            case TakeoverStep.Promote:
+                Promote(turn, progress);
+                break;
+            case TakeoverStep.AwaitToolstack:
+                AwaitToolstack(turn, progress);
+                break;
+            case TakeoverStep.ResetPowerStates:
+                ResetPowerStates(turn, progress);
+                break;
+            case TakeoverStep.ReleaseLocks:
+                ReleaseLocks(turn, progress, journal);
+                break;
+            case TakeoverStep.StartVms:
+                if (VmStarts.AllSettled(turn))
+                {
+                    Advance(turn, TakeoverStep.RecoverSlaves);
+                }
+
+                break;
+            default:
+                Finish(turn, progress, journal);
+                break;
+        }
+    }
+
+    public static bool Finished(TurnBuilder turn, Observation.ActionFinished finished)
+    {
+        if (turn.State.Takeover is not { } progress || !progress.Pending.TryGetValue(finished.Id, out var vm))
+        {
+            return false;
+        }
+
+        progress = progress with { Pending = progress.Pending.Remove(finished.Id) };
+        if (finished.Outcome == ActionOutcome.Succeeded)
+        {
+            progress = progress with { DoneVms = progress.DoneVms.Add(vm), Phase = progress.Phase + (vm == Guid.Empty ? 1 : 0) };
+        }
+        else
+        {
+            progress = progress with { Tries = progress.Tries + 1, RetryAt = turn.Now + TimeSpan.FromSeconds(0.5) };
+            turn.Report(HaEventId.ActionTrouble, Severity.Error,
+                $"takeover step {turn.Durable.Takeover?.Step}: {finished.Code} {finished.Detail}".TrimEnd());
+        }
+
+        turn.State = turn.State with { Takeover = progress };
+        return true;
+    }
+
+    private static string? WhyAbandon(TurnBuilder turn, TakeoverJournal journal)
+    {
+        var state = turn.State;
+        if (!turn.Durable.Enabled)
+        {
+            return "HA was disabled";
+        }
+
+        if (state.Database is { NativeHaEnabled: true })
+        {
+            return "the platform's own HA is on";
+        }
+
+        // Once the power states were reset the deed is done; a peer that appears then is settled by rank.
+        if (journal.Step >= TakeoverStep.ResetPowerStates || state.Peer.Beat is not { } beat
+            || !Knowledge.PeerHeard(turn.Config, state, turn.Now) || state.Peer.LastHeard <= state.Takeover!.StartedAt)
+        {
+            return null;
+        }
+
+        return beat is { Attestation: 0, RunningCount: not 0 }
+            ? $"{turn.Config.Peer.Name} is heard again and runs VMs"
+            : null;
+    }
+
+    private static void Abandon(TurnBuilder turn, TakeoverJournal journal, string reason)
+    {
+        turn.Report(HaEventId.TakeoverAbandoned, Severity.Critical, $"takeover abandoned at step {journal.Step}: {reason}");
+        var promoted = journal is { WasMaster: false, Step: >= TakeoverStep.Promote and < TakeoverStep.ResetPowerStates };
+        turn.Durable = turn.Durable with { Takeover = null };
+        turn.State = turn.State with { Takeover = null, Starts = turn.State.Starts.Clear(), Role = new RoleProgress() };
+        Unblock(turn);
+        if (promoted && !Knowledge.Runs(turn.State))
+        {
+            // Nothing was touched yet but the own role: the peer stays master of the new epoch.
+            turn.Durable = turn.Durable with { Master = turn.Config.Peer.Uuid };
+        }
+
+        if (Knowledge.MayRun(turn.State))
+        {
+            turn.Become(HaStatus.Suspecting, $"takeover abandoned: {reason}");
+        }
+        else
+        {
+            Decisions.AttestAnew(turn);
+            turn.Become(HaStatus.Joining, $"takeover abandoned: {reason}");
+        }
+    }
+
+    private static void Prepare(TurnBuilder turn, TakeoverProgress progress)
+    {
+        if (progress.Phase > 0 || progress.Tries > 1)
+        {
+            Advance(turn, TakeoverStep.Promote);
+        }
+        else if (progress.Pending.IsEmpty)
+        {
+            Order(turn, new HaAction.BlockPeerToolstack(true), Guid.Empty, TimeSpan.FromSeconds(1));
+        }
+    }
+
+    /// <summary>Promotion by XAPI where it answers, by the role file where it does not; then a restart instead of the fuse.</summary>
+    private static void Promote(TurnBuilder turn, TakeoverProgress progress)
+    {
+        if (!progress.Pending.IsEmpty)
+        {
+            return;
+        }
+
+        var toolstack = turn.State.Toolstack;
+        if (progress.Phase == 0 && toolstack is { RoleFile: PoolRole.Master })
+        {
+            if (toolstack is { Running: true })
+            {
+                Advance(turn, TakeoverStep.AwaitToolstack);
+            }
+            else
+            {
+                turn.State = turn.State with { Takeover = progress with { Phase = 1 } };
+                Order(turn, new HaAction.StartToolstack(), Guid.Empty, TimeSpan.FromSeconds(20));
+            }
+
+            return;
+        }
+
+        switch (progress.Phase)
+        {
+            case 0 when toolstack is { Running: true } && progress.Tries < 2:
+                Order(turn, new HaAction.PromoteToMaster(), Guid.Empty, Short);
+                break;
+            case 0:
+                Order(turn, new HaAction.WriteRoleMaster(), Guid.Empty, Short);
+                break;
+            case 1:
+                Order(turn, new HaAction.RestartToolstack(), Guid.Empty, TimeSpan.FromSeconds(20));
+                break;
+            default:
+                Advance(turn, TakeoverStep.AwaitToolstack);
+                break;
+        }
+    }
+
+    private static void AwaitToolstack(TurnBuilder turn, TakeoverProgress progress)
+    {
+        var state = turn.State;
+        var seenAfter = state.ToolstackAt >= progress.StepSince && state.DatabaseAt >= progress.StepSince;
+        if (seenAfter && Knowledge.ToolstackReady(state) && Knowledge.IsMaster(state)
+            && state.Database is { } database && database.Master == turn.Config.Self.Uuid
+            && database.EnabledHosts.Contains(turn.Config.Self.Uuid))
+        {
+            Advance(turn, TakeoverStep.ResetPowerStates);
+        }
+        else if (progress.Pending.IsEmpty && turn.Now - progress.StepSince > ToolstackPatience * (progress.Tries + 1))
+        {
+            turn.Report(HaEventId.Alert, Severity.Critical, "the toolstack does not come up as master: it is restarted");
+            turn.State = turn.State with { Takeover = progress with { Tries = progress.Tries + 1 } };
+            Order(turn, new HaAction.RestartToolstack(), Guid.Empty, TimeSpan.FromSeconds(20));
+        }
+    }
+
+    /// <summary>Only what the dead host held by the database, and what does not run here by the hypervisor's own list.</summary>
+    private static void ResetPowerStates(TurnBuilder turn, TakeoverProgress progress)
+    {
+        var peer = turn.Config.Peer.Uuid;
+        var left = turn.State.Database!.Vms.Where(vm => vm.ResidentOn == peer && vm.PowerState != VmPowerState.Halted
+            && !Knowledge.RunsHere(turn.State, vm.Uuid) && !progress.DoneVms.Contains(vm.Uuid)).ToList();
+        if (left.Count == 0 || progress.Tries >= 3 * (left.Count + progress.DoneVms.Count))
+        {
+            if (left.Count > 0)
+            {
+                turn.Report(HaEventId.Alert, Severity.Error,
+                    $"power state not reset: {string.Join(", ", left.Select(vm => vm.Name))}");
+            }
+
+            if (progress.Pending.IsEmpty)
+            {
+                Advance(turn, TakeoverStep.ReleaseLocks);
+            }
+
+            return;
+        }
+
+        foreach (var vm in left)
+        {
+            if (!turn.State.Takeover!.Pending.ContainsValue(vm.Uuid))
+            {
+                Order(turn, new HaAction.ResetPowerState(vm.Uuid), vm.Uuid, TimeSpan.FromSeconds(20));
+            }
+        }
+    }
+
+    private static void ReleaseLocks(TurnBuilder turn, TakeoverProgress progress, TakeoverJournal journal)
+    {
+        if (progress.Phase > 0 || progress.Tries >= 3)
+        {
+            Advance(turn, TakeoverStep.StartVms);
+        }
+        else if (progress.Pending.IsEmpty)
+        {
+            var peer = turn.Config.Peer.Uuid;
+            Order(turn, new HaAction.ReleaseStorageLocks(peer, !journal.WasMaster), Guid.Empty, TimeSpan.FromSeconds(60));
+        }
+    }
+
+    private static void Finish(TurnBuilder turn, TakeoverProgress progress, TakeoverJournal journal)
+    {
+        Unblock(turn);
+        turn.Durable = turn.Durable with { Takeover = null };
+        turn.State = turn.State with { Takeover = null };
+        turn.Become(HaStatus.Sole, "takeover finished");
+        var missing = Knowledge.Missing(turn.State);
+        var rest = missing.IsEmpty ? "everything protected runs" : $"not running: {string.Join(", ", missing.Select(vm => vm.Name))}";
+        turn.Report(HaEventId.TakeoverDone, missing.IsEmpty ? Severity.Notice : Severity.Critical,
+            $"takeover of epoch {journal.Epoch} finished in {(turn.Now - progress.StartedAt).TotalSeconds:F1} s; {rest}");
+    }
+
+    /// <summary>Fire and forget: a rule that is left behind is removed by the next takeover or by the next start.</summary>
+    private static void Unblock(TurnBuilder turn) => turn.Act(new HaAction.BlockPeerToolstack(false), TimeSpan.FromSeconds(2));
+
+    private static void Order(TurnBuilder turn, HaAction action, Guid vm, TimeSpan deadline)
+    {
+        var id = turn.Act(action, deadline);
+        var progress = turn.State.Takeover!;
+        turn.State = turn.State with { Takeover = progress with { Pending = progress.Pending.Add(id, vm) } };
+    }
+
+    private static void Advance(TurnBuilder turn, TakeoverStep step)
+    {
+        var journal = turn.Durable.Takeover!;
+        turn.Durable = turn.Durable with { Takeover = journal with { Step = step } };
+        turn.State = turn.State with
+        {
+            Takeover = new TakeoverProgress { StartedAt = turn.State.Takeover!.StartedAt, StepSince = turn.Now },
+        };
+        turn.Report(HaEventId.TakeoverStep, Severity.Info, $"takeover step {step}");
+        Continue(turn);
+    }
+
+    private static string Sentence(TurnBuilder turn, TakeoverRule rule)
+    {
+        var peer = turn.Config.Peer.Name;
+        return rule switch
+        {
+            TakeoverRule.Attested => $"T1: {peer} attested that nothing protected runs on it",
+            TakeoverRule.Silence => $"T2: {peer} has been silent for {turn.Timing.TakeoverDelay.TotalSeconds:F1} s, the gateway "
+                + "answered all that time, and a bound host has fenced by now",
+            TakeoverRule.PowerOff => $"T3: {turn.State.PeerPowerOffAgent} confirmed that {peer} is off",
+            TakeoverRule.Arbiter => $"T4: the arbiter's lease of {peer} has ended",
+            _ => $"T5: the operator said that {peer} is dead",
+        };
+    }
+}

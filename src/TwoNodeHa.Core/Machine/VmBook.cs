@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>
+/// Keeps the own record of VMs: what is protected, what is to be kept running, where it ran last. XAPI's database feeds
+/// it while it can be read; the hypervisors' own lists correct it.
+/// </summary>
+internal static class VmBook
+{
+    public static void SeeDomains(TurnBuilder turn)
+    {
+        var self = turn.Config.Self.Uuid;
+        Rewrite(turn, vm => Knowledge.RunsHere(turn.State, vm.Uuid) && (vm.LastOn != self || (!vm.Wanted && !vm.StopSeen))
+            ? vm with { LastOn = self, Wanted = vm.Wanted || !vm.StopSeen }
+            : vm);
+    }
+
+    public static void SeePeer(TurnBuilder turn)
+    {
+        var peer = turn.Config.Peer.Uuid;
+        Rewrite(turn, vm => vm.LastOn != peer && Knowledge.RunsOnPeer(turn.State, vm.Uuid)
+                && !Knowledge.RunsHere(turn.State, vm.Uuid)
+            ? vm with { LastOn = peer, Wanted = vm.Wanted || !vm.StopSeen }
+            : vm);
+    }
+
+    public static void SeeDatabase(TurnBuilder turn, DatabaseFacts facts)
+    {
+        // A toolstack that is starting serves an empty database for a moment.
+        if (facts.Hosts.IsEmpty)
+        {
+            return;
+        }
+
+        var old = turn.Durable.Vms;
+        var records = ImmutableArray.CreateBuilder<VmRecord>(facts.Vms.Length);
+        foreach (var fact in facts.Vms)
+        {
+            records.Add(Merge(turn.Config.Policy, Find(old, fact.Uuid), fact));
+        }
+
+        if (turn.Durable.Takeover is not null)
+        {
+            KeepUnknown(turn, facts, old, records);
+        }
+
+        records.Sort((left, right) => left.Uuid.CompareTo(right.Uuid));
+        if (!records.ToImmutable().SequenceEqual(old))
+        {
+            turn.Durable = turn.Durable with { Vms = records.ToImmutable() };
+        }
+    }
+
+    /// <summary>Whether the policy protects a VM.</summary>
+    internal static bool IsProtected(PolicyConfig policy, VmFact fact) => policy.Protect == ProtectMode.All
+        ? fact.LizardMark != false
+        : fact.Priority != RestartPriority.None || fact.LizardMark == true;
+
+    private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact)
+    {
+        var running = fact.PowerState is VmPowerState.Running or VmPowerState.Paused;
+        var stopSeen = fact.StopRequested || (known is { StopSeen: true } && !running);
+        var wanted = fact.PowerState switch
+        {
+            VmPowerState.Running or VmPowerState.Paused => true,
+            VmPowerState.Suspended => false,
+            _ => known is { Wanted: true } && !stopSeen,
+        };
+        return new VmRecord
+        {
+            Uuid = fact.Uuid,
+            Name = fact.Name,
+            Protected = IsProtected(policy, fact),
+            Wanted = wanted,
+            StopSeen = stopSeen,
+            LastOn = running && fact.ResidentOn != Guid.Empty ? fact.ResidentOn : known?.LastOn ?? Guid.Empty,
+            Priority = fact.Priority,
+            Order = fact.Order,
+            StartDelay = fact.StartDelay,
+            MemoryBytes = fact.MemoryBytes,
+        };
+    }
+
+    /// <summary>A promoted slave's database can lack a VM that the own record knows: it is kept, and named.</summary>
+    private static void KeepUnknown(
+        TurnBuilder turn, DatabaseFacts facts, ImmutableArray<VmRecord> old, ImmutableArray<VmRecord>.Builder records)
+    {
+        foreach (var record in old)
+        {
+            if (!facts.Vms.Any(fact => fact.Uuid == record.Uuid))
+            {
+                records.Add(record);
+            }
+        }
+    }
+
+    private static VmRecord? Find(ImmutableArray<VmRecord> records, Guid uuid)
+    {
+        foreach (var record in records)
+        {
+            if (record.Uuid == uuid)
+            {
+                return record;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Rewrite(TurnBuilder turn, Func<VmRecord, VmRecord> change)
+    {
+        var vms = turn.Durable.Vms;
+        for (var i = 0; i < vms.Length; i++)
+        {
+            var changed = change(vms[i]);
+            if (!ReferenceEquals(changed, vms[i]))
+            {
+                vms = vms.SetItem(i, changed);
+            }
+        }
+
+        if (vms != turn.Durable.Vms)
+        {
+            turn.Durable = turn.Durable with { Vms = vms };
+        }
+    }
+}
