@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Control;
+
+namespace TwoNodeHa.Core.Advice;
+
+/// <summary>Judges configuration, host and the daemon's word. Pure: the facts are arguments.</summary>
+public static class Checks
+{
+    private const int KeyBytesMin = 32;
+    private const int GroupAndOthers = 0b000_111_111;
+
+    /// <summary>All checks.</summary>
+    /// <param name="config">What the parser said about the file.</param>
+    /// <param name="host">What was found on this host; null when the configuration could not be read.</param>
+    /// <param name="status">The daemon's status; null when it did not answer.</param>
+    /// <param name="silence">Why the daemon did not answer; unused when it did.</param>
+    public static CheckReport Run(ConfigResult config, HostFacts? host, StatusReport? status, string silence)
+    {
+        var items = ImmutableArray.CreateBuilder<CheckItem>();
+        AddConfig(items, config);
+        if (config.Config is { } valid)
+        {
+            AddTiming(items, valid);
+            if (host is not null)
+            {
+                AddHost(items, valid, host);
+            }
+
+            AddSafety(items, valid, host);
+        }
+
+        if (status is null)
+        {
+            AddSilence(items, silence);
+        }
+        else
+        {
+            StatusChecks.Add(items, status);
+        }
+
+        return new CheckReport(items.ToImmutable());
+    }
+
+    private static void AddConfig(ImmutableArray<CheckItem>.Builder items, ConfigResult config)
+    {
+        foreach (var finding in config.Findings)
+        {
+            items.Add(new CheckItem(
+                "configuration",
+                finding.Severity == ConfigSeverity.Error ? CheckGrade.Problem : CheckGrade.Warning,
+                finding.ToString()));
+        }
+
+        if (config.Findings.IsEmpty)
+        {
+            items.Add(new CheckItem("configuration", CheckGrade.Ok, "the file has no findings"));
+        }
+    }
+
+    private static void AddTiming(ImmutableArray<CheckItem>.Builder items, HaConfig config)
+    {
+        var rules = TimingRules.Of(config);
+        items.Add(rules.Holds
+            ? new CheckItem("timing", CheckGrade.Ok, rules.BoundLine() + $"; T is {TimingRules.Text(config.Timing.TakeoverDelay)} s")
+            : new CheckItem("timing", CheckGrade.Problem, rules.BoundLine(), "Remove takeover_delay_seconds: it is computed then."));
+        if (SafetyClass.HasIndependentLinks(config))
+        {
+            return;
+        }
+
+        // Reconvergence of common switches takes from one to fifty seconds, so this tolerance deserves to be known.
+        items.Add(new CheckItem(
+            "staggered loss",
+            CheckGrade.Ok,
+            $"safe while the gateway is lost at most {TimingRules.Text(rules.StaggerMax)} s after the link",
+            "Raise stagger_tolerance_seconds if your switches reconverge more slowly; it lengthens T by as much."));
+    }
+
+    private static void AddSafety(ImmutableArray<CheckItem>.Builder items, HaConfig config, HostFacts? host)
+    {
+        var verdict = SafetyClass.Of(config, host is { WatchdogExists: false });
+
+        // A class is a choice of the site, not a defect; what makes it worse than its letter is one.
+        var grade = verdict.HasReservation ? CheckGrade.Warning : CheckGrade.Ok;
+        items.Add(new CheckItem("safety class " + verdict.Letter, grade, verdict.Sentence, verdict.StepUp));
+    }
+
+    private static void AddHost(ImmutableArray<CheckItem>.Builder items, HaConfig config, HostFacts host)
+    {
+        items.Add(Self(config, host));
+        items.Add(Key(config, host));
+        items.Add(Watchdog(config, host));
+        items.Add(host.XapiAccepts
+            ? new CheckItem("toolstack", CheckGrade.Ok, $"XAPI accepts connections on {config.Paths.XapiSocket}")
+            : new CheckItem(
+                "toolstack",
+                CheckGrade.Problem,
+                $"XAPI does not accept a connection on {config.Paths.XapiSocket}",
+                "Look at: systemctl status xapi; this host cannot take over until it answers."));
+    }
+
+    private static CheckItem Self(HaConfig config, HostFacts host)
+    {
+        if (host.InstallationUuid is not { } uuid)
+        {
+            return new CheckItem(
+                "this host",
+                CheckGrade.Problem,
+                $"INSTALLATION_UUID could not be read from {config.Paths.InventoryFile}",
+                "Run this on a host of the pool, or correct [paths] inventory_file.");
+        }
+
+        foreach (var known in config.Hosts)
+        {
+            if (known.Uuid == uuid)
+            {
+                return new CheckItem("this host", CheckGrade.Ok, $"this is {known.Name} ({uuid})");
+            }
+        }
+
+        return new CheckItem(
+            "this host",
+            CheckGrade.Problem,
+            $"{uuid} of {config.Paths.InventoryFile} is neither {config.Hosts[0].Name} nor {config.Hosts[1].Name}",
+            "Write INSTALLATION_UUID of each host into its [host] section.");
+    }
+
+    private static CheckItem Key(HaConfig config, HostFacts host)
+    {
+        var file = config.Paths.KeyFile;
+        if (!host.KeyExists)
+        {
+            return new CheckItem(
+                "key file", CheckGrade.Problem, $"{file} is not there", "Run ha-ctl keygen on one host and copy the file to the other.");
+        }
+
+        if ((host.KeyMode & GroupAndOthers) != 0)
+        {
+            var mode = Convert.ToString(host.KeyMode, 8).PadLeft(4, '0');
+            return new CheckItem(
+                "key file", CheckGrade.Problem, $"{file} has mode {mode}: others can read or change it", $"Run chmod 600 {file}.");
+        }
+
+        return host.KeyBytes >= KeyBytesMin
+            ? new CheckItem("key file", CheckGrade.Ok, $"{file} is there, private, {host.KeyBytes.ToString(CultureInfo.InvariantCulture)} bytes")
+            : new CheckItem(
+                "key file",
+                CheckGrade.Problem,
+                $"{file} has only {host.KeyBytes.ToString(CultureInfo.InvariantCulture)} bytes",
+                $"At least {KeyBytesMin} are needed: run ha-ctl keygen --force and copy the file to the other host.");
+    }
+
+    private static CheckItem Watchdog(HaConfig config, HostFacts host)
+    {
+        if (config.Watchdog.Kind == WatchdogKind.None)
+        {
+            return new CheckItem(
+                "watchdog",
+                CheckGrade.Warning,
+                "none is configured: a host that hangs is not reset",
+                "Set [watchdog] device where there is one.");
+        }
+
+        return host.WatchdogExists
+            ? new CheckItem("watchdog", CheckGrade.Ok, $"{config.Watchdog.Path} is there (not opened: opening starts it)")
+            : new CheckItem(
+                "watchdog",
+                CheckGrade.Problem,
+                $"{config.Watchdog.Path} is not there",
+                "Load the driver of the watchdog, correct [watchdog] device, or write none and accept what the class then says.");
+    }
+
+    private static void AddSilence(ImmutableArray<CheckItem>.Builder items, string silence)
+    {
+        items.Add(new CheckItem("daemon", CheckGrade.Problem, silence, "Look at: systemctl status twonodehad"));
+        items.Add(new CheckItem(
+            "pool", CheckGrade.Unknown, "not checked without the daemon: exactly two hosts in the pool, native HA off, toolstack role"));
+        items.Add(new CheckItem(
+            "peer", CheckGrade.Unknown, "not checked without the daemon: links, key and configuration agree with the other host"));
+    }
+}

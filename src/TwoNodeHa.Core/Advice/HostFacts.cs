@@ -1,0 +1,23 @@
+namespace TwoNodeHa.Core.Advice;
+
+/// <summary>What a check found on this host without the daemon; gathered by the caller, judged by <see cref="Checks"/>.</summary>
+public sealed record HostFacts
+{
+    /// <summary>The key file is there.</summary>
+    public required bool KeyExists { get; init; }
+
+    /// <summary>Size of the key file, bytes; 0 when unknown.</summary>
+    public long KeyBytes { get; init; }
+
+    /// <summary>Permission bits of the key file, as chmod(1) writes them in octal, for example 0600.</summary>
+    public int KeyMode { get; init; }
+
+    /// <summary>The watchdog's device or socket is there. It is not opened: opening a device starts it.</summary>
+    public required bool WatchdogExists { get; init; }
+
+    /// <summary>XAPI's socket accepts a connection.</summary>
+    public required bool XapiAccepts { get; init; }
+
+    /// <summary>INSTALLATION_UUID of the inventory file; null when it could not be read.</summary>
+    public Guid? InstallationUuid { get; init; }
+}

@@ -1,0 +1,185 @@
+using TwoNodeHa.Core.Config;
+
+namespace TwoNodeHa.Core.Advice;
+
+/// <summary>Failures after which the other host takes over.</summary>
+internal sealed class LossStories(HaConfig config)
+{
+    private readonly StoryTimes _times = new(config);
+
+    private bool HasWatchdog => config.Watchdog.Kind != WatchdogKind.None;
+
+    public TimelineStory PowerLossOfSlave() => new()
+    {
+        Id = "power-loss-slave",
+        Title = "The slave loses power",
+        Rows =
+        [
+            Row(TimeRange.At(TimeSpan.Zero), "slave: power is gone, its VMs stop"),
+            Row(_times.LeaseEnd, "master: no heartbeat is acknowledged any more; it runs on by the gateway and counts (Suspecting)"),
+            Row(_times.Silence, "master: takes over by silence (T2); it keeps the role, so no promotion is needed"),
+        ],
+        Takeover = _times.Silence,
+        Outcome = "The master starts the slave's VMs at once" + ConnectReservation(),
+    };
+
+    public TimelineStory PowerLossOfMaster() => new()
+    {
+        Id = "power-loss-master",
+        Title = "The master loses power",
+        Rows =
+        [
+            Row(TimeRange.At(TimeSpan.Zero), "master: power is gone, its VMs stop"),
+            Row(_times.LeaseEnd, "slave: no heartbeat is acknowledged any more; it runs on by the gateway and counts (Suspecting)"),
+            Row(_times.Silence, "slave: takes over by silence (T2) and becomes master"),
+            Row(AfterPromotion(_times.Silence), "new master: its toolstack is ready (typical), the VMs are started"),
+        ],
+        Takeover = _times.Silence,
+        Toolstack = StoryTimes.Promotion,
+        Outcome = "The slave becomes master and starts the VMs; XAPI's database may be five minutes old, so HA's own record says which",
+    };
+
+    public TimelineStory OnlyNetworkLost() => new()
+    {
+        Id = "network-lost",
+        Title = config.Links.Length == 1
+            ? "The management cable of one host is pulled, and it is the only link"
+            : "All cables of one host are pulled",
+        Rows =
+        [
+            Row(TimeRange.At(TimeSpan.Zero), "cut-off host: hears neither peer nor gateway (Isolated); its VMs still run"),
+            Row(_times.RightEnd, "cut-off host: its right to run ends, it destroys its VMs"),
+            Row(_times.Dead, HasWatchdog
+                ? "cut-off host: nothing runs there, verified; else it was reset by the watchdog"
+                : "cut-off host: nothing runs there, verified; else it resets itself, with no watchdog behind it"),
+            Row(_times.Silence, "other host: takes over by silence (T2)"),
+            Row(AfterPromotion(_times.Silence), "other host, if it had to become master: toolstack ready (typical)"),
+        ],
+        Takeover = _times.Silence,
+        Toolstack = StoryTimes.Promotion,
+        Outcome = "The other host starts the VMs; the cut-off host rejoins as slave when its network is back",
+    };
+
+    public TimelineStory ManagementLostSecondLinkAlive()
+    {
+        var hypothetical = !SafetyClass.HasIndependentLinks(config);
+        return config.Policy.OnGatewayLoss == OnGatewayLoss.Stay
+            ? ManagementLostStay(hypothetical)
+            : ManagementLostYield(hypothetical);
+    }
+
+    public TimelineStory DaemonKilled() => new()
+    {
+        Id = "daemon-killed",
+        Title = "The daemon of one host is killed",
+        Rows =
+        [
+            Row(TimeRange.At(TimeSpan.Zero), "host: the daemon is gone, systemd starts it again; its VMs run on"),
+            Row(_times.LeaseEnd, "peer: begins to count if the new daemon is not heard by then; a sign of life holds it back"),
+            Row(_times.Dead, HasWatchdog
+                ? "host: reset by the watchdog if no new daemon feeds it by then, and on as in daemon-frozen"
+                : "host: nothing happens, there is no watchdog; on as in daemon-frozen"),
+        ],
+        Outcome = "Nothing is stopped when the daemon is back in time, which is the normal case",
+    };
+
+    public TimelineStory DaemonFrozen() => HasWatchdog ? FrozenWithWatchdog() : FrozenWithoutWatchdog();
+
+    public TimelineStory RebootFromShell()
+    {
+        var heard = _times.Heard(TimeRange.At(TimeSpan.Zero));
+        return new TimelineStory
+        {
+            Id = "reboot-from-shell",
+            Title = "The master is rebooted from its shell, HA not disabled before",
+            Rows =
+            [
+                Row(TimeRange.At(TimeSpan.Zero), "master: the daemon hears of the shutdown before the toolstack stops (Departing)"),
+                Row(heard, "slave: knows that the master departs; it starts nothing yet"),
+                Row(TimeRange.At(TimeSpan.Zero), "master: its VMs stop in order; that takes the time the guests need"),
+                Row(heard, "… after the last VM has stopped: the master attests it, the slave takes over at once (T1)"),
+                Row(AfterPromotion(heard), "… slave: its toolstack is ready as master (typical), the VMs are started"),
+            ],
+            Takeover = heard,
+            Toolstack = StoryTimes.Promotion,
+            Outcome = "The times count from the stop of the last VM; the rebooted host comes back as slave",
+        };
+    }
+
+    private TimelineStory ManagementLostYield(bool hypothetical)
+    {
+        var fenced = _times.GatewayEnd.Plus(TimeSpan.Zero, config.Timing.KillBound);
+        var heard = _times.Heard(fenced);
+        return new TimelineStory
+        {
+            Id = "management-lost-second-link",
+            Title = "The management cable of one host is pulled, another link lives",
+            Hypothetical = hypothetical,
+            Rows =
+            [
+                Row(TimeRange.At(TimeSpan.Zero), "cut-off host: no gateway; it still hears its peer on the other link"),
+                Row(_times.GatewayEnd, "cut-off host: the peer has a gateway and is fit, so it yields and destroys its VMs"),
+                Row(fenced, "cut-off host: nothing runs there, verified; it attests that on the other link"),
+                Row(heard, "other host: takes over at once (T1), without any wait for silence"),
+                Row(AfterPromotion(heard), "other host, if it had to become master: toolstack ready (typical)"),
+            ],
+            Takeover = heard,
+            Toolstack = StoryTimes.Promotion,
+            Outcome = "The other host starts the VMs; no waiting time, only the time the kill really takes",
+        };
+    }
+
+    private TimelineStory ManagementLostStay(bool hypothetical) => new()
+    {
+        Id = "management-lost-second-link",
+        Title = "The management cable of one host is pulled, another link lives",
+        Hypothetical = hypothetical,
+        Rows =
+        [
+            Row(TimeRange.At(TimeSpan.Zero), "cut-off host: no gateway; it still hears its peer on the other link"),
+            Row(_times.GatewayEnd, "cut-off host: on_gateway_loss = stay, so it keeps its VMs and raises an alert"),
+        ],
+        Outcome = "The VMs run on without the management network until a person acts",
+        EndsWell = false,
+    };
+
+    private TimelineStory FrozenWithWatchdog() => new()
+    {
+        Id = "daemon-frozen",
+        Title = "The daemon of one host is frozen, or all of its dom0",
+        Rows =
+        [
+            Row(TimeRange.At(TimeSpan.Zero), "host: the watchdog is not fed any more; its VMs still run"),
+            Row(_times.LeaseEnd, "peer: silence; while the host answers on any network, that sign of life holds a takeover back"),
+            Row(_times.Dead, "host: reset by the watchdog, which was armed for the rest of its right to run plus the kill"),
+            Row(_times.Silence, "peer: the silence is long enough and nothing answers any more: takes over (T2)"),
+            Row(AfterPromotion(_times.Silence), "peer, if it had to become master: toolstack ready (typical)"),
+        ],
+        Takeover = _times.Silence,
+        Toolstack = StoryTimes.Promotion,
+        Outcome = "The peer starts the VMs; the reset host comes back as slave",
+    };
+
+    private TimelineStory FrozenWithoutWatchdog() => new()
+    {
+        Id = "daemon-frozen",
+        Title = "The daemon of one host is frozen, or all of its dom0",
+        Rows =
+        [
+            Row(TimeRange.At(TimeSpan.Zero), "host: nothing supervises it any more; its VMs run on"),
+            Row(_times.Silence, "peer: while the host answers on any network it holds and asks; if nothing answers, it takes over"),
+        ],
+        Outcome = "There is no watchdog: a frozen dom0 is not reset, and a VM may run on both hosts",
+        EndsWell = false,
+    };
+
+    /// <summary>Without a blocker each of XAPI's contacts to a dead peer waits for a connection time-out.</summary>
+    private string ConnectReservation() => config.Tools.BlockPeer.Length > 0
+        ? ""
+        : "; without [tools] block_peer each start may wait for a connection time-out of XAPI to the dead host";
+
+    private static TimeRange AfterPromotion(TimeRange takeover) =>
+        takeover.Plus(StoryTimes.Promotion.From, StoryTimes.Promotion.To);
+
+    private static TimelineRow Row(TimeRange when, string what) => new(when, what);
+}
