@@ -8,10 +8,13 @@ internal sealed record VmChange(DateTimeOffset At, string Vm, string Host, bool 
     public override string ToString() => $"{At:HH:mm:ss.fff} {Vm} {(Started ? "starts" : "stops")} on {Host}";
 }
 
-/// <summary>One VM was seen alive on both hosts at the same time.</summary>
-internal sealed record DoubleRun(DateTimeOffset At, string Vm, int PidOnA, int PidOnB)
+/// <summary>One VM, or its disk back-end (it writes, design A4), was seen alive on both hosts at the same time.</summary>
+internal sealed record DoubleRun(DateTimeOffset At, string Vm, VmProcess OnA, VmProcess OnB)
 {
-    public override string ToString() => $"{At:HH:mm:ss.fff} {Vm} runs on both hosts (processes {PidOnA} and {PidOnB})";
+    public override string ToString() => $"{At:HH:mm:ss.fff} {Vm} is on both hosts: {Word(OnA)} and {Word(OnB)}";
+
+    private static string Word(VmProcess process) =>
+        $"on {process.Host} as {(process.IsBackend ? "disk back-end" : "VM")} {process.Pid}";
 }
 
 /// <summary>
@@ -100,13 +103,14 @@ internal sealed class TruthChecker : IDisposable
     private List<DoubleRun> Doubles(DateTimeOffset at, List<VmProcess> seen)
     {
         var result = new List<DoubleRun>();
-        foreach (var group in seen.GroupBy(vm => vm.Uuid))
+        foreach (var group in seen.GroupBy(process => process.Uuid))
         {
-            VmProcess? onA = group.FirstOrDefault(vm => vm.Host == "a");
-            VmProcess? onB = group.FirstOrDefault(vm => vm.Host == "b");
+            VmProcess? onA = group.FirstOrDefault(process => process.Host == "a");
+            VmProcess? onB = group.FirstOrDefault(process => process.Host == "b");
             if (onA is not null && onB is not null && StillThere(onA) && StillThere(onB))
             {
-                result.Add(new DoubleRun(at, onA.Name, onA.Pid, onB.Pid));
+                string name = group.Select(process => process.Name).FirstOrDefault(name => name.Length > 0, $"{group.Key}");
+                result.Add(new DoubleRun(at, name, onA, onB));
             }
         }
 
@@ -118,6 +122,7 @@ internal sealed class TruthChecker : IDisposable
     private void Record(DateTimeOffset at, TimeSpan gap, List<VmProcess> seen, List<DoubleRun> doubles)
     {
         var next = seen
+            .Where(process => !process.IsBackend)
             .GroupBy(vm => vm.Name)
             .ToImmutableSortedDictionary(group => group.Key, group => group.Select(vm => vm.Host).ToImmutableSortedSet());
         lock (_lock)

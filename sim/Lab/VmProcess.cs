@@ -2,10 +2,21 @@ using System.Text;
 
 namespace TwoNodeHa.Sim.Lab;
 
-/// <summary>A process that stands for a running VM: its first argument is <c>vm:NAME:UUID:LAB</c>.</summary>
+/// <summary>
+/// A process that stands for a running VM, <c>vm:NAME:UUID:LAB</c>, or for its disk back-end, <c>tapdisk:UUID:LAB</c>,
+/// by its first argument.
+/// </summary>
+/// <param name="Pid">Process id.</param>
+/// <param name="Name">Name of the VM; empty for a back-end.</param>
+/// <param name="Uuid">Uuid of the VM.</param>
+/// <param name="Host">Host on which it runs.</param>
 internal sealed record VmProcess(int Pid, string Name, Guid Uuid, string Host)
 {
-    private static readonly byte[] Prefix = "vm:"u8.ToArray();
+    private const string VmPrefix = "vm";
+    private const string BackendPrefix = "tapdisk";
+
+    /// <summary>A disk back-end: it may still write for a VM that is gone.</summary>
+    public bool IsBackend => Name.Length == 0;
 
     /// <summary>
     /// All VM processes of one lab, read from /proc of the machine. Neither the hosts' own bookkeeping nor any daemon is
@@ -30,8 +41,7 @@ internal sealed record VmProcess(int Pid, string Name, Guid Uuid, string Host)
     /// <summary>The VM that a process is now; null when it is none, or is gone (a zombie has no command line).</summary>
     public static VmProcess? Read(int pid, string lab, IReadOnlyDictionary<string, string> hostOf)
     {
-        byte[] commandLine = CommandLine(pid);
-        if (!commandLine.AsSpan().StartsWith(Prefix) || !TryParse(commandLine, lab, out string name, out Guid uuid))
+        if (!TryParse(CommandLine(pid), lab, out string name, out Guid uuid))
         {
             return null;
         }
@@ -42,21 +52,21 @@ internal sealed record VmProcess(int Pid, string Name, Guid Uuid, string Host)
             : null;
     }
 
-    /// <summary>Reads <c>vm:NAME:UUID:LAB</c>; the name may contain colons.</summary>
+    /// <summary>Reads the first argument; the name of a VM may contain colons, and is empty for a back-end.</summary>
     public static bool TryParse(ReadOnlySpan<byte> commandLine, string lab, out string name, out Guid uuid)
     {
         (name, uuid) = ("", Guid.Empty);
-        int end = commandLine.IndexOf((byte)0);
-        string first = Encoding.UTF8.GetString(end < 0 ? commandLine : commandLine[..end]);
-        int labAt = first.LastIndexOf(':');
-        int uuidAt = labAt > 3 ? first.LastIndexOf(':', labAt - 1) : -1;
-        if (uuidAt < 3 || first[(labAt + 1)..] != lab || !Guid.TryParse(first[(uuidAt + 1)..labAt], out uuid))
+        if (!commandLine.StartsWith("vm:"u8) && !commandLine.StartsWith("tapdisk:"u8))
         {
             return false;
         }
 
-        name = first[3..uuidAt];
-        return true;
+        int end = commandLine.IndexOf((byte)0);
+        string[] parts = Encoding.UTF8.GetString(end < 0 ? commandLine : commandLine[..end]).Split(':');
+        name = string.Join(':', parts.Skip(1).SkipLast(2));
+        return parts[^1] == lab
+            && Guid.TryParse(parts[^2], out uuid)
+            && (parts[0] == VmPrefix ? name.Length > 0 : parts[0] == BackendPrefix && name.Length == 0);
     }
 
     /// <summary>Text of <c>/proc/PID/ns/net</c>; null when the process is gone.</summary>

@@ -38,6 +38,17 @@ public sealed class TruthCheckerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_vm_whose_old_backend_still_writes_is_a_violation()
+    {
+        Start("a", $"tapdisk:{Uuid}:{_network.Id}");
+        Start("b", "web", Uuid, _network.Id);
+        await Until(() => _truth.DoubleRuns.Length > 0);
+        Assert.True(_truth.DoubleRuns[0].OnA.IsBackend);
+        Assert.Equal("web", _truth.DoubleRuns[0].Vm);
+        Assert.Empty(_truth.On("a"));
+    }
+
+    [Fact]
     public async Task A_vm_that_moves_is_none_and_its_history_is_kept()
     {
         Process first = Start("a", "web", Uuid, _network.Id);
@@ -66,6 +77,7 @@ public sealed class TruthCheckerTests : IDisposable
     [Theory]
     [InlineData("vm:web:11111111-2222-3333-4444-555555555555:lab", "web")]
     [InlineData("vm:web:8080:11111111-2222-3333-4444-555555555555:lab\0--more", "web:8080")]
+    [InlineData("tapdisk:11111111-2222-3333-4444-555555555555:lab\0", "")]
     public void A_command_line_names_its_vm(string commandLine, string name)
     {
         Assert.True(VmProcess.TryParse(Encoding.UTF8.GetBytes(commandLine), "lab", out string read, out Guid uuid));
@@ -76,15 +88,19 @@ public sealed class TruthCheckerTests : IDisposable
     [Theory]
     [InlineData("vm:web:11111111-2222-3333-4444-555555555555:other")]
     [InlineData("vm:web:not-a-uuid:lab")]
+    [InlineData("vm:11111111-2222-3333-4444-555555555555:lab")]
+    [InlineData("tapdisk:web:11111111-2222-3333-4444-555555555555:lab")]
     [InlineData("vm:lab")]
     [InlineData("vm:")]
     [InlineData("pgrep\0vm:web:11111111-2222-3333-4444-555555555555:lab")]
     public void Other_command_lines_are_no_vm(string commandLine) =>
         Assert.False(VmProcess.TryParse(Encoding.UTF8.GetBytes(commandLine), "lab", out _, out _));
 
-    private Process Start(string host, string name, Guid uuid, string lab)
+    private Process Start(string host, string name, Guid uuid, string lab) => Start(host, $"vm:{name}:{uuid}:{lab}");
+
+    private Process Start(string host, string argument)
     {
-        string[] command = _network.Inside(host, "bash", "-c", $"exec -a 'vm:{name}:{uuid}:{lab}' sleep 60");
+        string[] command = _network.Inside(host, "bash", "-c", $"exec -a '{argument}' sleep 60");
         Process process = Process.Start(command[0], command[1..]);
         _vms.Add(process);
         return process;
