@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using TwoNodeHa.Sim.Machine;
+using TwoNodeHa.Sim.Pool;
+
+namespace TwoNodeHa.Sim.Cli;
+
+/// <summary>`sim node`: one emulated host as one process.</summary>
+internal static class NodeCommand
+{
+    public static Command Create()
+    {
+        var name = new Option<string>("--name") { Required = true, Description = "host of the pool definition" };
+        var directory = new Option<string>("--dir") { Required = true, Description = "the host's own disk" };
+        var shared = new Option<string>("--shared") { Required = true, Description = "the shared storage" };
+        var config = new Option<string>("--config") { Required = true, Description = "pool definition (JSON)" };
+        Option<string> timings = CliOptions.Timings();
+        var noToolstack = new Option<bool>("--no-toolstack-at-boot") { Description = "the daemon starts it" };
+        var restart = new Option<string>("--daemon-restart")
+        {
+            DefaultValueFactory = _ => "1",
+            Description = "seconds until a dead daemon is restarted, or 'never'",
+        };
+        var seed = new Option<int?>("--seed") { Description = "of the drawn durations" };
+        var daemon = new Argument<string[]>("daemon")
+        {
+            Arity = ArgumentArity.ZeroOrMore,
+            Description = "command line of the daemon: everything after --daemon or --",
+        };
+        var command = new Command("node", "Run one emulated host: toolstack, VMs, watchdog, daemon.")
+        {
+            name, directory, shared, config, timings, noToolstack, restart, seed, daemon,
+        };
+        command.SetAction((parsed, _) => RunAsync(new NodeOptions
+        {
+            Pool = PoolDefinition.Load(parsed.GetValue(config)!),
+            HostName = parsed.GetValue(name)!,
+            Directory = new HostDirectory(
+                Path.GetFullPath(parsed.GetValue(directory)!), Path.GetFullPath(parsed.GetValue(shared)!)),
+            Timings = CliOptions.ParseTimings(parsed.GetValue(timings)!),
+            ToolstackAtBoot = !parsed.GetValue(noToolstack),
+            DaemonRestart = CliOptions.ParseRestart(parsed.GetValue(restart)!),
+            Daemon = parsed.GetValue(daemon) ?? [],
+            Console = Console.Out,
+            Seed = parsed.GetValue(seed) ?? Environment.ProcessId,
+            Exit = End,
+        }));
+        return command;
+    }
+
+    /// <summary>`--daemon` ends the options: what follows belongs to the daemon, whatever it looks like.</summary>
+    public static string[] SplitDaemon(string[] arguments)
+    {
+        int index = Array.IndexOf(arguments, "--daemon");
+        return index < 0 ? arguments : [.. arguments[..index], "--", .. arguments[(index + 1)..]];
+    }
+
+    private static async Task<int> RunAsync(NodeOptions options)
+    {
+        // Not disposed: the process ends through Exit, as a host does, at once and with everything in it.
+        var node = new EmulatedNode(options);
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, node));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, node));
+        await node.BootAsync().ConfigureAwait(false);
+        while (true)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+            ChildProcess.ReapOrphans();
+        }
+    }
+
+    private static void Stop(PosixSignalContext context, EmulatedNode node)
+    {
+        context.Cancel = true;
+        _ = Task.Run(node.ShutdownAsync);
+    }
+
+    private static void End(int code)
+    {
+        Console.Out.Flush();
+        ChildProcess.KillAll();
+        Native.ExitNow(code);
+    }
+}
+
+/// <summary>Options several verbs share.</summary>
+internal static class CliOptions
+{
+    public static Option<string> Timings()
+    {
+        var option = new Option<string>("--timings")
+        {
+            DefaultValueFactory = _ => "fast",
+            Description = "durations of the toolstack",
+        };
+        option.AcceptOnlyFromAmong("fast", "realistic");
+        return option;
+    }
+
+    public static ToolstackTimings ParseTimings(string text) =>
+        text == "realistic" ? ToolstackTimings.Realistic : ToolstackTimings.Fast;
+
+    public static TimeSpan? ParseRestart(string text) =>
+        text == "never" ? null : TimeSpan.FromSeconds(double.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,310 @@
+using System.Text.Json.Nodes;
+using TwoNodeHa.Sim.Pool.Data;
+using TwoNodeHa.Sim.Pool.Xapi;
+using TwoNodeHa.Sim.Time;
+
+namespace TwoNodeHa.Sim.Pool;
+
+/// <summary>Everything a toolstack needs from its surroundings, virtual or real.</summary>
+public sealed record ToolstackSetup
+{
+    public required PoolDefinition Pool { get; init; }
+
+    public required string HostName { get; init; }
+
+    public required IScheduler Scheduler { get; init; }
+
+    public required ToolstackTimings Timings { get; init; }
+
+    public required IHostDisk Disk { get; init; }
+
+    public required IDomains Domains { get; init; }
+
+    public required ISharedStorage Storage { get; init; }
+
+    public required IPeerToolstack Peer { get; init; }
+
+    public required IHostPower Power { get; init; }
+
+    /// <summary>Of this host's random source: the two hosts need different ones.</summary>
+    public int Seed { get; init; }
+
+    public Action<PoolEvent> Log { get; init; } = static _ => { };
+}
+
+/// <summary>What systemd says of xapi.service.</summary>
+public enum ServiceState
+{
+    Inactive = 0,
+    Active,
+
+    /// <summary>Dead, about to be restarted (`Restart=on-failure`).</summary>
+    Activating,
+}
+
+/// <summary>A look at one toolstack from outside, for status displays and checkers.</summary>
+public sealed record ToolstackStatus(
+    ServiceState Service,
+    string RoleFile,
+    string CachedRole,
+    bool Emergency,
+    IReadOnlyList<string> EmergencyError,
+    bool UnixListening,
+    bool TcpListening,
+    bool InitComplete,
+    long DatabaseGeneration);
+
+/// <summary>
+/// The toolstack of one host as its service manager sees it: xapi processes come and go, the host's disk and domains
+/// stay. All members must be called on the scheduler's thread.
+/// </summary>
+public sealed class Toolstack
+{
+    private readonly HostContext _host;
+    private readonly ToolstackSetup _setup;
+    private XapiProcess? _process;
+    private IDisposable? _pendingStart;
+    private TaskCompletionSource? _exited;
+    private bool _stopping;
+
+    public Toolstack(ToolstackSetup setup)
+    {
+        _setup = setup;
+        _host = new HostContext(setup)
+        {
+            RestartService = () => _ = RestartAsync(),
+            OrderlyPower = reboot => _ = OrderlyPowerAsync(reboot),
+            ListeningChanged = () => ListeningChanged?.Invoke(),
+        };
+        _host.Xenopsd.Ended += OnDomainEnded;
+    }
+
+    /// <summary>The unix socket or the TCP port was opened or closed.</summary>
+    public event Action? ListeningChanged;
+
+    public ToolstackFaults Faults => _host.Faults;
+
+    public string HostRef => _host.HostRef;
+
+    public HostDefinition Host => _host.Definition;
+
+    public ServiceState State =>
+        _process is not null ? ServiceState.Active
+        : _pendingStart is not null ? ServiceState.Activating
+        : ServiceState.Inactive;
+
+    public ToolstackStatus Status => new(
+        State,
+        _host.ReadRole().ToString(),
+        _process?.Role.ToString() ?? "",
+        _process?.Emergency ?? false,
+        _process is { Emergency: true } ? _process.EmergencyError : [],
+        _process?.UnixListening ?? false,
+        _process?.TcpListening ?? false,
+        _process?.InitComplete ?? false,
+        _process?.LoadedDb?.Generation ?? -1);
+
+    /// <summary>
+    /// First boot ever: writes role and database to the host's disk. Returns whether it did, that is, whether the VMs
+    /// the definition says are running must be created now.
+    /// </summary>
+    public bool Install()
+    {
+        if (_host.Disk.Read(Role.FileName) is not null)
+        {
+            return false;
+        }
+
+        bool master = _setup.Pool.FirstMaster.Name == Host.Name;
+        _host.Disk.Write(HostContext.StateDb, DatabaseSeed.Create(_setup.Pool).Save());
+        _host.Disk.Write(Role.FileName, (master ? Role.Master : Role.Slave(_setup.Pool.FirstMaster.Address)).ToString());
+        return true;
+    }
+
+    /// <summary>VMs the definition places here run from the first moment on, as if started before.</summary>
+    public void CreateInitialVms()
+    {
+        foreach (VmDefinition vm in _setup.Pool.Vms.Where(vm => vm.RunningOn == Host.Name))
+        {
+            SrDefinition sr = _setup.Pool.SrOf(vm);
+            _host.Xenopsd.CreateAtOnce(
+                new VmSpec(vm.Uuid, vm.Name, [new DiskSpec(PoolDefinition.VdiUuid(vm), sr.Uuid, sr.Shared)]));
+        }
+    }
+
+    /// <summary>systemctl start xapi: returns at once, the process is active as soon as it exists.</summary>
+    public void Start(bool onSystemBoot = false)
+    {
+        _pendingStart?.Dispose();
+        _pendingStart = null;
+        if (_process is not null)
+        {
+            return;
+        }
+
+        _stopping = false;
+        _process = new XapiProcess(_host, onSystemBoot, OnExit);
+        _host.Log("toolstack_start", ("role", _process.Role.ToString()));
+        _process.Background(new StartUp(_process).RunAsync);
+        if (onSystemBoot)
+        {
+            _process.Background(() => AutoPowerOnAsync(_process));
+        }
+    }
+
+    /// <summary>systemctl stop xapi: host-shutdown-agent, up to 60 s, then kill.</summary>
+    public async Task StopAsync()
+    {
+        _pendingStart?.Dispose();
+        _pendingStart = null;
+        XapiProcess? process = _process;
+        if (process is null)
+        {
+            return;
+        }
+
+        _stopping = true;
+        _exited ??= new TaskCompletionSource();
+        Task exited = _exited.Task;
+        _ = ShutdownAgentAsync();
+        await Task.WhenAny(exited, _host.Scheduler.Delay(_host.Timings.ServiceStopLimit)).ConfigureAwait(false);
+        process.Exit(137);
+    }
+
+    public async Task RestartAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        Start();
+    }
+
+    /// <summary>The process dies without a word (code: 128 + signal); systemd restarts it.</summary>
+    public void Crash(int code = 139) => _process?.Exit(code);
+
+    /// <summary>Stops every VM as the last act of an orderly power-off: disks are detached, locks released.</summary>
+    public async Task DestroyAllVmsAsync()
+    {
+        foreach (Domain domain in _host.Xenopsd.List())
+        {
+            await _host.Xenopsd.DestroyAsync(domain.VmUuid).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Power loss: everything ends at once; disks and locks stay as they are.</summary>
+    public void PowerLoss()
+    {
+        _stopping = true;
+        _pendingStart?.Dispose();
+        _pendingStart = null;
+        _host.Xenopsd.PowerLoss();
+        _process?.Exit(137);
+        Faults.Clear();
+    }
+
+    /// <summary>Native HA: both the pool's flag and the local armed flag (xapi.md 7).</summary>
+    public void SetNativeHa(bool on)
+    {
+        (_process?.Local ?? LocalDatabase.Load(_host.Disk)).HaArmed = on;
+        if (_process is { IsMaster: true, LoadedDb: { } db })
+        {
+            db.Pool().Set("ha_enabled", on);
+        }
+    }
+
+    public Task<CallReply> CallAsync(CallOrigin origin, string method, JsonArray parameters) =>
+        _process is null
+            ? Task.FromResult<CallReply>(new CallReply.Refused("connection refused"))
+            : _process.CallAsync(origin, method, parameters);
+
+    private async Task ShutdownAgentAsync()
+    {
+        CallReply reply = await CallAsync(CallOrigin.Unix, "session.slave_local_login_with_password", ["root", ""])
+            .ConfigureAwait(false);
+        if (reply is CallReply.Success login)
+        {
+            await CallAsync(CallOrigin.Unix, "host.shutdown_agent", [(string?)login.Value]).ConfigureAwait(false);
+        }
+        else
+        {
+            // Not listening yet: there is nobody to talk to, systemd sends the signal.
+            _process?.Exit(143);
+        }
+    }
+
+    private void OnExit(int code)
+    {
+        _process = null;
+        ListeningChanged?.Invoke();
+        _exited?.TrySetResult();
+        _exited = null;
+        if (code == 0 || _stopping)
+        {
+            return;
+        }
+
+        _pendingStart = _host.Scheduler.After(_host.Timings.ServiceRestart, () =>
+        {
+            _pendingStart = null;
+            Start();
+        });
+    }
+
+    private void OnDomainEnded(Domain domain)
+    {
+        _host.Log("domain_ended", ("vm", domain.VmName), ("uuid", domain.VmUuid));
+        XapiProcess? process = _process;
+        process?.Background(() => process.InitComplete || process.LoadedDb is not null || !process.Emergency
+            ? VmHostSide.OnEndedAsync(process, domain)
+            : Task.CompletedTask);
+    }
+
+    /// <summary>xapi-domains.service after a boot (xapi.md 8.4): a competing starter, best effort.</summary>
+    private async Task AutoPowerOnAsync(XapiProcess process)
+    {
+        while (!process.InitComplete)
+        {
+            await process.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+        }
+
+        if (!process.IsMaster || process.Db.Pool().Entry("other_config", "auto_poweron") != "true")
+        {
+            return;
+        }
+
+        string session = process.Sessions.LoginLocal();
+        foreach (Row vm in process.Db.All("VM").Where(IsAutoPowerOn).ToList())
+        {
+            await process.Guard(CallAsync(CallOrigin.Unix, "VM.start", [session, vm.Ref, false, false])).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsAutoPowerOn(Row vm) =>
+        vm.Text("power_state") == "Halted" && !vm.Flag("is_a_template") && vm.Entry("other_config", "auto_poweron") == "true";
+
+    /// <summary>
+    /// An orderly shutdown of the operating system: every VM is stopped through the pool's database first, which hangs
+    /// on a member whose master is away (xapi.md 8.4), then xapi, then the machine.
+    /// </summary>
+    private async Task OrderlyPowerAsync(bool reboot)
+    {
+        _host.Log("orderly_shutdown", ("reboot", reboot ? "true" : "false"));
+        foreach (Domain domain in _host.Xenopsd.List())
+        {
+            if (_process is { } process)
+            {
+                await process.Link.DbAsync("emu.db_touch").ConfigureAwait(false);
+                await process.Methods.ExecuteAsync(CallOrigin.Internal, "emu.vm_shutdown", [domain.VmUuid, true])
+                    .ConfigureAwait(false);
+            }
+        }
+
+        await StopAsync().ConfigureAwait(false);
+        if (reboot)
+        {
+            _setup.Power.Reset();
+        }
+        else
+        {
+            _setup.Power.PowerOff();
+        }
+    }
+}

@@ -1,0 +1,113 @@
+namespace TwoNodeHa.Sim.Pool;
+
+/// <summary>Faults of one toolstack, settable while it runs. They outlive a restart of the process until cleared.</summary>
+public sealed class ToolstackFaults
+{
+    private readonly List<Refusal> _refusals = [];
+    private readonly Dictionary<string, int> _lostAnswers = new(StringComparer.Ordinal);
+    private TaskCompletionSource? _hung;
+    private TaskCompletionSource? _databaseHung;
+
+    /// <summary>Nothing is answered any more; calls that came in are executed when this is cleared.</summary>
+    public bool HangAll
+    {
+        get => _hung is not null;
+        set => Switch(ref _hung, value);
+    }
+
+    /// <summary>Calls that need the database hang; `system.isAlive` and its like still answer.</summary>
+    public bool HangDatabase
+    {
+        get => _databaseHung is not null;
+        set => Switch(ref _databaseHung, value);
+    }
+
+    public double SlowFactor { get; set; } = 1;
+
+    public TimeSpan SlowBy { get; set; }
+
+    /// <summary>This host's copy of the database is no longer refreshed; attempts fail.</summary>
+    public bool StaleDatabase { get; set; }
+
+    /// <summary>The next VM start on this host ends with this error.</summary>
+    public IReadOnlyList<string>? NextVmStartFails { get; set; }
+
+    /// <summary>Exit code of the scripts in host-pre-declare-dead (xapi.md 5.3).</summary>
+    public int PreDeclareDeadHookExit { get; set; }
+
+    /// <summary>designate_new_master fails between its two phases: the target ends up broken.</summary>
+    public bool DesignateFails { get; set; }
+
+    public void Refuse(string method, int times, params string[] error) =>
+        _refusals.Add(new Refusal(method, times, error));
+
+    /// <summary>The next answers of the method are lost: it is executed, then the connection is cut.</summary>
+    public void LoseAnswer(string method, int times = 1) => _lostAnswers[method] = times;
+
+    public void Clear()
+    {
+        HangAll = false;
+        HangDatabase = false;
+        SlowFactor = 1;
+        SlowBy = TimeSpan.Zero;
+        StaleDatabase = false;
+        NextVmStartFails = null;
+        PreDeclareDeadHookExit = 0;
+        DesignateFails = false;
+        _refusals.Clear();
+        _lostAnswers.Clear();
+    }
+
+    internal Task UntilAnswering(bool needsDatabase)
+    {
+        if (_hung is not null)
+        {
+            return _hung.Task;
+        }
+
+        return needsDatabase && _databaseHung is not null ? _databaseHung.Task : Task.CompletedTask;
+    }
+
+    internal void ThrowIfRefused(string method)
+    {
+        Refusal? refusal = _refusals.Find(candidate => candidate.Method == method && candidate.Left > 0);
+        if (refusal is not null)
+        {
+            refusal.Left--;
+            throw new ApiException([.. refusal.Error]);
+        }
+    }
+
+    internal bool TakeLostAnswer(string method)
+    {
+        if (!_lostAnswers.TryGetValue(method, out int left) || left == 0)
+        {
+            return false;
+        }
+
+        _lostAnswers[method] = left - 1;
+        return true;
+    }
+
+    private static void Switch(ref TaskCompletionSource? gate, bool on)
+    {
+        if (on)
+        {
+            gate ??= new TaskCompletionSource();
+            return;
+        }
+
+        TaskCompletionSource? opened = gate;
+        gate = null;
+        opened?.SetResult();
+    }
+
+    private sealed class Refusal(string method, int times, IReadOnlyList<string> error)
+    {
+        public string Method { get; } = method;
+
+        public int Left { get; set; } = times;
+
+        public IReadOnlyList<string> Error { get; } = error;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using TwoNodeHa.Sim.Pool.Data;
+
+namespace TwoNodeHa.Sim.Pool.Xapi.Calls;
+
+/// <summary>VM.* (xapi.md 6).</summary>
+internal static class VmCalls
+{
+    public static void Register(MethodTable table)
+    {
+        table.Add("VM.start", 3, 0, call => Void(call.Process.Vms.StartAsync(call, Vm(call), null, call.Flag(2))));
+        table.Add("VM.start_on", 4, 0, call =>
+            Void(call.Process.Vms.StartAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)), call.Flag(3))));
+        table.Add("VM.clean_shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: true)));
+        table.Add("VM.hard_shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: false)));
+        table.Add("VM.shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: true)));
+        table.Add("VM.power_state_reset", 1, 0, call => Void(call.Process.Vms.ResetAsync(Vm(call))));
+        table.Add("VM.pool_migrate", 3, 0, call =>
+            Void(call.Process.Vms.MigrateAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
+        table.Add("VM.assert_can_boot_here", 2, 0, call => AssertCanBootHere(call));
+        table.Add("VM.get_possible_hosts", 1, 0, call =>
+            new JsonArray([.. VmPlacement.PossibleHosts(call.Process.Db, Vm(call)).Select(host => (JsonNode)host.Ref)]));
+    }
+
+    private static Row Vm(Call call) => call.Process.Db.Get("VM", call.Text(0));
+
+    private static async Task<JsonNode?> Void(Task work)
+    {
+        await work.ConfigureAwait(false);
+        return null;
+    }
+
+    private static JsonNode? AssertCanBootHere(Call call)
+    {
+        VmPlacement.AssertCanBootHere(call.Process.Db, Vm(call), call.Process.Db.Host(call.Text(1)));
+        return null;
+    }
+}

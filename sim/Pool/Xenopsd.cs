@@ -1,0 +1,181 @@
+using System.Text.Json.Nodes;
+using TwoNodeHa.Sim.Time;
+
+namespace TwoNodeHa.Sim.Pool;
+
+/// <summary>A disk of a VM that is about to start.</summary>
+internal sealed record DiskSpec(string VdiUuid, string SrUuid, bool Shared);
+
+/// <summary>What a host needs to know to build a domain; travels to the host that runs it.</summary>
+internal sealed record VmSpec(string Uuid, string Name, IReadOnlyList<DiskSpec> Disks)
+{
+    public JsonObject ToJson() => new()
+    {
+        ["uuid"] = Uuid,
+        ["name"] = Name,
+        ["disks"] = new JsonArray([.. Disks.Select(disk => (JsonNode)new JsonObject
+        {
+            ["vdi"] = disk.VdiUuid,
+            ["sr"] = disk.SrUuid,
+            ["shared"] = disk.Shared,
+        })]),
+    };
+
+    public static VmSpec FromJson(JsonNode node) => new(
+        (string)node["uuid"]!,
+        (string)node["name"]!,
+        [.. node["disks"]!.AsArray().Select(disk =>
+            new DiskSpec((string)disk!["vdi"]!, (string)disk["sr"]!, (bool)disk["shared"]!))]);
+}
+
+/// <summary>
+/// Domain builder and storage manager of one host. A process of its own: it lives on while xapi is down or hangs, and
+/// it takes and releases the disk locks. Power loss ends it without releasing anything.
+/// </summary>
+internal sealed class Xenopsd
+{
+    private readonly string _hostUuid;
+    private readonly IDomains _domains;
+    private readonly ISharedStorage _storage;
+    private readonly IScheduler _scheduler;
+    private readonly Dictionary<string, VmSpec> _specs = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, TaskCompletionSource> _drains = [];
+    private int _boot;
+
+    public Xenopsd(string hostUuid, IDomains domains, ISharedStorage storage, IScheduler scheduler)
+    {
+        _hostUuid = hostUuid;
+        _domains = domains;
+        _storage = storage;
+        _scheduler = scheduler;
+        domains.Ended += domain => Ended?.Invoke(domain);
+        domains.Drained += OnDrained;
+    }
+
+    /// <summary>A domain is gone; xapi hears of it by event.</summary>
+    public event Action<Domain>? Ended;
+
+    public IReadOnlyList<Domain> List() => _domains.List();
+
+    public Domain? Find(string vmUuid) => _domains.List().FirstOrDefault(domain => domain.VmUuid == vmUuid);
+
+    /// <summary>Attaches the disks, waits the building time, creates the domain.</summary>
+    public async Task<Domain> BuildAsync(VmSpec spec, TimeSpan duration)
+    {
+        if (Find(spec.Uuid) is not null)
+        {
+            throw new ApiException("DOMAIN_EXISTS", Data.Database.RefOf("VM", spec.Uuid));
+        }
+
+        await PauseAsync(duration * 0.4).ConfigureAwait(false);
+        AttachDisks(spec);
+        await PauseAsync(duration * 0.4).ConfigureAwait(false);
+        _specs[spec.Uuid] = spec;
+        Domain domain = _domains.Create(spec.Uuid, spec.Name);
+        await PauseAsync(duration * 0.2).ConfigureAwait(false);
+        return domain;
+    }
+
+    /// <summary>The host lost power: work in progress never continues, locks stay where they are.</summary>
+    public void PowerLoss()
+    {
+        _boot++;
+        _specs.Clear();
+        _drains.Clear();
+    }
+
+    /// <summary>A VM that runs when the emulation begins: no delays, its locks are taken.</summary>
+    public void CreateAtOnce(VmSpec spec)
+    {
+        AttachDisks(spec);
+        _specs[spec.Uuid] = spec;
+        _domains.Create(spec.Uuid, spec.Name);
+    }
+
+    /// <summary>Destroys a domain and waits until its back-end is gone too.</summary>
+    public Task DestroyAsync(string vmUuid)
+    {
+        Domain? domain = Find(vmUuid);
+        if (domain is null)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (!_drains.TryGetValue(domain.Domid, out TaskCompletionSource? drained))
+        {
+            _drains[domain.Domid] = drained = new TaskCompletionSource();
+        }
+
+        return _domains.Destroy(domain.Domid)
+            ? drained.Task
+            : throw new ApiException("INTERNAL_ERROR", $"xenopsd: domain {domain.Domid} could not be destroyed");
+    }
+
+    public VmSpec? Spec(string vmUuid) => _specs.GetValueOrDefault(vmUuid);
+
+    private async Task PauseAsync(TimeSpan duration)
+    {
+        int boot = _boot;
+        await _scheduler.Delay(duration).ConfigureAwait(false);
+        if (boot != _boot)
+        {
+            await Never.Task().ConfigureAwait(false);
+        }
+    }
+
+    private void AttachDisks(VmSpec spec)
+    {
+        foreach (DiskSpec disk in spec.Disks)
+        {
+            try
+            {
+                Attach(disk);
+            }
+            catch (ApiException)
+            {
+                DetachDisks(spec.Disks.TakeWhile(other => other != disk));
+                throw;
+            }
+        }
+    }
+
+    private void Attach(DiskSpec disk)
+    {
+        if (disk.Shared && !_storage.IsReachable(_hostUuid))
+        {
+            throw new ApiException("SR_BACKEND_FAILURE_47", "", "The SR is not available [opterr=I/O error]", "");
+        }
+
+        VdiLock? holder = _storage.TryLock(new VdiLock(disk.VdiUuid, disk.SrUuid, _hostUuid));
+        if (holder is not null)
+        {
+            throw new ApiException(
+                "SR_BACKEND_FAILURE_46",
+                "",
+                $"The VDI is not available [opterr=VDI {disk.VdiUuid} already attached RW]",
+                "");
+        }
+    }
+
+    private void OnDrained(Domain domain)
+    {
+        if (_specs.Remove(domain.VmUuid, out VmSpec? spec))
+        {
+            DetachDisks(spec.Disks);
+        }
+
+        if (_drains.Remove(domain.Domid, out TaskCompletionSource? drained))
+        {
+            drained.TrySetResult();
+        }
+    }
+
+    /// <summary>Without its storage path a host cannot take its keys out of the volume: they stay behind.</summary>
+    private void DetachDisks(IEnumerable<DiskSpec> disks)
+    {
+        foreach (DiskSpec disk in disks.Where(disk => !disk.Shared || _storage.IsReachable(_hostUuid)))
+        {
+            _storage.Unlock(disk.VdiUuid, _hostUuid);
+        }
+    }
+}
