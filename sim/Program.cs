@@ -6,6 +6,8 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     // One line per verb.
     XapiCommand.Create(),
     NodeCommand.Create(),
+    DemoCommand.Create(virtualStory: null),
+    BenchCommand.Create(),
 };
 
 return await root.Parse(NodeCommand.SplitDaemon(args)).InvokeAsync(new InvocationConfiguration

@@ -29,7 +29,7 @@ internal sealed class LabHarness : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += _processExit;
         Network.Up(options.Crossover);
         Truth = new TruthChecker(Network.Id, Network.HostByNamespace());
-        _settings = LabSettings.Write(options, Network.Id, _folder);
+        _settings = LabSettings.WriteAll(options, Network.Id, _folder);
         A = Chassis("a");
         B = Chassis("b");
     }
@@ -66,6 +66,10 @@ internal sealed class LabHarness : IAsyncDisposable
 
     public Task<ControlAnswer?> AskAsync(string host, ControlRequest request) =>
         ControlClient.AskAsync(_settings.ControlSocketOf(host), request, StatusLimit);
+
+    /// <summary>The command line tool of a host, as an operator in its shell would call it.</summary>
+    public string[] CtlCommand(string host, params IEnumerable<string> words) =>
+        Network.Inside(host, [.. Repository.Ctl, .. words, "--socket", _settings.ControlSocketOf(host)]);
 
     /// <summary>Events of a daemon, oldest first; empty when it does not answer.</summary>
     public async Task<EventLine[]> EventsAsync(string host) =>

@@ -18,6 +18,9 @@ internal sealed record LabOptions
     /// <summary>From power, or from a reset, to the start of the first process.</summary>
     public TimeSpan BootTime { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>HA daemons run on the hosts; without them the lab is only an emulated pool.</summary>
+    public bool WithDaemons { get; init; } = true;
+
     /// <summary>The service manager starts a daemon again that ended.</summary>
     public bool DaemonRestarts { get; init; } = true;
 

@@ -10,6 +10,38 @@ namespace TwoNodeHa.Sim.Lab;
 /// </summary>
 internal sealed class LabSettings
 {
+    /// <summary>
+    /// What a kernel does before process 1. The run directory is a tmpfs on a real host: it is empty after each boot. And a
+    /// daemon that resets its host by sysrq must never reach the one of the machine that the lab runs on.
+    /// </summary>
+    private const string Kernel = """
+        run=$1; shift
+        rm -rf "$run" && mkdir -p "$run" || exit 98
+        mount --bind /dev/null /proc/sysrq-trigger 2>/dev/null || [ ! -w /proc/sysrq-trigger ] || exit 99
+        exec "$@"
+        """;
+
+    /// <summary>Called with <c>add|delete ADDRESS</c>; a table of its own, so that removing it removes nothing else.</summary>
+    private const string BlockPeer = """
+        #!/bin/sh
+        set -e
+        [ "$1" = add ] || { nft delete table inet twonodeha 2>/dev/null || true; exit 0; }
+        nft -f - <<NFT
+        table inet twonodeha
+        delete table inet twonodeha
+        table inet twonodeha {
+            chain out {
+                type filter hook output priority 0;
+                ip daddr $2 tcp dport { 80, 443 } reject with tcp reset
+            }
+        }
+        NFT
+
+        """;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
+
     private readonly LabOptions _options;
     private readonly LabFolder _folder;
 
@@ -17,7 +49,7 @@ internal sealed class LabSettings
 
     private string PoolFile => Path.Combine(_folder.Path, "pool.json");
 
-    public static LabSettings Write(LabOptions options, string labId, LabFolder folder)
+    public static LabSettings WriteAll(LabOptions options, string labId, LabFolder folder)
     {
         var settings = new LabSettings(options, folder);
         PoolDefinition pool = settings.Pool(labId);
@@ -26,9 +58,9 @@ internal sealed class LabSettings
         foreach (HostDefinition host in pool.Hosts)
         {
             Directory.CreateDirectory(folder.Of(host.Name));
-            settings.WriteSecret(Path.Combine(folder.Of(host.Name), "key"), key);
-            settings.WriteTool(Path.Combine(folder.Of(host.Name), "block-peer"));
-            File.WriteAllText(settings.ConfigOf(host.Name), settings.Config(pool, folder.Of(host.Name)));
+            Write(Path.Combine(folder.Of(host.Name), "key"), key + "\n", OwnerOnly);
+            Write(Path.Combine(folder.Of(host.Name), "block-peer"), BlockPeer, Program);
+            File.WriteAllText(settings.ConfigOf(host.Name), settings.ConfigText(pool, folder.Of(host.Name)));
         }
 
         return settings;
@@ -47,21 +79,12 @@ internal sealed class LabSettings
         [
             .. Repository.Sim, "node", "--name", host, "--dir", directory, "--shared", Path.Combine(_folder.Path, "shared"),
             "--config", PoolFile, "--timings", _options.Toolstack, "--daemon-restart", restart,
-            "--daemon", .. Repository.Daemon, "--config", ConfigOf(host), "--self", host,
         ];
-        return ["sh", "-c", Kernel, "kernel", Path.Combine(directory, "run"), .. node];
+        string[] daemon = _options.WithDaemons
+            ? ["--daemon", .. Repository.Daemon, "--config", ConfigOf(host), "--self", host]
+            : [];
+        return ["sh", "-c", Kernel, "kernel", Path.Combine(directory, "run"), .. node, .. daemon];
     }
-
-    /// <summary>
-    /// What a kernel does before process 1. The run directory is a tmpfs on a real host: it is empty after each boot. And a
-    /// daemon that resets its host by sysrq must never reach the one of the machine that the lab runs on.
-    /// </summary>
-    private const string Kernel = """
-        run=$1; shift
-        rm -rf "$run" && mkdir -p "$run" || exit 98
-        mount --bind /dev/null /proc/sysrq-trigger 2>/dev/null || [ ! -w /proc/sysrq-trigger ] || exit 99
-        exec "$@"
-        """;
 
     private PoolDefinition Pool(string labId) => PoolDefinition.Parse((new PoolDefinition
     {
@@ -80,7 +103,7 @@ internal sealed class LabSettings
         Order = number,
     };
 
-    private string Config(PoolDefinition pool, string directory)
+    private string ConfigText(PoolDefinition pool, string directory)
     {
         HostDefinition a = pool.Host("a");
         HostDefinition b = pool.Host("b");
@@ -135,32 +158,14 @@ internal sealed class LabSettings
             """;
     }
 
-    private void WriteSecret(string path, string text)
+    private static void Write(string path, string text, UnixFileMode mode)
     {
-        File.WriteAllText(path, text + "\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-    }
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("a lab needs Linux");
+        }
 
-    /// <summary>Called with <c>add|delete ADDRESS</c>; a table of its own, so that removing it removes nothing else.</summary>
-    private void WriteTool(string path)
-    {
-        const string Script = """
-            #!/bin/sh
-            set -e
-            [ "$1" = add ] || { nft delete table inet twonodeha 2>/dev/null || true; exit 0; }
-            nft -f - <<NFT
-            table inet twonodeha
-            delete table inet twonodeha
-            table inet twonodeha {
-                chain out {
-                    type filter hook output priority 0;
-                    ip daddr $2 tcp dport { 80, 443 } reject with tcp reset
-                }
-            }
-            NFT
-
-            """;
-        File.WriteAllText(path, Script);
-        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        File.WriteAllText(path, text);
+        File.SetUnixFileMode(path, mode);
     }
 }
