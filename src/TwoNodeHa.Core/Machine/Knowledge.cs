@@ -87,7 +87,9 @@ public static class Knowledge
             return false;
         }
 
-        if (peer.LastAcked is { } acked && now < acked + config.Timing.Lease)
+        // A peer that died is silent soon after its last acknowledgement; a deaf one goes on talking.
+        if (peer.LastAcked is { } acked
+            && (now < acked + config.Timing.Lease || peer.LastHeard - acked <= config.Timing.Lease / 2))
         {
             return false;
         }

@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Sim.Virtual;
+
+/// <summary>The daemon's loop over virtual adapters: the decision code is the shipped one, the world is not.</summary>
+public sealed class VirtualDaemon
+{
+    private readonly VirtualWorld _world;
+    private readonly VirtualHost _host;
+    private readonly VirtualToolstackPort _toolstack;
+    private readonly Dictionary<long, Action<OperatorReply>> _questions = [];
+    private readonly List<Observation> _whileFrozen = [];
+    private IDisposable? _wake;
+    private bool _dead;
+    private bool _frozen;
+    private long _requests;
+
+    public VirtualDaemon(VirtualWorld world, VirtualHost host)
+    {
+        _world = world;
+        _host = host;
+        _toolstack = new VirtualToolstackPort(world, host);
+        State = HaState.Initial(host.Config);
+    }
+
+    public HaState State { get; private set; }
+
+    public bool Frozen => _frozen;
+
+    public void Start()
+    {
+        var origin = _host.StateFile is null ? DurableOrigin.Missing : _host.StateFileOrigin;
+        var durable = origin == DurableOrigin.Intact ? _host.StateFile!
+            : new DurableState { Incarnation = 1_000_000 + (long)_world.Scheduler.Now.Seconds };
+        Post(new Observation.Started(durable, origin, (ulong)_world.Random.NextInt64(), _host.LeaseFile,
+            new WatchdogFacts(true, true, "virtual watchdog")));
+    }
+
+    public void Die()
+    {
+        _dead = true;
+        _wake?.Dispose();
+    }
+
+    /// <summary>SIGSTOP: nothing is decided and nothing is fed; packets wait in the sockets.</summary>
+    public void Freeze()
+    {
+        _frozen = true;
+        _wake?.Dispose();
+    }
+
+    public void Thaw()
+    {
+        _frozen = false;
+        var waiting = _whileFrozen.ToArray();
+        _whileFrozen.Clear();
+        foreach (var observation in waiting)
+        {
+            Post(observation);
+        }
+
+        Post(Tick());
+    }
+
+    /// <summary>An operator's request; the answer comes within the turn.</summary>
+    public OperatorReply? Ask(OperatorRequest request)
+    {
+        OperatorReply? answer = null;
+        var id = ++_requests;
+        _questions[id] = reply => answer = reply;
+        Post(new Observation.OperatorAsked(id, request));
+        return answer;
+    }
+
+    /// <summary>SIGTERM.</summary>
+    public void Stop() => Post(new Observation.StopRequested());
+
+    public StatusReport Status() => HaMachine.Status(_host.Config, State, _world.Scheduler.Now);
+
+    internal void Post(Observation observation)
+    {
+        if (_dead)
+        {
+            return;
+        }
+
+        if (_frozen)
+        {
+            if (_whileFrozen.Count < 1000)
+            {
+                _whileFrozen.Add(observation);
+            }
+
+            return;
+        }
+
+        var turn = HaMachine.Step(_host.Config, State, observation, _world.Scheduler.Now);
+        State = turn.State;
+        foreach (var command in turn.Commands)
+        {
+            Execute(command);
+        }
+
+        _wake?.Dispose();
+        if (!_dead)
+        {
+            _wake = _world.Scheduler.At(turn.NextWake, () => Post(Tick()));
+        }
+    }
+
+    private Observation.Ticked Tick() => new(1_800_000_000_000 + (_world.Scheduler.Now.Ticks / TimeSpan.TicksPerMillisecond));
+
+    private void Execute(Command command)
+    {
+        switch (command)
+        {
+            case Command.SendHeartbeat send:
+                SendHeartbeat(send.Beat);
+                break;
+            case Command.ProbeGateway:
+                ProbeGateway();
+                break;
+            case Command.ProbePeer:
+                ProbePeer();
+                break;
+            case Command.FeedWatchdog feed:
+                _host.Feed(TimeSpan.FromSeconds(Math.Max(1, Math.Floor(feed.Timeout.TotalSeconds))));
+                break;
+            case Command.DisarmWatchdog:
+                _host.DisarmWatchdog();
+                break;
+            case Command.RecordLease lease:
+                _host.LeaseFile = lease.Until;
+                break;
+            case Command.Persist persist:
+                Persist(persist.State);
+                break;
+            case Command.ListDomains list:
+                After(TimeSpan.FromMilliseconds(5), () => ListDomains(list.Id));
+                break;
+            case Command.ReadToolstack read:
+                _ = _toolstack.ReadAsync(read, Post);
+                break;
+            case Command.Act act:
+                _ = _toolstack.ActAsync(act, Post);
+                break;
+            case Command.Reply reply:
+                if (_questions.Remove(reply.RequestId, out var answer))
+                {
+                    answer(reply.Answer);
+                }
+
+                break;
+            case Command.Report report:
+                _world.Log(_host.Name, $"[{(int)report.Event.Id}] {report.Event.Sentence}");
+                _world.OnEvent?.Invoke(_host.Index, report.Event);
+                break;
+            case Command.Exit:
+                Die();
+                _host.DaemonExited();
+                break;
+            default:
+                throw new UnreachableException(command.GetType().Name);
+        }
+    }
+
+    private void SendHeartbeat(Heartbeat beat)
+    {
+        var peer = _world.Hosts[1 - _host.Index];
+        for (var link = 0; link < _host.Config.Config.Links.Length; link++)
+        {
+            var at = link;
+            _world.Network.Send(_world.Network.Carries(link, _host.Index),
+                () => peer.Daemon?.Post(new Observation.HeartbeatReceived(at, beat)));
+        }
+    }
+
+    private void ProbeGateway()
+    {
+        var sent = _world.Scheduler.Now;
+        for (var i = 0; i < _host.Config.Config.Gateway.Addresses.Length; i++)
+        {
+            var address = i;
+            _world.Network.Send(_world.Network.ReachesGateway(_host.Index),
+                () => Post(new Observation.GatewayAnswered(address, sent)));
+        }
+    }
+
+    private void ProbePeer()
+    {
+        var sent = _world.Scheduler.Now;
+        var peer = _world.Hosts[1 - _host.Index];
+        for (var link = 0; link < _host.Config.Config.Links.Length; link++)
+        {
+            var both = _world.Network.Carries(link, _host.Index) && _world.Network.Carries(link, 1 - _host.Index);
+            var name = _host.Config.Config.Links[link].Name;
+            _world.Network.Send(both && peer.PoweredOn, () => Post(new Observation.PeerAnswered($"icmp on {name}", sent)));
+        }
+    }
+
+    private void Persist(DurableState state) => After(TimeSpan.FromMilliseconds(5), () =>
+    {
+        if (_host.DiskFull)
+        {
+            Post(new Observation.Persisted(state.Version, false, "no space left on device"));
+            return;
+        }
+
+        _host.StateFile = state;
+        _host.StateFileOrigin = DurableOrigin.Intact;
+        Post(new Observation.Persisted(state.Version, true, ""));
+    });
+
+    private void ListDomains(long id)
+    {
+        var guests = _host.Domains.List().Select(domain => new DomainFact(domain.Domid, Guid.Parse(domain.VmUuid)));
+        var writing = _host.Domains.Writing.Count;
+        Post(new Observation.DomainsListed(id, new HypervisorFacts([.. guests], writing), ""));
+    }
+
+    private void After(TimeSpan delay, Action action) => _world.Scheduler.After(delay, () =>
+    {
+        if (!_dead)
+        {
+            action();
+        }
+    });
+}

@@ -1,0 +1,222 @@
+using System.Text.Json.Nodes;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Time;
+
+namespace TwoNodeHa.Sim.Virtual;
+
+/// <summary>One virtual machine of iron: power, hypervisor, toolstack, disk, watchdog, and the daemon on it.</summary>
+public sealed class VirtualHost
+{
+    private readonly VirtualWorld _world;
+    private IDisposable? _watchdog;
+    private IDisposable? _boot;
+    private int _life;
+
+    public VirtualHost(VirtualWorld world, int index, LocalConfig config, ToolstackTimings timings, int seed)
+    {
+        _world = world;
+        Index = index;
+        Config = config;
+        Domains = new VirtualDomains(world.Scheduler) { DrainTime = TimeSpan.FromMilliseconds(30) };
+        Toolstack = new Toolstack(new ToolstackSetup
+        {
+            Pool = world.Pool,
+            HostName = config.Self.Name,
+            Scheduler = world.Scheduler,
+            Timings = timings,
+            Disk = Disk,
+            Domains = Domains,
+            Storage = world.Storage,
+            Peer = new VirtualPeer(world, index),
+            Power = new Power(this),
+            Seed = seed,
+        });
+    }
+
+    public int Index { get; }
+
+    public LocalConfig Config { get; }
+
+    public string Name => Config.Self.Name;
+
+    public VirtualDomains Domains { get; }
+
+    /// <summary>The toolstack's files: role file and database copy.</summary>
+    public MemoryDisk Disk { get; } = new();
+
+    public Toolstack Toolstack { get; }
+
+    public bool PoweredOn { get; private set; }
+
+    public bool Booting => _boot is not null;
+
+    /// <summary>The daemon that runs, or hangs; null while none does.</summary>
+    public VirtualDaemon? Daemon { get; private set; }
+
+    /// <summary>Time from power to the start of the daemon.</summary>
+    public TimeSpan BootTime { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long systemd waits before it starts the daemon again; null for never.</summary>
+    public TimeSpan? DaemonRestart { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The state file: survives power loss. Null: none.</summary>
+    public DurableState? StateFile { get; set; }
+
+    public DurableOrigin StateFileOrigin { get; set; } = DurableOrigin.Missing;
+
+    /// <summary>The lease record in the run directory: lost with power.</summary>
+    public Instant? LeaseFile { get; set; }
+
+    /// <summary>The disk of the daemon refuses writes.</summary>
+    public bool DiskFull { get; set; }
+
+    /// <summary>The watchdog that fires when it is not fed.</summary>
+    public void Feed(TimeSpan timeout)
+    {
+        _watchdog?.Dispose();
+        _watchdog = _world.Scheduler.After(timeout, () =>
+        {
+            _world.Log(Name, "watchdog fired: the host is reset");
+            Reset();
+        });
+    }
+
+    public void DisarmWatchdog()
+    {
+        _watchdog?.Dispose();
+        _watchdog = null;
+    }
+
+    /// <summary>The very first power-up of the pool: VMs run where the definition has them.</summary>
+    public void Install()
+    {
+        Toolstack.Install();
+        PoweredOn = true;
+        Toolstack.CreateInitialVms();
+        Toolstack.Start();
+        StartDaemon();
+    }
+
+    public void PowerOff()
+    {
+        _boot?.Dispose();
+        _boot = null;
+        if (!PoweredOn)
+        {
+            return;
+        }
+
+        PoweredOn = false;
+        _life++;
+        DisarmWatchdog();
+        Daemon?.Die();
+        Daemon = null;
+        LeaseFile = null;
+        Domains.PowerLoss();
+        Toolstack.PowerLoss();
+    }
+
+    public void PowerOn()
+    {
+        if (PoweredOn || _boot is not null)
+        {
+            return;
+        }
+
+        _boot = _world.Scheduler.After(BootTime, () =>
+        {
+            _boot = null;
+            PoweredOn = true;
+            _life++;
+            _world.Log(Name, "booted");
+            StartDaemon();
+            Toolstack.Start(onSystemBoot: true);
+        });
+    }
+
+    public void Reset()
+    {
+        PowerOff();
+        PowerOn();
+    }
+
+    /// <summary>The daemon's process ends without a word.</summary>
+    public void KillDaemon()
+    {
+        Daemon?.Die();
+        Daemon = null;
+        RestartDaemonLater();
+    }
+
+    /// <summary>The daemon ended in order.</summary>
+    public void DaemonExited()
+    {
+        Daemon = null;
+        RestartDaemonLater();
+    }
+
+    public void StartDaemon()
+    {
+        if (Daemon is null && PoweredOn)
+        {
+            Daemon = new VirtualDaemon(_world, this);
+            Daemon.Start();
+        }
+    }
+
+    private void RestartDaemonLater()
+    {
+        if (DaemonRestart is { } wait)
+        {
+            var life = _life;
+            _world.Scheduler.After(wait, () =>
+            {
+                if (life == _life)
+                {
+                    StartDaemon();
+                }
+            });
+        }
+    }
+
+    private sealed class Power(VirtualHost host) : IHostPower
+    {
+        public void PowerOff() => host.PowerOff();
+
+        public void Reset() => host.Reset();
+    }
+}
+
+/// <summary>Calls from one toolstack to the other, over the simulated management network.</summary>
+internal sealed class VirtualPeer(VirtualWorld world, int self) : IPeerToolstack
+{
+    private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+
+    public async Task<CallReply> CallAsync(string address, string method, JsonArray parameters)
+    {
+        var scheduler = world.Scheduler;
+        await scheduler.Delay(Latency).ConfigureAwait(false);
+        var peer = world.Hosts[1 - self];
+        if (!world.Path(self) || !peer.PoweredOn || world.Blocked[self])
+        {
+            await scheduler.Delay(world.Blocked[self] ? Latency : ConnectTimeout).ConfigureAwait(false);
+            throw new PeerUnreachableException("no answer");
+        }
+
+        var origin = method.StartsWith("emu.", StringComparison.Ordinal) ? CallOrigin.Internal : CallOrigin.Tcp;
+        var reply = await peer.Toolstack.CallAsync(origin, method, parameters).ConfigureAwait(false);
+        await scheduler.Delay(Latency).ConfigureAwait(false);
+
+        // TCP keeps trying while the path is cut; the answer arrives when it is back, or never.
+        while (!world.Path(self))
+        {
+            await scheduler.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+        }
+
+        return reply;
+    }
+}
