@@ -7,6 +7,8 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     XapiCommand.Create(),
     NodeCommand.Create(),
     FuzzCommand.Create(),
+    DemoCommand.Create(virtualStory: null),
+    BenchCommand.Create(),
 };
 
 return await root.Parse(NodeCommand.SplitDaemon(args)).InvokeAsync(new InvocationConfiguration

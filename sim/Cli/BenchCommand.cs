@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Spectre.Console;
+using TwoNodeHa.Sim.Lab;
+
+namespace TwoNodeHa.Sim.Cli;
+
+/// <summary><c>sim bench failover</c>: how long a failover takes in the lab, part by part, and what a daemon costs.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        var bench = new Command("bench", "Measure real daemons in the lab.");
+        bench.Subcommands.Add(Failover());
+        return bench;
+    }
+
+    private static Command Failover()
+    {
+        var runs = new Option<int>("--runs") { Description = "Runs of each case.", DefaultValueFactory = _ => 5 };
+        var profile = new Option<string>("--profile")
+        {
+            Description = "Timing profile of the daemons: fast, balanced or patient.", DefaultValueFactory = _ => "fast",
+        }.AcceptOnlyFromAmong("fast", "balanced", "patient");
+        var toolstack = new Option<string>("--toolstack")
+        {
+            Description = "Timings of the emulated toolstack.", DefaultValueFactory = _ => "fast",
+        }.AcceptOnlyFromAmong("fast", "realistic");
+        var cases = new Option<FailoverCase[]>("--case")
+        {
+            Description = "What fails; may be repeated. Default: all.",
+            DefaultValueFactory = _ => Enum.GetValues<FailoverCase>(),
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var footprint = new Option<int>("--footprint")
+        {
+            Description = "Seconds over which the paired daemons are measured; 0 for not at all.",
+            DefaultValueFactory = _ => 60,
+        };
+        var command = new Command("failover", "Time from a failure to the first start order and to running VMs.")
+        {
+            runs, profile, toolstack, cases, footprint,
+        };
+        command.SetAction((parsed, stop) => RunAsync(
+            new LabOptions { Profile = parsed.GetValue(profile)!, Toolstack = parsed.GetValue(toolstack)! },
+            parsed.GetValue(cases)!,
+            parsed.GetValue(runs),
+            TimeSpan.FromSeconds(parsed.GetValue(footprint)),
+            stop));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        LabOptions options, FailoverCase[] cases, int runs, TimeSpan footprint, CancellationToken stop)
+    {
+        if (LabNetwork.WhyImpossible() is { } reason)
+        {
+            AnsiConsole.WriteLine($"no lab here: {reason}");
+            return 3;
+        }
+
+        AnsiConsole.WriteLine(
+            $"profile {options.Profile}, toolstack {options.Toolstack}, {options.Vms} VMs, {runs} runs each");
+        foreach (FailoverCase failure in cases)
+        {
+            var measured = new List<FailoverPhases>();
+            for (int run = 0; run < runs && !stop.IsCancellationRequested; run++)
+            {
+                measured.Add(await FailoverRuns.RunAsync(failure, options));
+            }
+
+            AnsiConsole.Write(BenchTable.Of(failure, measured));
+        }
+
+        if (footprint > TimeSpan.Zero && !stop.IsCancellationRequested)
+        {
+            await FootprintAsync(options, footprint);
+        }
+
+        return stop.IsCancellationRequested ? 130 : 0;
+    }
+
+    private static async Task FootprintAsync(LabOptions options, TimeSpan duration)
+    {
+        const int StatusRuns = 10;
+        await using LabHarness lab = LabHarness.Start(options);
+        await lab.PairAsync();
+        AnsiConsole.Write(BenchTable.Of(
+            await Footprint.MeasureAsync(lab, duration), Footprint.StatusMilliseconds(lab, StatusRuns), duration));
+    }
+}

@@ -1,0 +1,56 @@
+namespace TwoNodeHa.Sim.Lab;
+
+/// <summary>What fails in a measured run.</summary>
+internal enum FailoverCase
+{
+    /// <summary>Power loss of the master.</summary>
+    Master,
+
+    /// <summary>Power loss of the slave.</summary>
+    Slave,
+
+    /// <summary>Management cable of the master, with a crossover on which it can still talk.</summary>
+    Cut,
+}
+
+/// <summary>Repeats one failure, each time in a lab of its own, so that no run inherits anything from the one before.</summary>
+internal static class FailoverRuns
+{
+    public static async Task<FailoverPhases> RunAsync(FailoverCase failure, LabOptions options)
+    {
+        await using LabHarness lab = LabHarness.Start(options with { Crossover = failure == FailoverCase.Cut });
+        await lab.PairAsync();
+        string victim = failure == FailoverCase.Slave ? "b" : "a";
+        string taker = victim == "a" ? "b" : "a";
+        DateTimeOffset struck = Strike(lab, failure, victim);
+        await lab.UntilAsync(
+            $"{taker} runs all VMs", view => view[taker].Vms.Length == options.Vms, ceilingSeconds: 300);
+        // The events are complete when the takeover is.
+        await lab.UntilAsync($"{taker} finished its takeover", view => view[taker].State is "Sole" or "Paired", 120);
+        if (lab.Truth.DoubleRuns is [var first, ..])
+        {
+            throw lab.Failed(first.ToString());
+        }
+
+        return FailoverPhases.Read(
+            struck,
+            await lab.EventsAsync(taker),
+            await lab.EventsAsync(victim),
+            lab.Truth.Changes.Where(change => change.Host == taker));
+    }
+
+    private static DateTimeOffset Strike(LabHarness lab, FailoverCase failure, string victim)
+    {
+        DateTimeOffset struck = lab.Story.Mark(victim, failure.ToString());
+        if (failure == FailoverCase.Cut)
+        {
+            lab.Network.Cut(victim);
+        }
+        else
+        {
+            lab[victim].PowerOff();
+        }
+
+        return struck;
+    }
+}

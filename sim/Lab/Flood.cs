@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace TwoNodeHa.Sim.Lab;
+
+/// <summary>
+/// Sends datagrams that nobody asked for from one namespace of the lab to a host, under any sender address: the own one,
+/// or the one of the peer. The content is drawn from a fixed seed.
+/// </summary>
+internal sealed class Flood : IDisposable
+{
+    private const int LargestDatagram = 65507;
+    private const int LargestHeartbeat = 1200;
+    private const int Burst = 50;
+
+    private readonly Socket _socket;
+    private readonly IPEndPoint _target;
+    private readonly Random _random = new(1);
+
+    public Flood(LabNetwork network, string from, string sender, string target, int port)
+    {
+        _target = new IPEndPoint(IPAddress.Parse(target), port);
+        // A port of its own for the own address: daemons may run in that namespace too.
+        _socket = NetNamespace.UdpSocket(network, from, sender, port);
+    }
+
+    /// <summary>One genuine datagram that this host received from its peer.</summary>
+    public static byte[] Record(LabNetwork network, string host, int port)
+    {
+        const int UdpHeader = 8;
+        using Socket listener = NetNamespace.Listener(network, host);
+        listener.ReceiveTimeout = 5000;
+        var buffer = new byte[LargestDatagram];
+        while (true)
+        {
+            int length = listener.Receive(buffer);
+            int ipHeader = (buffer[0] & 15) * 4;
+            int destination = (buffer[ipHeader + 2] << 8) | buffer[ipHeader + 3];
+            if (destination == port)
+            {
+                return buffer[(ipHeader + UdpHeader)..length];
+            }
+        }
+    }
+
+    /// <summary>Random bytes of every length that a heartbeat may have, also none.</summary>
+    public int Garbage(int count) => Send(count, _ =>
+    {
+        var bytes = new byte[_random.Next(LargestHeartbeat + 1)];
+        _random.NextBytes(bytes);
+        return bytes;
+    });
+
+    /// <summary>The largest datagram there is.</summary>
+    public int Oversized(int count)
+    {
+        var bytes = new byte[LargestDatagram];
+        _random.NextBytes(bytes);
+        return Send(count, _ => bytes);
+    }
+
+    /// <summary>A genuine datagram with one bit changed, so that its authenticator is wrong: what a wrong key gives.</summary>
+    public int Forged(byte[] genuine, int count) => Send(count, _ =>
+    {
+        byte[] bytes = [.. genuine];
+        bytes[_random.Next(bytes.Length)] ^= (byte)(1 << _random.Next(8));
+        return bytes;
+    });
+
+    /// <summary>A genuine datagram, again and again.</summary>
+    public int Replayed(byte[] genuine, int count) => Send(count, _ => genuine);
+
+    public void Dispose() => _socket.Dispose();
+
+    /// <summary>In bursts with pauses: a socket buffer that overflows loses what should be looked at and refused.</summary>
+    private int Send(int count, Func<int, byte[]> content)
+    {
+        for (int index = 0; index < count; index++)
+        {
+            _socket.SendTo(content(index), _target);
+            if (index % Burst == Burst - 1)
+            {
+                Thread.Sleep(5);
+            }
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,33 @@
+namespace TwoNodeHa.Sim.Lab;
+
+/// <summary>What a lab is made of.</summary>
+internal sealed record LabOptions
+{
+    /// <summary>A second cable between the hosts.</summary>
+    public bool Crossover { get; init; }
+
+    /// <summary>Timing profile of the daemons.</summary>
+    public string Profile { get; init; } = "fast";
+
+    /// <summary>Timings of the emulated toolstack: fast or realistic.</summary>
+    public string Toolstack { get; init; } = "fast";
+
+    /// <summary>VMs <c>vm1</c>, <c>vm2</c>, …; the odd ones run on the first master at the beginning.</summary>
+    public int Vms { get; init; } = 4;
+
+    /// <summary>From power, or from a reset, to the start of the first process.</summary>
+    public TimeSpan BootTime { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>HA daemons run on the hosts; without them the lab is only an emulated pool.</summary>
+    public bool WithDaemons { get; init; } = true;
+
+    /// <summary>The service manager starts a daemon again that ended.</summary>
+    public bool DaemonRestarts { get; init; } = true;
+
+    /// <summary>Lines of the section <c>[policy]</c>.</summary>
+    public IReadOnlyList<string> Policy { get; init; } = [];
+
+    /// <summary>Factor on every ceiling of a wait, for slow machines; TWONODEHA_LAB_PATIENCE sets it.</summary>
+    public static double Patience { get; } =
+        double.TryParse(Environment.GetEnvironmentVariable("TWONODEHA_LAB_PATIENCE"), out double factor) ? factor : 1;
+}

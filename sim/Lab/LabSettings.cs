@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using TwoNodeHa.Sim.Pool;
+
+namespace TwoNodeHa.Sim.Lab;
+
+/// <summary>
+/// Everything that is written before the hosts boot: the pool, the key, and the configuration of each daemon. Both
+/// configurations agree in all shared values; only their paths differ, because both hosts live on one file system.
+/// </summary>
+internal sealed class LabSettings
+{
+    /// <summary>
+    /// What a kernel does before process 1. The run directory is a tmpfs on a real host: it is empty after each boot. And a
+    /// daemon that resets its host by sysrq must never reach the one of the machine that the lab runs on.
+    /// </summary>
+    private const string Kernel = """
+        run=$1; shift
+        rm -rf "$run" && mkdir -p "$run" || exit 98
+        mount --bind /dev/null /proc/sysrq-trigger 2>/dev/null || [ ! -w /proc/sysrq-trigger ] || exit 99
+        exec "$@"
+        """;
+
+    /// <summary>Called with <c>add|delete ADDRESS</c>; a table of its own, so that removing it removes nothing else.</summary>
+    private const string BlockPeer = """
+        #!/bin/sh
+        set -e
+        [ "$1" = add ] || { nft delete table inet twonodeha 2>/dev/null || true; exit 0; }
+        nft -f - <<NFT
+        table inet twonodeha
+        delete table inet twonodeha
+        table inet twonodeha {
+            chain out {
+                type filter hook output priority 0;
+                ip daddr $2 tcp dport { 80, 443 } reject with tcp reset
+            }
+        }
+        NFT
+
+        """;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
+
+    private readonly LabOptions _options;
+    private readonly LabFolder _folder;
+
+    private LabSettings(LabOptions options, LabFolder folder) => (_options, _folder) = (options, folder);
+
+    private string PoolFile => Path.Combine(_folder.Path, "pool.json");
+
+    public static LabSettings WriteAll(LabOptions options, string labId, LabFolder folder)
+    {
+        var settings = new LabSettings(options, folder);
+        PoolDefinition pool = settings.Pool(labId);
+        string key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        File.WriteAllText(settings.PoolFile, pool.ToJson());
+        foreach (HostDefinition host in pool.Hosts)
+        {
+            Directory.CreateDirectory(folder.Of(host.Name));
+            Write(Path.Combine(folder.Of(host.Name), "key"), key + "\n", OwnerOnly);
+            Write(Path.Combine(folder.Of(host.Name), "block-peer"), BlockPeer, Program);
+            File.WriteAllText(settings.ConfigOf(host.Name), settings.ConfigText(pool, folder.Of(host.Name)));
+        }
+
+        return settings;
+    }
+
+    public string ConfigOf(string host) => Path.Combine(_folder.Of(host), "ha.conf");
+
+    public string ControlSocketOf(string host) => Path.Combine(_folder.Of(host), "control.sock");
+
+    /// <summary>Process 1 of a host.</summary>
+    public string[] CommandOf(string host)
+    {
+        string directory = _folder.Of(host);
+        string restart = _options.DaemonRestarts ? "1" : "never";
+        string[] node =
+        [
+            .. Repository.Sim, "node", "--name", host, "--dir", directory, "--shared", Path.Combine(_folder.Path, "shared"),
+            "--config", PoolFile, "--timings", _options.Toolstack, "--daemon-restart", restart,
+        ];
+        string[] daemon = _options.WithDaemons
+            ? ["--daemon", .. Repository.Daemon, "--config", ConfigOf(host), "--self", host]
+            : [];
+        return ["sh", "-c", Kernel, "kernel", Path.Combine(directory, "run"), .. node, .. daemon];
+    }
+
+    private PoolDefinition Pool(string labId) => PoolDefinition.Parse((new PoolDefinition
+    {
+        LabId = labId,
+        Hosts = [HostOf("a"), HostOf("b")],
+        Vms = [.. Enumerable.Range(1, _options.Vms).Select(VmOf)],
+    }).ToJson());
+
+    private static HostDefinition HostOf(string name) => new() { Name = name, Address = LabNetwork.Address(name) };
+
+    private static VmDefinition VmOf(int number) => new()
+    {
+        Name = "vm" + number.ToString(CultureInfo.InvariantCulture),
+        RunningOn = number % 2 == 1 ? "a" : "b",
+        HaRestartPriority = "restart",
+        Order = number,
+    };
+
+    private string ConfigText(PoolDefinition pool, string directory)
+    {
+        HostDefinition a = pool.Host("a");
+        HostDefinition b = pool.Host("b");
+        string crossover = _options.Crossover
+            ? $"\n[link crossover]\na = {LabNetwork.CrossoverAddress("a")}\nb = {LabNetwork.CrossoverAddress("b")}\n"
+            : "";
+        return $"""
+            profile = {_options.Profile}
+
+            [host a]
+            uuid = {a.Uuid}
+            address = {a.Address}
+
+            [host b]
+            uuid = {b.Uuid}
+            address = {b.Address}
+
+            [link mgmt]
+            a = {a.Address}
+            b = {b.Address}
+            {crossover}
+            [gateway]
+            addresses = {LabNetwork.Gateway}
+
+            [policy]
+            {string.Join('\n', _options.Policy)}
+
+            [watchdog]
+            device = socket:{directory}/watchdog.sock
+
+            [paths]
+            key_file = {directory}/key
+            state_directory = {directory}/state
+            run_directory = {directory}/run
+            control_socket = {directory}/control.sock
+            xapi_socket = {directory}/xapi.sock
+            pool_role_file = {directory}/pool.conf
+            init_complete_cookie = {directory}/init-complete.cookie
+            inventory_file = {directory}/xensource-inventory
+
+            [tools]
+            list_domains = {directory}/bin/list_domains
+            destroy_domain = {directory}/bin/xl destroy
+            kill_toolstack = {directory}/bin/systemctl kill -s KILL xapi
+            stop_toolstack = {directory}/bin/systemctl stop xapi
+            start_toolstack = {directory}/bin/systemctl start xapi
+            release_locks = {directory}/bin/resetvdis.py
+            block_peer = {directory}/block-peer
+            reset_host = {directory}/bin/reset-host
+            power_off_host = {directory}/bin/reset-host
+
+            """;
+    }
+
+    private static void Write(string path, string text, UnixFileMode mode)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("a lab needs Linux");
+        }
+
+        File.WriteAllText(path, text);
+        File.SetUnixFileMode(path, mode);
+    }
+}
