@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Serilog;
 using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Journal;
@@ -25,6 +24,7 @@ if (Startup.Load(arguments.ConfigFile, arguments.Self, Console.Error) is not { }
 var underSystemd = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
 await using var log = new LoggerConfiguration()
     .MinimumLevel.Is(arguments.LogLevel)
+    .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
     .WriteTo.Sink(new JournalSink(Console.Out, underSystemd))
     .CreateLogger();
 

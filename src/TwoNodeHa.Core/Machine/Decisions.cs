@@ -321,7 +321,7 @@ internal static class Decisions
             return;
         }
 
-        var nothing = !Leave.NeedsTakeover(turn.State, attested: true) && turn.State.Domains is not null;
+        var nothing = !Leave.NeedsTakeover(turn.State, attested: true) && turn.State.Domains is not null && KnowsVms(turn.State);
         var unfit = Knowledge.Unfit(turn.Config, turn.State, turn.Now);
         var unfitLong = unfit is not null && turn.State.Peer.AttestedSince is { } since && turn.Now - since > turn.Timing.Lease;
         if (nothing || unfitLong)
@@ -332,6 +332,9 @@ internal static class Decisions
                 : $"the attestation of {turn.Config.Peer.Name} is declined: {unfit}");
         }
     }
+
+    /// <summary>The VMs of the pool are known: without that, "nothing is missing" means nothing.</summary>
+    private static bool KnowsVms(HaState state) => state.DatabaseAt is not null || !state.Durable.Vms.IsEmpty;
 
     /// <summary>Two empty hosts that both declined: a new round.</summary>
     private static void RenewAttestation(TurnBuilder turn)
@@ -385,6 +388,11 @@ internal static class Decisions
         if (beat.Attestation != 0 || !Knowledge.IsMember(beat.Status))
         {
             return $"the peer is {beat.Status}";
+        }
+
+        if (!KnowsVms(turn.State))
+        {
+            return "the VMs of the pool are not known yet: the toolstack's database was not read";
         }
 
         return Knowledge.WatchdogUsable(turn.Config, turn.State) ? null : "the watchdog cannot be armed";

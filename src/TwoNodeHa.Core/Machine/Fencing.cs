@@ -24,6 +24,8 @@ internal static class Fencing
 
         turn.State = turn.State with
         {
+            // A reading under way shows the time before the fence, and may hang: it is not waited for.
+            Schedule = turn.State.Schedule with { Domains = turn.Now, DomainsPending = 0 },
             Fence = new FenceProgress { DecidedAt = turn.Now, Reason = reason },
             Takeover = null,
             Starts = turn.State.Starts.Clear(),
@@ -59,7 +61,8 @@ internal static class Fencing
 
         if (!fence.ResetOrdered && turn.Now >= ResetAt(turn, fence))
         {
-            turn.Report(HaEventId.FenceReset, Severity.Critical, "the fence is not verified within the kill bound: resetting this host");
+            turn.Report(HaEventId.FenceReset, Severity.Critical,
+                $"the fence is not verified within the kill bound ({WhatIsLeft(turn.State, fence)}): resetting this host");
             turn.Act(new HaAction.ResetHost(fence.Reason), ToolTimeout);
             fence = fence with { ResetOrdered = true };
         }
@@ -80,6 +83,11 @@ internal static class Fencing
 
         if (finished.Id == fence.ToolstackKill)
         {
+            if (finished.Outcome != ActionOutcome.Succeeded)
+            {
+                turn.Report(HaEventId.ActionTrouble, Severity.Error, $"the toolstack could not be killed yet: {finished.Detail}");
+            }
+
             turn.State = turn.State with
             {
                 Fence = fence with
@@ -96,7 +104,14 @@ internal static class Fencing
             return false;
         }
 
-        turn.State = turn.State with { Fence = fence with { Kills = fence.Kills.Remove(finished.Id), LastKillEnded = turn.Now } };
+        fence = fence with { Kills = fence.Kills.Remove(finished.Id), LastKillEnded = turn.Now };
+        turn.State = turn.State with { Fence = fence };
+        if (fence.Kills.IsEmpty)
+        {
+            // A list that was asked for before the last kill ended is of no use: the next one is asked for now.
+            turn.State = turn.State with { Schedule = turn.State.Schedule with { Domains = turn.Now, DomainsPending = 0 } };
+        }
+
         if (finished.Outcome != ActionOutcome.Succeeded)
         {
             turn.Report(HaEventId.ActionTrouble, Severity.Error, $"a domain could not be destroyed yet: {finished.Detail}");
@@ -126,6 +141,13 @@ internal static class Fencing
 
     private static bool IsVerified(HaState state, FenceProgress fence) =>
         fence.ToolstackDeadAt is { } dead && !Knowledge.MayRun(state) && state.DomainsAskedAt >= dead;
+
+    private static string WhatIsLeft(HaState state, FenceProgress fence)
+    {
+        var toolstack = fence.ToolstackDeadAt is null ? "the toolstack is not known to be dead, " : "";
+        return state.Domains is not { } domains ? $"{toolstack}the hypervisor's list cannot be read"
+            : $"{toolstack}{domains.Guests.Length} domains and {domains.OpenBackends} disk back-ends are left";
+    }
 
     private static void Verified(TurnBuilder turn, FenceProgress fence)
     {

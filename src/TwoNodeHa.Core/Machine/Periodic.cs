@@ -265,6 +265,7 @@ internal static class Periodic
 
         var awaiting = turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates };
         var starting = turn.State.Status is HaStatus.TakingOver or HaStatus.Joining or HaStatus.Fenced;
+        var unread = turn.State.DatabaseAt is null;
         var database = awaiting || turn.Now >= schedule.Database;
         var id = turn.NextId();
         turn.State = turn.State with
@@ -273,8 +274,8 @@ internal static class Periodic
             {
                 ToolstackPending = id,
                 ToolstackAskedAt = turn.Now,
-                Toolstack = turn.Now + TimeSpan.FromSeconds(awaiting ? 0.25 : starting ? 0.5 : 2),
-                Database = database ? turn.Now + TimeSpan.FromSeconds(10) : schedule.Database,
+                Toolstack = turn.Now + TimeSpan.FromSeconds(awaiting ? 0.25 : starting || unread ? 0.5 : 2),
+                Database = database ? turn.Now + TimeSpan.FromSeconds(unread ? 0.5 : 10) : schedule.Database,
             },
         };
         turn.Emit(new Command.ReadToolstack(id, database, database ? DatabaseDeadline : ReadDeadline));

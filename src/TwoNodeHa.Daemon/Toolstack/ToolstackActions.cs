@@ -10,6 +10,8 @@ namespace TwoNodeHa.Daemon.Toolstack;
 internal sealed class ToolstackActions(
     LocalConfig config, XapiSessions sessions, DatabaseReader database, RoleFile role, ToolRunner tools)
 {
+    private static readonly TimeSpan KillAfterStop = TimeSpan.FromMilliseconds(50);
+
     private ToolsConfig Tools => config.Config.Tools;
 
     public async Task<Observation.ActionFinished> RunAsync(Command.Act act)
@@ -107,13 +109,22 @@ internal sealed class ToolstackActions(
         }
     }
 
-    /// <summary>SIGKILL first, so that nothing orderly can hang; then stop, so that systemd does not start it again.</summary>
+    /// <summary>
+    /// The stop is asked first, so that systemd does not start the unit again (Restart=on-failure); the SIGKILL behind it
+    /// ends what an orderly stop would wait for, up to a minute, and longer on a slave whose master is away.
+    /// </summary>
     private async Task<Failure?> KillToolstackAsync(TimeSpan deadline)
     {
-        var half = deadline / 2;
-        _ = await tools.RunAsync(Tools.KillToolstack, [], half);
+        var stop = ToolAsync(Tools.StopToolstack, [], deadline);
+        await Task.WhenAny(stop, Task.Delay(KillAfterStop));
+        for (var attempt = 0; attempt < 3 && !stop.IsCompleted; attempt++)
+        {
+            _ = await tools.RunAsync(Tools.KillToolstack, [], deadline);
+            await Task.WhenAny(stop, Task.Delay(KillAfterStop));
+        }
+
         sessions.ForgetPool();
-        return await ToolAsync(Tools.StopToolstack, [], half);
+        return await stop;
     }
 
     private async Task<Failure?> ReleaseAsync(HaAction.ReleaseStorageLocks release, TimeSpan deadline)

@@ -190,6 +190,9 @@ internal sealed class Bench
         Post(new Observation.ActionFinished(act.Id, outcome, code, ""));
     }
 
+    /// <summary>Ends an order by its id.</summary>
+    public void Finish(long id) => Post(new Observation.ActionFinished(id, ActionOutcome.Succeeded, "", ""));
+
     private static HaConfig MakeConfig(PolicyConfig policy, WatchdogKind watchdog) => new()
     {
         Hosts =

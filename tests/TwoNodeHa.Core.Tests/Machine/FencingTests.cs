@@ -36,6 +36,17 @@ public sealed class FencingTests
     }
 
     [Fact]
+    public void List_IsAskedForAtOnceAndWhenAKillEnded()
+    {
+        // The periodic reading of a quiet pair is two seconds apart: a fence cannot wait for it.
+        var bench = Fencing();
+        Assert.Contains(bench.Orders, order => order is Command.ListDomains);
+        bench.Orders.Clear();
+        bench.Finish(bench.State.Fence!.Kills.Keys.First());
+        Assert.Contains(bench.Orders, order => order is Command.ListDomains);
+    }
+
+    [Fact]
     public void OpenBackend_IsNotVerified()
     {
         var bench = Fencing();
