@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TwoNodeHa.Sim.Cli;
+using TwoNodeHa.Sim.Cli.Demo;
 
 var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
 {
@@ -7,7 +8,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     XapiCommand.Create(),
     NodeCommand.Create(),
     FuzzCommand.Create(),
-    DemoCommand.Create(virtualStory: null),
+    DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),
 };
 

@@ -11,8 +11,8 @@ namespace TwoNodeHa.Sim.Cli;
 /// </summary>
 internal static class DemoCommand
 {
-    /// <param name="virtualStory">The story without namespaces; null while none is wired in.</param>
-    public static Command Create(IVirtualStory? virtualStory)
+    /// <param name="virtualStory">The story for systems without namespaces.</param>
+    public static Command Create(IVirtualStory virtualStory)
     {
         var profile = new Option<string>("--profile")
         {
@@ -34,7 +34,7 @@ internal static class DemoCommand
     }
 
     private static Task<int> RunAsync(
-        DemoOptions options, bool virtualTime, IVirtualStory? virtualStory, CancellationToken stop)
+        DemoOptions options, bool virtualTime, IVirtualStory virtualStory, CancellationToken stop)
     {
         IAnsiConsole console = ConsoleFor(options);
         string? reason = virtualTime ? "virtual time was asked for" : LabNetwork.WhyImpossible();
@@ -44,12 +44,6 @@ internal static class DemoCommand
         }
 
         console.WriteLine($"No real network here: {reason}");
-        if (virtualStory is null)
-        {
-            console.WriteLine("This build holds no story in virtual time either.");
-            return Task.FromResult(3);
-        }
-
         console.WriteLine("The same story in virtual time:");
         return virtualStory.TellAsync(options, console, stop);
     }

@@ -12,10 +12,10 @@ namespace TwoNodeHa.Sim.Virtual;
 public static class VirtualStory
 {
     /// <summary>Tells the story; returns 0 when every promise was kept.</summary>
-    public static int Tell(TextWriter output, string profile)
+    public static int Tell(TextWriter output, string profile, bool crossover)
     {
         var pool = VirtualSites.Pool();
-        var world = new VirtualWorld(VirtualSites.Config(pool, profile), pool, ToolstackTimings.Realistic, seed: 1)
+        var world = new VirtualWorld(VirtualSites.Config(pool, profile, crossover), pool, ToolstackTimings.Realistic, seed: 1)
         {
             OnLine = output.WriteLine,
         };
@@ -59,7 +59,7 @@ public static class VirtualStory
         world.Network.Cable(0, up: true);
         var paired = back && world.RunUntil(() => BothAre(world, HaStatus.Paired), TimeSpan.FromMinutes(10));
         output.WriteLine();
-        output.WriteLine("What happened when (seconds after the cable was pulled):");
+        output.WriteLine("What happened when (virtual seconds after the cable was pulled):");
         foreach (var (at, text) in times)
         {
             output.WriteLine($"  {at,7:F1}  {text}");
