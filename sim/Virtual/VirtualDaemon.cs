@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
@@ -6,14 +7,15 @@ using TwoNodeHa.Core.Protocol;
 
 namespace TwoNodeHa.Sim.Virtual;
 
-/// <summary>The daemon's loop over virtual adapters: the decision code is the shipped one, the world is not.</summary>
-public sealed class VirtualDaemon
+/// <summary>The daemon's loop over virtual adapters: loop and decision code are the shipped ones, the world is not.</summary>
+public sealed class VirtualDaemon : ICommandExecutor
 {
     private readonly VirtualWorld _world;
     private readonly VirtualHost _host;
     private readonly VirtualToolstackPort _toolstack;
     private readonly Dictionary<long, Action<OperatorReply>> _questions = [];
     private readonly List<Observation> _whileFrozen = [];
+    private readonly LoopCore _loop;
     private IDisposable? _wake;
     private bool _dead;
     private bool _frozen;
@@ -24,10 +26,10 @@ public sealed class VirtualDaemon
         _world = world;
         _host = host;
         _toolstack = new VirtualToolstackPort(world, host);
-        State = HaState.Initial(host.Config);
+        _loop = new LoopCore(host.Config, this);
     }
 
-    public HaState State { get; private set; }
+    public HaState State => _loop.State;
 
     public bool Frozen => _frozen;
 
@@ -79,7 +81,7 @@ public sealed class VirtualDaemon
     /// <summary>SIGTERM.</summary>
     public void Stop() => Post(new Observation.StopRequested());
 
-    public StatusReport Status() => HaMachine.Status(_host.Config, State, _world.Scheduler.Now);
+    public StatusReport Status() => _loop.Status(_world.Scheduler.Now);
 
     internal void Post(Observation observation)
     {
@@ -98,23 +100,17 @@ public sealed class VirtualDaemon
             return;
         }
 
-        var turn = HaMachine.Step(_host.Config, State, observation, _world.Scheduler.Now);
-        State = turn.State;
-        foreach (var command in turn.Commands)
-        {
-            Execute(command);
-        }
-
+        _loop.Turn(observation, _world.Scheduler.Now);
         _wake?.Dispose();
         if (!_dead)
         {
-            _wake = _world.Scheduler.At(turn.NextWake, () => Post(Tick()));
+            _wake = _world.Scheduler.At(_loop.NextWake, () => Post(Tick()));
         }
     }
 
     private Observation.Ticked Tick() => new(1_800_000_000_000 + (_world.Scheduler.Now.Ticks / TimeSpan.TicksPerMillisecond));
 
-    private void Execute(Command command)
+    void ICommandExecutor.Execute(Command command)
     {
         switch (command)
         {
