@@ -148,6 +148,15 @@ public sealed record PolicyConfig
     /// <summary>See <see cref="ProtectMode"/>.</summary>
     public ProtectMode Protect { get; init; } = ProtectMode.All;
 
+    /// <summary>
+    /// Class A with a lease store: R2 no longer counts, and a takeover by silence needs the lease (R3, T4). There is no
+    /// adapter and so no key for it yet.
+    /// </summary>
+    public bool UsesArbiter { get; init; }
+
+    /// <summary>Class A with a fence agent: a silent peer is switched off, and its confirmation gives leave (T3). No key yet.</summary>
+    public bool UsesFenceAgent { get; init; }
+
     /// <summary>Starts of one VM tried in a row before it is given up until something changes; 1 to 20.</summary>
     public int StartAttempts { get; init; } = 5;
 

@@ -161,6 +161,9 @@ public sealed record Schedule
     /// <summary>Next reading of the toolstack with its database.</summary>
     public Instant Database { get; init; }
 
+    /// <summary>Next order to the third party (arbiter, fence agent).</summary>
+    public Instant ThirdParty { get; init; }
+
     /// <summary>Next feeding of the watchdog.</summary>
     public Instant Watchdog { get; init; }
 

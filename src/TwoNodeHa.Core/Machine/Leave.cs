@@ -103,16 +103,23 @@ public static class Leave
             return Refuse("everything protected runs here, and this host is master", null);
         }
 
+        // Counted from its own last word: what was confirmed before the peer was heard again says nothing.
+        if (state.PeerPowerOffAt is { } off && (state.Peer.LastHeard is not { } heard || off > heard))
+        {
+            return new LeaveToTakeOver(TakeoverRule.PowerOff, "", null, false);
+        }
+
+        if (config.Policy.UsesArbiter)
+        {
+            return Rights.HasArbiter(state, now)
+                ? new LeaveToTakeOver(TakeoverRule.Arbiter, "", null, false)
+                : Refuse("the arbiter's lease is not held; the peer may hold it", null);
+        }
+
         if (config.Policy.LoneStart == LoneStart.Hold && (state.Durable.Committed || state.Peer.LastFresh is null))
         {
             return new LeaveToTakeOver(
                 TakeoverRule.None, "lone_start = hold: this host started or fenced without hearing the peer since", null, true);
-        }
-
-        var powerOff = state.PeerPowerOffAt is { } off && (state.Peer.LastHeard is not { } heard || off > heard);
-        if (powerOff)
-        {
-            return new LeaveToTakeOver(TakeoverRule.PowerOff, "", null, false);
         }
 
         if (state.Gateway.FreshSince is not { } gatewaySince)

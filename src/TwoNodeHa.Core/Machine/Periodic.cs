@@ -24,6 +24,7 @@ internal static class Periodic
         Beat(turn);
         ProbeGateway(turn);
         ProbePeer(turn);
+        AskThirdParty(turn);
         ReadDomains(turn);
         ReadToolstack(turn);
     }
@@ -222,6 +223,36 @@ internal static class Periodic
             Schedule = turn.State.Schedule with { PeerProbe = turn.Now + TimeSpan.FromSeconds(0.5) },
         };
         turn.Emit(new Command.ProbePeer());
+    }
+
+    /// <summary>Early: the arbiter's lease must be in hand before R1 ends.</summary>
+    private static bool SilentForAMoment(TurnBuilder turn) =>
+        !(turn.State.Peer.LastFresh is { } fresh && turn.Now - fresh <= turn.Timing.AttestWindow);
+
+    /// <summary>A silent peer: ask for the arbiter's lease, and have the peer switched off, until one of them gives leave.</summary>
+    private static void AskThirdParty(TurnBuilder turn)
+    {
+        var policy = turn.Config.Policy;
+        if ((!policy.UsesArbiter && !policy.UsesFenceAgent) || turn.Now < turn.State.Schedule.ThirdParty
+            || !turn.Durable.Enabled || !SilentForAMoment(turn)
+            || turn.State.Status is HaStatus.Unknown or HaStatus.Disabled or HaStatus.Fencing or HaStatus.Maintenance)
+        {
+            return;
+        }
+
+        turn.State = turn.State with
+        {
+            Schedule = turn.State.Schedule with { ThirdParty = turn.Now + TimeSpan.FromSeconds(1) },
+        };
+        if (policy.UsesArbiter)
+        {
+            turn.Act(new HaAction.AcquireLease(), TimeSpan.FromSeconds(5));
+        }
+
+        if (policy.UsesFenceAgent && turn.State.Status == HaStatus.Suspecting && turn.State.PeerPowerOffAt is null)
+        {
+            turn.Act(new HaAction.FencePeer(), TimeSpan.FromSeconds(30));
+        }
     }
 
     private static void ReadDomains(TurnBuilder turn)

@@ -67,7 +67,7 @@ public static class Rights
             until = Instant.Max(until, acked + config.Timing.Lease);
         }
 
-        if (free && Knowledge.GatewayAnsweredAt(config, state) is { } answered
+        if (free && !config.Policy.UsesArbiter && Knowledge.GatewayAnsweredAt(config, state) is { } answered
             && now < answered + config.Config.Gateway.Timeout && !Knowledge.OneWay(config, state, now))
         {
             rules |= RightRules.R2;

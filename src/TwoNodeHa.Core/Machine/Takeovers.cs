@@ -345,6 +345,12 @@ internal static class Takeovers
         {
             Takeover = new TakeoverProgress { StartedAt = turn.State.Takeover!.StartedAt, StepSince = turn.Now },
         };
+        if (step == TakeoverStep.AwaitToolstack)
+        {
+            // Looked at now; the periodic reading of a quiet pair is seconds away.
+            turn.State = turn.State with { Schedule = turn.State.Schedule with { Toolstack = turn.Now, ToolstackPending = 0 } };
+        }
+
         turn.Report(HaEventId.TakeoverStep, Severity.Info, $"takeover step {step}");
         Continue(turn);
     }

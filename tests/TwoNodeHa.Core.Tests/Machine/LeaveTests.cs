@@ -132,6 +132,33 @@ public sealed class LeaveTests
     }
 
     [Fact]
+    public void T4_ArbiterClass_SilenceAloneIsNotEnoughTheLeaseIs()
+    {
+        var bench = Bench.Paired(new PolicyConfig { UsesArbiter = true });
+        bench.Pass(4, gateway: true);
+        bench.Post(new Observation.ArbiterObserved(bench.Now + TimeSpan.FromSeconds(60), "held"));
+        bench.Pass(3, gateway: true);
+        Assert.Equal(TakeoverRule.Arbiter, bench.State.Durable.Takeover?.Rule);
+    }
+
+    [Fact]
+    public void R2_ArbiterClass_TheGatewayIsNoRight()
+    {
+        var bench = Bench.Paired(new PolicyConfig { UsesArbiter = true });
+        bench.Pass(6, gateway: true);
+        Assert.Equal(HaStatus.Fencing, bench.Status);
+        Assert.Contains(bench.Actions, action => action is HaAction.AcquireLease);
+    }
+
+    [Fact]
+    public void T3_FenceAgent_IsAskedWhenThePeerIsSilent()
+    {
+        var bench = Bench.Paired(new PolicyConfig { UsesFenceAgent = true });
+        bench.Pass(7, gateway: true);
+        Assert.Contains(bench.Actions, action => action is HaAction.FencePeer);
+    }
+
+    [Fact]
     public void DiskFails_NoTakeover()
     {
         var bench = Bench.Paired();
