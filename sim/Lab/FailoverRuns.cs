@@ -16,10 +16,15 @@ internal enum FailoverCase
 /// <summary>Repeats one failure, each time in a lab of its own, so that no run inherits anything from the one before.</summary>
 internal static class FailoverRuns
 {
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
+
     public static async Task<FailoverPhases> RunAsync(FailoverCase failure, LabOptions options)
     {
         await using LabHarness lab = LabHarness.Start(options with { Crossover = failure == FailoverCase.Cut });
         await lab.PairAsync();
+
+        // A pair that has run for a moment, and a failure at any phase of its heartbeats and probes.
+        await Task.Delay(Settled + (Random.Shared.NextDouble() * Settled));
         string victim = failure == FailoverCase.Slave ? "b" : "a";
         string taker = victim == "a" ? "b" : "a";
         DateTimeOffset struck = Strike(lab, failure, victim);

@@ -12,12 +12,17 @@ internal sealed record Footprint(string Host, double ResidentMib, double CpuPerc
     // USER_HZ is 100 on every architecture that Linux offers to programs (proc_pid_stat(5), sysconf(3)).
     private const double TicksPerSecond = 100;
 
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(60);
+
     /// <summary>Measures both daemons at the same time.</summary>
     public static async Task<Footprint[]> MeasureAsync(LabHarness lab, TimeSpan duration)
     {
         string[] hosts = ["a", "b"];
         int[] pids = [.. hosts.Select(host => lab.DaemonPid(host)
             ?? throw new InvalidOperationException($"no daemon on {host}"))];
+
+        // The first minute is compilation and first readings; a daemon runs for months.
+        await Task.Delay(WarmUp);
         double[] before = [.. pids.Select(CpuSeconds)];
         var watch = Stopwatch.StartNew();
         await Task.Delay(duration);

@@ -6,7 +6,10 @@ namespace TwoNodeHa.Core.Machine;
 /// <summary>Orders what is due by time, after the rules were evaluated: writes, heartbeats, probes, readings, the watchdog.</summary>
 internal static class Periodic
 {
-    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(75);
+    /// <summary>Between two readings while nothing happens: a process and a few calls each, and events tell sooner.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DatabaseDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan EndlessFeeding = TimeSpan.FromSeconds(60);
@@ -269,6 +272,7 @@ internal static class Periodic
             HaStatus.Fencing => TimeSpan.FromSeconds(0.1),
             HaStatus.Unknown => TimeSpan.FromSeconds(0.3),
             HaStatus.TakingOver => TimeSpan.FromSeconds(1),
+            HaStatus.Paired or HaStatus.Disabled => Quiet,
             _ => TimeSpan.FromSeconds(2),
         };
         var id = turn.NextId();
@@ -305,8 +309,8 @@ internal static class Periodic
             {
                 ToolstackPending = id,
                 ToolstackAskedAt = turn.Now,
-                Toolstack = turn.Now + TimeSpan.FromSeconds(awaiting ? 0.25 : starting || unread ? 0.5 : 2),
-                Database = database ? turn.Now + TimeSpan.FromSeconds(unread ? 0.5 : 10) : schedule.Database,
+                Toolstack = turn.Now + (awaiting ? TimeSpan.FromSeconds(0.25) : starting || unread ? TimeSpan.FromSeconds(0.5) : Quiet),
+                Database = database ? turn.Now + TimeSpan.FromSeconds(unread ? 0.5 : 30) : schedule.Database,
             },
         };
         turn.Emit(new Command.ReadToolstack(id, database, database ? DatabaseDeadline : ReadDeadline));

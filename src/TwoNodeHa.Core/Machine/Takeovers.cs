@@ -40,6 +40,7 @@ internal static class Takeovers
             OperatorSaysDead = false,
             PeerPowerOffAt = null,
             LastRefusal = "",
+            Schedule = turn.State.Schedule with { Domains = turn.Now, DomainsPending = 0 },
             Starts = turn.State.Starts.Clear(),
             OrphanSince = turn.State.OrphanSince.Clear(),
             Takeover = new TakeoverProgress { StartedAt = turn.Now, StepSince = turn.Now },
