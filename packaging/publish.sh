@@ -16,9 +16,13 @@ trap 'rm -rf "$work"' EXIT
 
 command -v patchelf >/dev/null || { echo "publish: patchelf is missing (apt-get install patchelf)" >&2; exit 1; }
 
+# From a copy of the sources: a publish for one runtime restores other packages than the build and its lock files.
+tar -c --exclude=bin --exclude=obj --exclude=packages.lock.json src Directory.Build.props Directory.Packages.props \
+    global.json .editorconfig packaging | tar -x -C "$work"
+
 publish() {
-    dotnet publish "$1" -c Release -r linux-x64 --self-contained -p:PublishTrimmed=true -p:TrimMode=full \
-        -p:PublishReadyToRun=true -p:DebugType=none -p:GenerateDocumentationFile=false -p:RestoreLockedMode=false \
+    dotnet publish "$work/$1" -c Release -r linux-x64 --self-contained -p:PublishTrimmed=true -p:TrimMode=full \
+        -p:PublishReadyToRun=true -p:DebugType=none -p:ILLinkTreatWarningsAsErrors=false -p:GenerateDocumentationFile=false -p:RestoreLockedMode=false \
         -p:RestorePackagesWithLockFile=false -p:UseSharedCompilation=false -o "$2" --nologo -v quiet
 }
 

@@ -12,6 +12,15 @@ internal static class Decisions
 
     public static void Decide(TurnBuilder turn)
     {
+        Evaluate(turn);
+        if (turn.State.Status != HaStatus.Fencing)
+        {
+            Pausing.Continue(turn);
+        }
+    }
+
+    private static void Evaluate(TurnBuilder turn)
+    {
         Housekeeping(turn);
         if (turn.State.Status == HaStatus.Unknown)
         {
@@ -46,7 +55,6 @@ internal static class Decisions
         }
 
         VmStarts.Continue(turn);
-        Pausing.Continue(turn);
     }
 
     private static void Housekeeping(TurnBuilder turn)

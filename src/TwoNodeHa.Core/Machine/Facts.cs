@@ -111,11 +111,16 @@ internal static class Facts
         turn.State = turn.State with { Schedule = schedule with { DomainsPending = 0 } };
         if (listed.Facts is not { } facts)
         {
-            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"the hypervisor's list could not be read: {listed.Trouble}");
+            if (listed.Trouble != turn.State.ListTrouble)
+            {
+                turn.Report(HaEventId.ActionTrouble, Severity.Error, $"the hypervisor's list could not be read: {listed.Trouble}");
+            }
+
+            turn.State = turn.State with { ListTrouble = listed.Trouble };
             return;
         }
 
-        turn.State = turn.State with { Domains = facts, DomainsAskedAt = schedule.DomainsAskedAt };
+        turn.State = turn.State with { Domains = facts, DomainsAskedAt = schedule.DomainsAskedAt, ListTrouble = "" };
         VmBook.SeeDomains(turn);
     }
 

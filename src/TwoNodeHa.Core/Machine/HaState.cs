@@ -252,6 +252,9 @@ public sealed record HaState
     /// <summary>When the reading behind <see cref="Domains"/> was ordered.</summary>
     public Instant DomainsAskedAt { get; init; }
 
+    /// <summary>Why the list could not be read; empty when it was. Reported when it changes.</summary>
+    public string ListTrouble { get; init; } = "";
+
     /// <summary>Toolstack as last observed.</summary>
     public ToolstackFacts? Toolstack { get; init; }
 
