@@ -92,6 +92,16 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public void Fields_that_an_older_daemon_did_not_write_are_empty_and_never_null()
+    {
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("{}"u8));
+        File.WriteAllText(_scratch["state"], $"twonodeha-state 1 {hash}\n{{}}");
+        var state = new DurableFile(_scratch.Directory).Read().State!;
+        Assert.Equal(("", ""), (state.DisabledReason, state.FenceReason));
+        Assert.False(state.Vms.IsDefault);
+    }
+
+    [Fact]
     public void A_state_that_cannot_be_read_is_never_taken_for_a_first_start()
     {
         Directory.CreateDirectory(_scratch["state"]);
