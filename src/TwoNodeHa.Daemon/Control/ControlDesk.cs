@@ -7,11 +7,12 @@ namespace TwoNodeHa.Daemon.Control;
 
 /// <summary>Turns requests of the control socket into answers: what is published is read, the rest is asked of the loop.</summary>
 internal sealed class ControlDesk(
-    Func<StatusReport> status, Func<int, EventLine[]> events, IObservationSink sink, TimeProvider wall, string version)
+    Func<StatusReport> status, Func<int, EventLine[]> events, IObservationSink sink, TimeProvider wall, string version,
+    TimeSpan? patience = null)
 {
     private static readonly string[] Verbs = ["status", "events", "enable", "disable", "maintenance", "takeover", "fence", "version"];
-    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(5);
 
+    private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<long, TaskCompletionSource<OperatorReply>> _waiting = new();
     private long _lastId;
 
@@ -26,11 +27,14 @@ internal sealed class ControlDesk(
 
     public Task<ControlAnswer> AnswerAsync(ControlRequest request, CancellationToken cancel) => request.Verb switch
     {
+        // JSON's null passes the deserialiser whatever the type says.
+        null => Task.FromResult(Error($"not a request: verb is null; known are: {string.Join(", ", Verbs)}")),
         "status" => Task.FromResult(new ControlAnswer { Ok = true, Status = status() }),
         "events" => Task.FromResult(new ControlAnswer { Ok = true, Events = events(Math.Max(0, request.Last)) }),
         "version" => Task.FromResult(new ControlAnswer { Ok = true, Text = version }),
         "enable" => AskAsync(new OperatorRequest.Enable(), cancel),
-        "disable" => AskAsync(new OperatorRequest.Disable(Until(request.ForSeconds), request.Reason), cancel),
+        // A reason that is left out arrives as null: the generated reader sets every init property.
+        "disable" => AskAsync(new OperatorRequest.Disable(Until(request.ForSeconds), request.Reason ?? ""), cancel),
         "maintenance" => AskAsync(new OperatorRequest.Maintenance(request.On), cancel),
         "takeover" when !request.PeerIsDead => Task.FromResult(Error(
             "a takeover by hand needs your word that the other host is off: peer_is_dead = true (ha-ctl takeover --peer-is-dead)")),
@@ -51,12 +55,12 @@ internal sealed class ControlDesk(
         sink.Post(new Observation.OperatorAsked(id, request));
         try
         {
-            var reply = await waiter.Task.WaitAsync(LoopPatience, cancel);
+            var reply = await waiter.Task.WaitAsync(_patience, cancel);
             return new ControlAnswer { Ok = reply.Accepted, Pending = reply.Pending, Text = reply.Text };
         }
         catch (TimeoutException)
         {
-            return Error($"the loop did not answer within {LoopPatience.TotalSeconds:F0} s; the request may still be carried out");
+            return Error($"the loop did not answer within {_patience.TotalSeconds:0.#} s; the request may still be carried out");
         }
         finally
         {

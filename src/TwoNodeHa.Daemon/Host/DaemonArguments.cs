@@ -33,7 +33,8 @@ internal sealed record DaemonArguments
                     result = result with { Self = value };
                     i++;
                     break;
-                case "--log-level" when Enum.TryParse<LogEventLevel>(value, ignoreCase: true, out var level):
+                case "--log-level" when Enum.TryParse<LogEventLevel>(value, ignoreCase: true, out var level)
+                    && char.IsAsciiLetter(value[0]):
                     result = result with { LogLevel = level };
                     i++;
                     break;

@@ -93,7 +93,7 @@ internal sealed class DurableFile(string directory)
         try
         {
             return JsonSerializer.Deserialize(json, DurableJson.Default.DurableState) is { } state
-                ? (state, "")
+                ? (Complete(state), "")
                 : (null, "empty");
         }
         catch (JsonException error)
@@ -101,6 +101,17 @@ internal sealed class DurableFile(string directory)
             return (null, error.Message);
         }
     }
+
+    /// <summary>
+    /// A field that an older daemon did not write yet: the generated reader sets every init property, and so leaves null
+    /// where the type says "empty".
+    /// </summary>
+    private static DurableState Complete(DurableState state) => state with
+    {
+        DisabledReason = state.DisabledReason ?? "",
+        FenceReason = state.FenceReason ?? "",
+        Vms = state.Vms.IsDefault ? [] : state.Vms,
+    };
 
     private void KeepEvidence()
     {

@@ -19,8 +19,9 @@ internal sealed class ServiceNotifier : IDisposable
             _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
         }
 
-        // Half of the interval, as sd_watchdog_enabled(3) advises.
-        WatchdogInterval = long.TryParse(watchdogMicroseconds, out var microseconds) && microseconds > 0
+        // Half of the interval, as sd_watchdog_enabled(3) advises. What no TimeSpan can hold is no watching either.
+        WatchdogInterval = long.TryParse(watchdogMicroseconds, out var microseconds)
+            && microseconds is > 0 and < long.MaxValue / TimeSpan.TicksPerMicrosecond
             ? TimeSpan.FromMicroseconds(microseconds / 2.0)
             : null;
     }

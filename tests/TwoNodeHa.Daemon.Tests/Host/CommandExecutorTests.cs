@@ -1,0 +1,168 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Control;
+using TwoNodeHa.Daemon.Host;
+using TwoNodeHa.Daemon.Hypervisor;
+using TwoNodeHa.Daemon.Journal;
+using TwoNodeHa.Daemon.Links;
+using TwoNodeHa.Daemon.Probes;
+using TwoNodeHa.Daemon.State;
+using TwoNodeHa.Daemon.Telemetry;
+using TwoNodeHa.Daemon.Tests.Support;
+using TwoNodeHa.Daemon.Tools;
+using TwoNodeHa.Daemon.Toolstack;
+using TwoNodeHa.Daemon.Watchdog;
+
+namespace TwoNodeHa.Daemon.Tests.Host;
+
+public sealed class CommandExecutorTests : IAsyncLifetime
+{
+    private static readonly Dictionary<Type, Command> Commands = new Command[]
+    {
+        new Command.SendHeartbeat(Samples.Beat()),
+        new Command.ProbeGateway(),
+        new Command.ProbePeer(),
+        new Command.FeedWatchdog(TimeSpan.FromSeconds(7)),
+        new Command.DisarmWatchdog(),
+        new Command.RecordLease(new Instant(99)),
+        new Command.Persist(new DurableState { Version = 5 }),
+        new Command.ListDomains(21, Eventually.Ceiling),
+        new Command.ReadToolstack(22, true, TimeSpan.FromSeconds(2)),
+        new Command.Act(23, new HaAction.StartToolstack(), Eventually.Ceiling),
+        new Command.Reply(24, new OperatorReply(true, false, "")),
+        new Command.Report(new HaEvent(HaEventId.Started, Severity.Info, "hello")),
+        new Command.Exit("test"),
+    }.ToDictionary(command => command.GetType());
+
+    private readonly Scratch _scratch = new();
+    private readonly CollectingSink _sink = new();
+    private readonly RecordingWatchdog _watchdog = new();
+    private readonly List<string> _exits = [];
+    private readonly List<IDisposable> _owned = [];
+    private readonly ToolstackPort _toolstack;
+    private readonly EventLog _events;
+    private readonly LeaseFile _lease;
+    private readonly CommandExecutor _executor;
+
+    public CommandExecutorTests()
+    {
+        var config = new LocalConfig(Samples.OnLoopback(_scratch), 0);
+        var tools = new ToolRunner();
+        var logger = NullLogger.Instance;
+        _toolstack = new ToolstackPort(config, _sink, tools, logger);
+        _events = Own(new EventLog(_scratch["events"], TimeProvider.System, logger));
+        _lease = new LeaseFile(_scratch.Directory, "boot");
+        _executor = new CommandExecutor
+        {
+            Links = Own(new UdpLinks(config, Samples.Key, _sink, new Counters(), logger)),
+            Prober = Own(new IcmpProber(config, new BootClock(), _sink, new Counters(), logger)),
+            Watchdog = _watchdog,
+            State = Own(new StateWriter(_ => { }, _sink)),
+            Lease = _lease,
+            Hypervisor = new HypervisorPort(config.Config.Tools, _sink, tools, new Backends(_scratch.Directory)),
+            Toolstack = _toolstack,
+            Events = _events,
+            Desk = new ControlDesk(() => throw new InvalidOperationException(), _ => [], _sink, TimeProvider.System, "1"),
+            Exit = _exits.Add,
+        };
+    }
+
+    public static TheoryData<string> Names => [.. Actions.Nested(typeof(Command)).Select(type => type.Name)];
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        _owned.ForEach(owned => owned.Dispose());
+        await _toolstack.DisposeAsync();
+        _scratch.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Every_command_has_an_adapter(string name)
+    {
+        var command = Commands.Single(pair => pair.Key.Name == name).Value;
+        _executor.Execute(command);
+        switch (command)
+        {
+            case Command.FeedWatchdog:
+                Assert.Equal(["feed 7"], _watchdog.Calls);
+                break;
+            case Command.DisarmWatchdog:
+                Assert.Equal(["disarm"], _watchdog.Calls);
+                break;
+            case Command.RecordLease:
+                Assert.Equal(new Instant(99), _lease.Read());
+                break;
+            case Command.Persist:
+                await AnsweredAsync(new Observation.Persisted(5, true, ""));
+                break;
+            case Command.ListDomains:
+                // /bin/true lists nothing, not even dom0: no facts, not "no guests".
+                await AnsweredAsync(new Observation.DomainsListed(21, null, "the list of domains does not show dom0"));
+                break;
+            case Command.ReadToolstack:
+                await Eventually.Holds(() => _sink.Posted.Length == 1, name);
+                var observed = Assert.IsType<Observation.ToolstackObserved>(_sink.Posted[0]);
+                Assert.Equal((22, false, false, PoolRole.Unknown), (observed.Id, observed.Facts.Running, observed.Facts.Answers, observed.Facts.RoleFile));
+                break;
+            case Command.Act:
+                await AnsweredAsync(new Observation.ActionFinished(23, ActionOutcome.Succeeded, "", ""));
+                break;
+            case Command.Report:
+                Assert.Equal("hello", _events.Newest(0).Single().Sentence);
+                break;
+            case Command.Exit:
+                Assert.Equal(["test"], _exits);
+                break;
+            default:
+                Assert.True(command is Command.SendHeartbeat or Command.ProbeGateway or Command.ProbePeer or Command.Reply, name);
+                break;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ActionNames))]
+    public async Task Every_action_is_answered_once(string name)
+    {
+        var action = Actions.All.Single(pair => pair.Key.Name == name).Value;
+        _executor.Execute(new Command.Act(31, action, Eventually.Ceiling));
+        await Eventually.Holds(() => _sink.Posted.Length > 0, name);
+        Assert.Equal(31, Assert.IsType<Observation.ActionFinished>(Assert.Single(_sink.Posted)).Id);
+    }
+
+    public static TheoryData<string> ActionNames => [.. Actions.Nested(typeof(HaAction)).Select(type => type.Name)];
+
+    private async Task AnsweredAsync(Observation expected)
+    {
+        await Eventually.Holds(() => _sink.Posted.Length > 0, expected.ToString());
+        Assert.Equal(expected, Assert.Single(_sink.Posted));
+    }
+
+    private T Own<T>(T owned)
+        where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+
+    private sealed class RecordingWatchdog : IWatchdog
+    {
+        public List<string> Calls { get; } = [];
+
+        public WatchdogFacts Open() => new(true, true, "test");
+
+        public void Feed(TimeSpan timeout) => Calls.Add($"feed {timeout.TotalSeconds}");
+
+        public void Disarm() => Calls.Add("disarm");
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Hypervisor;
+using TwoNodeHa.Daemon.Tests.Support;
+
+namespace TwoNodeHa.Daemon.Tests.Hypervisor;
+
+public sealed class DomainListTests
+{
+    private const string Header = "id |                                 uuid |  state\n";
+    private const string Dom0 = "0  | 00000000-0000-0000-0000-000000000000 |     R \n";
+    private const string Guest = "17 | 1b3b5d7f-0000-4000-8000-000000000017 |    B H\n";
+    private static readonly DomainFact GuestFact = new(17, Guid.Parse("1b3b5d7f-0000-4000-8000-000000000017"));
+
+    public static TheoryData<string, int> Good => new()
+    {
+        { Header + Dom0, 0 },
+        { Header + Dom0 + Guest, 1 },
+        { Header + Guest + Dom0, 1 },
+        { Dom0 + Guest, 1 },
+        { Header + Dom0 + Guest.TrimEnd('\n'), 1 },
+        { Header + "\n\n" + Dom0 + "\n" + Guest + "\n", 1 },
+        { (Header + Dom0 + Guest).Replace("\n", "\r\n", StringComparison.Ordinal), 1 },
+        { "id | uuid | state | more\n" + Dom0 + Guest, 1 },
+        { "id|uuid|state\n0|00000000-0000-0000-0000-000000000000|R\n17|1b3b5d7f-0000-4000-8000-000000000017|D\n", 1 },
+        { Header + Dom0 + Guest + Guest, 2 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Good))]
+    public void A_list_that_is_understood_gives_its_guests(string output, int guests)
+    {
+        var (facts, trouble) = DomainList.Parse(output);
+        Assert.Equal("", trouble);
+        Assert.Equal(Enumerable.Repeat(GuestFact, guests), facts.AsEnumerable());
+    }
+
+    [Theory]
+    [InlineData("", "dom0")]
+    [InlineData("\n \n", "dom0")]
+    [InlineData(Header, "dom0")]
+    [InlineData(Header + Guest, "dom0")]
+    [InlineData(Header + Dom0 + "Error: something\n", "Error: something")]
+    [InlineData(Header + Dom0 + "17 | not-a-uuid | R\n", "not-a-uuid")]
+    [InlineData(Header + Dom0 + "17 | 1b3b5d7f-0000-4000-8000-000000000017\n", "17 |")]
+    [InlineData(Header + Dom0 + "-1 | 1b3b5d7f-0000-4000-8000-000000000017 | R\n", "-1 |")]
+    [InlineData(Header + Dom0 + "99999999999 | 1b3b5d7f-0000-4000-8000-000000000017 | R\n", "99999999999")]
+    [InlineData(Header + Dom0 + " | | \n", "not understood")]
+    public void What_is_not_understood_is_never_an_empty_list(string output, string named)
+    {
+        var (facts, trouble) = DomainList.Parse(output);
+        Assert.Empty(facts);
+        Assert.Contains(named, trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_list_that_was_torn_inside_a_line_is_refused_or_shows_no_guest_that_is_not_there()
+    {
+        const string Whole = Header + Guest + Dom0;
+        for (var length = 0; length < Whole.Length; length++)
+        {
+            var (facts, trouble) = DomainList.Parse(Whole[..length]);
+
+            // dom0 comes last here, so that a torn list can look whole only once everything before it was read.
+            Assert.True(trouble.Length > 0 || facts.Length == 1, $"torn at {length}: {facts.Length} guests, no trouble");
+        }
+    }
+
+    [Fact]
+    public void Only_live_disk_back_ends_are_counted()
+    {
+        using var scratch = new Scratch();
+        Process(scratch, "1", "systemd", "S");
+        Process(scratch, "100", "tapdisk", "S");
+        Process(scratch, "101", "tapdisk2", "D");
+        Process(scratch, "102", "tapdisk", "Z");
+        Process(scratch, "103", "tapdisk-notme", "S");
+        Process(scratch, "self", "tapdisk", "S");
+        Directory.CreateDirectory(scratch["104"]);
+        File.WriteAllText(scratch["105"], "a file");
+        Assert.Equal(2, new Backends(scratch.Directory).CountOpen());
+    }
+
+    private static void Process(Scratch scratch, string id, string name, string state)
+    {
+        Directory.CreateDirectory(scratch[id]);
+        File.WriteAllText(scratch[$"{id}/comm"], name + "\n");
+        File.WriteAllText(scratch[$"{id}/stat"], $"{id} ({name}) {state} 1 1 1 0 -1\n");
+    }
+}

@@ -1,0 +1,218 @@
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.State;
+using TwoNodeHa.Daemon.Tests.Support;
+
+namespace TwoNodeHa.Daemon.Tests.State;
+
+public sealed class DurableFileTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void No_file_is_a_first_start()
+    {
+        Assert.Equal((null, DurableOrigin.Missing, ""), new DurableFile(_scratch.Directory).Read());
+        Assert.Equal(DurableOrigin.Missing, new DurableFile(_scratch["not-there"]).Read().Origin);
+    }
+
+    [Fact]
+    public void Every_field_comes_back()
+    {
+        var file = new DurableFile(_scratch["new-directory"]);
+        var state = Full();
+        file.Write(state);
+        var (read, origin, trouble) = file.Read();
+        Assert.Equal((DurableOrigin.Intact, ""), (origin, trouble));
+        Assert.Equivalent(state, read, strict: true);
+        Assert.Equal(state.Takeover!.PeerHeld.AsEnumerable(), read!.Takeover!.PeerHeld.AsEnumerable());
+        Assert.Equal(state.Vms.AsEnumerable(), read.Vms.AsEnumerable());
+    }
+
+    [Fact]
+    public void The_sample_sets_every_field_to_something_else_than_its_default()
+    {
+        // Guards the round trip above: a field added later must be added to the sample.
+        AssertNoDefaults(Full(), new DurableState());
+        AssertNoDefaults(Full().Takeover!, null);
+        AssertNoDefaults(Full().Vms[0], null);
+    }
+
+    [Fact]
+    public void A_file_torn_at_any_length_is_damaged_and_kept_as_evidence()
+    {
+        var file = Written(out var content);
+        for (var length = 0; length < content.Length; length++)
+        {
+            File.WriteAllBytes(_scratch["state"], content[..length]);
+            var (state, origin, trouble) = file.Read();
+            Assert.True(state is null && origin == DurableOrigin.Corrupt && trouble.Length > 0, $"torn at {length}: {origin}");
+        }
+
+        Assert.Equal(content[..^1], File.ReadAllBytes(_scratch["state.damaged"]));
+    }
+
+    [Fact]
+    public void One_changed_byte_is_found_wherever_it_is()
+    {
+        var file = Written(out var content);
+        for (var at = 0; at < content.Length; at++)
+        {
+            var changed = (byte[])content.Clone();
+            changed[at] ^= 0x20;
+            File.WriteAllBytes(_scratch["state"], changed);
+            Assert.True(file.Read().Origin == DurableOrigin.Corrupt, $"byte {at}");
+        }
+    }
+
+    [Fact]
+    public void Another_format_is_named()
+    {
+        var file = Written(out var content);
+        var text = System.Text.Encoding.UTF8.GetString(content).Replace("twonodeha-state 1", "twonodeha-state 2", StringComparison.Ordinal);
+        File.WriteAllText(_scratch["state"], text);
+        var (state, origin, trouble) = file.Read();
+        Assert.Null(state);
+        Assert.Equal(DurableOrigin.Corrupt, origin);
+        Assert.Contains("unknown format 'twonodeha-state 2", trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_right_checksum_over_something_else_is_damaged()
+    {
+        var file = Written(out _);
+        foreach (var json in (string[])["", "null", "[]", "{", "{\"Version\":\"x\"}", "{\"Takeover\":{}}"])
+        {
+            var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(json)));
+            File.WriteAllText(_scratch["state"], $"twonodeha-state 1 {hash}\n{json}");
+            Assert.True(file.Read().Origin == DurableOrigin.Corrupt, json);
+        }
+    }
+
+    [Fact]
+    public void Fields_that_an_older_daemon_did_not_write_are_empty_and_never_null()
+    {
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("{}"u8));
+        File.WriteAllText(_scratch["state"], $"twonodeha-state 1 {hash}\n{{}}");
+        var state = new DurableFile(_scratch.Directory).Read().State!;
+        Assert.Equal(("", ""), (state.DisabledReason, state.FenceReason));
+        Assert.False(state.Vms.IsDefault);
+    }
+
+    [Fact]
+    public void A_state_that_cannot_be_read_is_never_taken_for_a_first_start()
+    {
+        Directory.CreateDirectory(_scratch["state"]);
+        var (state, origin, trouble) = new DurableFile(_scratch.Directory).Read();
+        Assert.Null(state);
+        Assert.Equal(DurableOrigin.Corrupt, origin);
+        Assert.NotEqual("", trouble);
+    }
+
+    [Fact]
+    public void A_failed_write_throws_and_the_former_content_stays()
+    {
+        var file = Written(out var content);
+
+        // Stands for a disk that refuses: the temporary file cannot be made, not even by root.
+        Directory.CreateDirectory(_scratch["state.new"]);
+        var error = Record.Exception(() => file.Write(Full() with { Version = 99 }));
+        Assert.True(error is IOException or UnauthorizedAccessException, error?.ToString());
+        Assert.Equal(content, File.ReadAllBytes(_scratch["state"]));
+        Assert.Equal(DurableOrigin.Intact, file.Read().Origin);
+    }
+
+    [Fact]
+    public void A_directory_that_cannot_be_made_is_an_IOException()
+    {
+        File.WriteAllText(_scratch["file"], "");
+        Assert.ThrowsAny<IOException>(() => new DurableFile(Path.Combine(_scratch["file"], "below")).Write(Full()));
+    }
+
+    [Fact]
+    public void What_a_crash_left_beside_the_file_is_harmless()
+    {
+        var file = Written(out _);
+        File.WriteAllText(_scratch["state.new"], "half a sta");
+        Assert.Equal(41, file.Read().State!.Version);
+        file.Write(Full() with { Version = 42 });
+        Assert.Equal(42, file.Read().State!.Version);
+        Assert.False(File.Exists(_scratch["state.new"]));
+    }
+
+    private static void AssertNoDefaults(object sample, object? byDefault)
+    {
+        foreach (var property in sample.GetType().GetProperties().Where(property => property.CanWrite))
+        {
+            var value = property.GetValue(sample);
+            var zero = byDefault is not null ? property.GetValue(byDefault)
+                : property.PropertyType.IsValueType ? Activator.CreateInstance(property.PropertyType) : null;
+            Assert.False(Equals(value, zero), $"{sample.GetType().Name}.{property.Name} is not set in the sample");
+        }
+    }
+
+    private DurableFile Written(out byte[] content)
+    {
+        var file = new DurableFile(_scratch.Directory);
+        file.Write(Full());
+        content = File.ReadAllBytes(_scratch["state"]);
+        return file;
+    }
+
+    private static DurableState Full() => new()
+    {
+        Version = 41,
+        Incarnation = 2,
+        StateLost = true,
+        Epoch = 3,
+        Master = new Guid(4, 0, 0, new byte[8]),
+        Attestation = 5,
+        Committed = true,
+        Declined = 6,
+        SwitchGeneration = 7,
+        Enabled = true,
+        DisabledReason = "Wartung \"Strom\"\nzwei Zeilen ☃",
+        ReenableAtUnixMs = 1_700_000_000_000,
+        PeerSwitchGeneration = 8,
+        PeerEnabled = true,
+        Promise = 9,
+        PromiseStands = true,
+        WantsReadmission = true,
+        PeerPromise = 10,
+        Readmitted = 11,
+        Disarm = 12,
+        DisarmAcknowledged = true,
+        PeerDisarm = 13,
+        PeerDisarmAck = 14,
+        PeerIncarnation = long.MaxValue,
+        FencePending = true,
+        FenceReason = "no gateway",
+        Takeover = new TakeoverJournal
+        {
+            Epoch = 15,
+            Rule = TakeoverRule.Operator,
+            Step = TakeoverStep.ReleaseLocks,
+            WasMaster = true,
+            PeerHeld = [new Guid(16, 0, 0, new byte[8]), new Guid(17, 0, 0, new byte[8])],
+        },
+        Vms =
+        [
+            new VmRecord
+            {
+                Uuid = new Guid(18, 0, 0, new byte[8]),
+                Name = "db",
+                Protected = true,
+                Wanted = true,
+                StopSeen = true,
+                LastOn = new Guid(19, 0, 0, new byte[8]),
+                Priority = RestartPriority.BestEffort,
+                Order = 20,
+                StartDelay = TimeSpan.FromSeconds(21.5),
+                MemoryBytes = 22L << 30,
+            },
+            new VmRecord { Uuid = new Guid(23, 0, 0, new byte[8]), Name = "", Protected = false, Wanted = false },
+        ],
+    };
+}

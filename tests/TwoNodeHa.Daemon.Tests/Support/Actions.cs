@@ -1,0 +1,31 @@
+using TwoNodeHa.Core.Machine;
+
+namespace TwoNodeHa.Daemon.Tests.Support;
+
+/// <summary>One sample of every action, and the proof that none is missing.</summary>
+internal static class Actions
+{
+    public static readonly Dictionary<Type, HaAction> All = new HaAction[]
+    {
+        new HaAction.DestroyDomain(7, Guid.NewGuid()),
+        new HaAction.KillToolstack(),
+        new HaAction.StartToolstack(),
+        new HaAction.RestartToolstack(),
+        new HaAction.WriteRoleSlave("192.0.2.11"),
+        new HaAction.WriteRoleMaster(),
+        new HaAction.PromoteToMaster(),
+        new HaAction.BlockPeerToolstack(true),
+        new HaAction.ResetPowerState(Guid.NewGuid()),
+        new HaAction.ReleaseStorageLocks(Guid.NewGuid(), true),
+        new HaAction.StartVm(Guid.NewGuid(), Guid.NewGuid()),
+        new HaAction.RecoverSlaves(),
+        new HaAction.SyncDatabase(),
+        new HaAction.ResetHost("test"),
+        new HaAction.PowerOffHost("test"),
+        new HaAction.FencePeer(),
+        new HaAction.AcquireLease(),
+    }.ToDictionary(action => action.GetType());
+
+    public static IEnumerable<Type> Nested(Type closedSet) =>
+        closedSet.GetNestedTypes().Where(type => type.IsSubclassOf(closedSet));
+}

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Daemon.Tests.Support;
+using TwoNodeHa.Daemon.Tools;
+using TwoNodeHa.Daemon.Toolstack;
+
+namespace TwoNodeHa.Daemon.Tests.Toolstack;
+
+public sealed class ToolstackActionsTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public static TheoryData<string> Names => [.. Actions.Nested(typeof(HaAction)).Select(type => type.Name).Where(name => name != "DestroyDomain")];
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Every_action_is_answered_once_and_with_its_id(string name)
+    {
+        var expected = name switch
+        {
+            "FencePeer" or "AcquireLease" => (ActionOutcome.Failed, "NOT_CONFIGURED"),
+
+            // These need the toolstack, and its socket is not there: nothing was sent, so nothing can have happened.
+            "PromoteToMaster" or "ResetPowerState" or "StartVm" or "RecoverSlaves" or "SyncDatabase" => (ActionOutcome.Failed, "NOT_SENT"),
+            _ => (ActionOutcome.Succeeded, ""),
+        };
+        var answer = await AnswerAsync(Samples.OnLoopback(_scratch), Sample(name), Eventually.Ceiling);
+        Assert.Equal(expected, (answer.Outcome, answer.Code));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_toolstack_and_tools_that_hang_are_answered_by_the_deadline(string name)
+    {
+        // A socket that accepts and never says a word, and tools that never end.
+        using var silent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        silent.Bind(new UnixDomainSocketEndPoint(_scratch["no-xapi"]));
+        silent.Listen(8);
+        var config = Samples.OnLoopback(_scratch);
+        File.WriteAllText(_scratch["hang.sh"], "sleep 30\n");
+        var hang = $"/bin/sh {_scratch["hang.sh"]}";
+        config = config with
+        {
+            Tools = config.Tools with
+            {
+                KillToolstack = hang,
+                StopToolstack = hang,
+                StartToolstack = hang,
+                BlockPeer = hang,
+                ResetHost = hang,
+                PowerOffHost = hang,
+            },
+        };
+        var started = Stopwatch.GetTimestamp();
+        var answer = await AnswerAsync(config, Sample(name), TimeSpan.FromMilliseconds(400));
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(8), "the deadline was 0.4 s");
+        var certain = name is "FencePeer" or "AcquireLease" or "WriteRoleSlave" or "WriteRoleMaster" or "ReleaseStorageLocks";
+        Assert.True(certain || answer.Outcome == ActionOutcome.Unknown || answer.Code == "NOT_SENT", answer.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Tools_that_are_missing_are_a_failure_that_names_them(string name)
+    {
+        var config = Samples.OnLoopback(_scratch);
+        const string Missing = "/no/such/tool";
+        config = config with
+        {
+            Tools = config.Tools with
+            {
+                KillToolstack = Missing,
+                StopToolstack = Missing,
+                StartToolstack = Missing,
+                BlockPeer = Missing,
+                ResetHost = Missing,
+                PowerOffHost = Missing,
+            },
+        };
+        var answer = await AnswerAsync(config, Sample(name), Eventually.Ceiling);
+        if (name is "KillToolstack" or "StartToolstack" or "RestartToolstack" or "BlockPeerToolstack" or "ResetHost" or "PowerOffHost")
+        {
+            Assert.Equal((ActionOutcome.Failed, "TOOL"), (answer.Outcome, answer.Code));
+            Assert.Contains(Missing, answer.Detail, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_configured_reset_is_run_instead_of_the_kernel_s()
+    {
+        var config = Samples.OnLoopback(_scratch);
+        config = config with
+        {
+            Tools = config.Tools with { ResetHost = $"/usr/bin/touch {_scratch["reset"]}", PowerOffHost = $"/usr/bin/touch {_scratch["off"]}" },
+        };
+        await AnswerAsync(config, new HaAction.ResetHost("test"), Eventually.Ceiling);
+        Assert.True(File.Exists(_scratch["reset"]) && !File.Exists(_scratch["off"]));
+        await AnswerAsync(config, new HaAction.PowerOffHost("test"), Eventually.Ceiling);
+        Assert.True(File.Exists(_scratch["off"]));
+    }
+
+    [Fact]
+    public async Task Roles_are_written_as_the_toolstack_reads_them()
+    {
+        var config = Samples.OnLoopback(_scratch);
+        await AnswerAsync(config, new HaAction.WriteRoleSlave("192.0.2.11"), Eventually.Ceiling);
+        Assert.Equal("slave:192.0.2.11", File.ReadAllText(_scratch["pool.conf"]));
+        await AnswerAsync(config, new HaAction.WriteRoleMaster(), Eventually.Ceiling);
+        Assert.Equal("master", File.ReadAllText(_scratch["pool.conf"]));
+        Directory.CreateDirectory(_scratch["pool.conf.twonodeha"]);
+        var failed = await AnswerAsync(config, new HaAction.WriteRoleMaster(), Eventually.Ceiling);
+        Assert.Equal((ActionOutcome.Failed, "IO"), (failed.Outcome, failed.Code));
+    }
+
+    [Fact]
+    public async Task A_stop_that_waits_is_killed_while_it_waits()
+    {
+        // The stop waits for the process as systemd does; only the kill ends it.
+        File.WriteAllText(_scratch["stop.sh"], $"while ! [ -e {_scratch["killed"]} ]; do sleep 0.02; done\n");
+        var config = Samples.OnLoopback(_scratch);
+        config = config with
+        {
+            Tools = config.Tools with { StopToolstack = $"/bin/sh {_scratch["stop.sh"]}", KillToolstack = $"/usr/bin/touch {_scratch["killed"]}" },
+        };
+        var answer = await AnswerAsync(config, new HaAction.KillToolstack(), Eventually.Ceiling);
+        Assert.Equal(ActionOutcome.Succeeded, answer.Outcome);
+    }
+
+    private static HaAction Sample(string name) => Actions.All.Single(pair => pair.Key.Name == name).Value;
+
+    private static async Task<Observation.ActionFinished> AnswerAsync(HaConfig config, HaAction action, TimeSpan deadline)
+    {
+        var sink = new CollectingSink();
+        await using var port = new ToolstackPort(new LocalConfig(config, 0), sink, new ToolRunner(), NullLogger.Instance);
+        port.Act(new Command.Act(4711, action, deadline));
+        await Eventually.Holds(() => sink.Posted.Length > 0, $"an answer to {action}");
+        var answer = Assert.IsType<Observation.ActionFinished>(Assert.Single(sink.Posted));
+        Assert.Equal(4711, answer.Id);
+        return answer;
+    }
+}
