@@ -164,6 +164,9 @@ public sealed record Schedule
     /// <summary>Next order to the third party (arbiter, fence agent).</summary>
     public Instant ThirdParty { get; init; }
 
+    /// <summary>Not before this time XAPI's database is copied to the peer again.</summary>
+    public Instant Sync { get; init; }
+
     /// <summary>Next feeding of the watchdog.</summary>
     public Instant Watchdog { get; init; }
 
@@ -298,6 +301,9 @@ public sealed record HaState
     /// <summary>Since when each protected VM runs nowhere.</summary>
     public ImmutableSortedDictionary<Guid, Instant> OrphanSince { get; init; } =
         ImmutableSortedDictionary<Guid, Instant>.Empty;
+
+    /// <summary>The VM records at the last order to copy XAPI's database to the peer.</summary>
+    internal ImmutableArray<VmRecord> SyncedVms { get; init; } = [];
 
     /// <summary>When the newest attestation was made.</summary>
     public Instant AttestedAt { get; init; }

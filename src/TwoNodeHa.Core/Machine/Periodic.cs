@@ -12,6 +12,7 @@ internal static class Periodic
 
     private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DatabaseDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SyncSpacing = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan EndlessFeeding = TimeSpan.FromSeconds(60);
 
     public static void Order(TurnBuilder turn)
@@ -30,6 +31,7 @@ internal static class Periodic
         AskThirdParty(turn);
         ReadDomains(turn);
         ReadToolstack(turn);
+        SyncDatabase(turn);
     }
 
     /// <summary>The latest time at which something is due if nothing is heard.</summary>
@@ -314,6 +316,27 @@ internal static class Periodic
             },
         };
         turn.Emit(new Command.ReadToolstack(id, database, database ? DatabaseDeadline : ReadDeadline));
+    }
+
+    /// <summary>
+    /// A promoted slave starts from its own copy of the database, up to five minutes old (pool_db_backup.ml): the master has
+    /// it copied when a VM was started, stopped, moved or created.
+    /// </summary>
+    private static void SyncDatabase(TurnBuilder turn)
+    {
+        var state = turn.State;
+        if (state.Status != HaStatus.Paired || state.SyncedVms == state.Durable.Vms || turn.Now < state.Schedule.Sync
+            || !Knowledge.IsMaster(state) || !Knowledge.ToolstackReady(state))
+        {
+            return;
+        }
+
+        turn.State = state with
+        {
+            SyncedVms = state.Durable.Vms,
+            Schedule = state.Schedule with { Sync = turn.Now + SyncSpacing },
+        };
+        turn.Act(new HaAction.SyncDatabase(), TimeSpan.FromSeconds(20));
     }
 
     private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left <= right ? left : right;

@@ -319,6 +319,9 @@ internal static class Takeovers
     private static void Finish(TurnBuilder turn, TakeoverProgress progress, TakeoverJournal journal)
     {
         Unblock(turn);
+
+        // For a peer whose toolstack is up with the old role; a dead one costs it a time-out that nobody waits for.
+        turn.Act(new HaAction.RecoverSlaves(), TimeSpan.FromSeconds(30));
         turn.Durable = turn.Durable with { Takeover = null };
         turn.State = turn.State with { Takeover = null };
         turn.Become(HaStatus.Sole, "takeover finished");

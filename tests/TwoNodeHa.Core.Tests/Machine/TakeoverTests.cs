@@ -137,6 +137,18 @@ public sealed class TakeoverTests
     }
 
     [Fact]
+    public void Master_HasTheDatabaseCopiedWhenAVmChanged()
+    {
+        var bench = Bench.Paired();
+        bench.Pass(0.2, gateway: true, peer: true);
+        bench.Orders.Clear();
+        bench.Pass(21, gateway: true, peer: true);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.SyncDatabase);
+        bench.Post(new Observation.DatabaseObserved(Database(VmPowerState.Halted)));
+        Assert.Contains(bench.Actions, action => action is HaAction.SyncDatabase);
+    }
+
+    [Fact]
     public void Slave_IsPromotedAndRestartedInsteadOfTheFuse()
     {
         var bench = new Bench().Start(Bench.Enabled() with { Master = Bench.HostB });
