@@ -54,6 +54,11 @@ internal static class Decisions
                 break;
         }
 
+        if (turn.State.Status is HaStatus.Paired or HaStatus.Sole or HaStatus.Suspecting)
+        {
+            RoleCare.KeepMaster(turn);
+        }
+
         VmStarts.Continue(turn);
     }
 

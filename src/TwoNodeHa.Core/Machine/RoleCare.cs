@@ -75,18 +75,27 @@ internal static class RoleCare
             return;
         }
 
-        switch (role.Phase)
+        if (role.Phase != 0)
         {
-            case 0 when !RoleAsItShouldBe(turn):
-                turn.Report(HaEventId.ToolstackChanged, Severity.Notice,
-                    $"master of epoch {turn.Durable.Epoch} is {NameOf(turn, turn.Durable.Master)}: this toolstack is restarted in its role");
-                Order(turn, 1, new HaAction.KillToolstack());
-                break;
-            case 0 when !toolstack.Running && turn.Now - turn.State.StatusSince > TimeSpan.FromSeconds(0.5):
-                Order(turn, 3, new HaAction.StartToolstack());
-                break;
-            case 0:
-                break;
+            Proceed(turn);
+        }
+        else if (!RoleAsItShouldBe(turn))
+        {
+            turn.Report(HaEventId.ToolstackChanged, Severity.Notice,
+                $"master of epoch {turn.Durable.Epoch} is {NameOf(turn, turn.Durable.Master)}: this toolstack is restarted in its role");
+            Order(turn, 1, new HaAction.KillToolstack());
+        }
+        else if (!toolstack.Running && turn.Now - turn.State.StatusSince > TimeSpan.FromSeconds(0.5))
+        {
+            Order(turn, 3, new HaAction.StartToolstack());
+        }
+    }
+
+    /// <summary>The next order of a change of role that has begun: killed, written, started.</summary>
+    private static void Proceed(TurnBuilder turn)
+    {
+        switch (turn.State.Role.Phase)
+        {
             case 1:
                 Order(turn, 2, turn.Durable.Master == turn.Config.Self.Uuid
                     ? new HaAction.WriteRoleMaster()
@@ -99,6 +108,46 @@ internal static class RoleCare
                 turn.State = turn.State with { Role = new RoleProgress { RetryAt = turn.Now + TimeSpan.FromSeconds(2) } };
                 break;
         }
+    }
+
+    /// <summary>
+    /// The toolstack of the epoch's master came up as a slave: XAPI demotes a master that meets another one at its start, and
+    /// two can do that to each other (xapi.md 8.1). When the peer is no master either, this one takes its role back.
+    /// </summary>
+    public static void KeepMaster(TurnBuilder turn)
+    {
+        var state = turn.State;
+        if (state.Role.Phase != 0)
+        {
+            if (state.Role.Pending == 0 && turn.Now >= state.Role.RetryAt)
+            {
+                Proceed(turn);
+            }
+
+            return;
+        }
+
+        var peerIsMaster = Knowledge.PeerFresh(turn.Config, state, turn.Now) && state.Peer.Beat!.Has(HeartbeatFlags.IsMaster);
+        var mine = state.Status is HaStatus.Sole or HaStatus.Paired or HaStatus.Suspecting && turn.Durable.Enabled
+            && turn.Durable.Master == turn.Config.Self.Uuid && !peerIsMaster
+            && (state.Status == HaStatus.Sole || Knowledge.PeerFresh(turn.Config, state, turn.Now))
+            && state.Toolstack is { RoleFile: PoolRole.Slave };
+        if (!mine)
+        {
+            turn.State = state.RoleConflictSince is null ? state : state with { RoleConflictSince = null };
+            return;
+        }
+
+        var since = state.RoleConflictSince ?? turn.Now;
+        turn.State = state with { RoleConflictSince = since };
+        if (turn.Now - since < RoleConfusion || turn.Now < state.Role.RetryAt)
+        {
+            return;
+        }
+
+        turn.Report(HaEventId.Conflict, Severity.Error,
+            $"this host is master of epoch {turn.Durable.Epoch}, but its toolstack is a slave and no other master is heard: promoted again");
+        Order(turn, 1, new HaAction.KillToolstack());
     }
 
     public static bool Finished(TurnBuilder turn, Observation.ActionFinished finished)

@@ -56,6 +56,12 @@ internal static class Takeovers
     /// <summary>A daemon restarted in the middle of a takeover goes on where the journal stands.</summary>
     public static void Resume(TurnBuilder turn, TakeoverJournal journal)
     {
+        // What a later step needs to know of the toolstack died with the former daemon; every step may be repeated.
+        if (journal.Step > TakeoverStep.AwaitToolstack)
+        {
+            turn.Durable = turn.Durable with { Takeover = journal with { Step = TakeoverStep.AwaitToolstack } };
+        }
+
         turn.State = turn.State with
         {
             Takeover = new TakeoverProgress { StartedAt = turn.Now, StepSince = turn.Now },

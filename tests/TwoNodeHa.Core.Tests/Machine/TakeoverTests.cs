@@ -133,7 +133,24 @@ public sealed class TakeoverTests
         bench.Lists(Bench.Web);
         Assert.Equal(HaStatus.TakingOver, bench.Status);
         bench.Pass(0.2, gateway: true);
+
+        // Back to the step that learns what the dead daemon knew of the toolstack; then the rest, again.
+        bench.Toolstack(database: Database(VmPowerState.Halted));
+        bench.Pass(0.4, gateway: true);
+        bench.Toolstack(database: Database(VmPowerState.Halted));
         Assert.Contains(bench.Actions, action => action is HaAction.ReleaseStorageLocks);
+    }
+
+    [Fact]
+    public void BothToolstacksDemotedEachOther_TheEpochsMasterTakesItsRoleBack()
+    {
+        var bench = Bench.Paired();
+        bench.Pass(6, gateway: true, peer: true);
+        bench.Toolstack(PoolRole.Slave, ready: false);
+        bench.Pass(6, gateway: true, peer: true);
+        Assert.Contains(bench.Actions, action => action is HaAction.KillToolstack);
+        bench.Finish<HaAction.KillToolstack>();
+        Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleMaster);
     }
 
     [Fact]
