@@ -126,7 +126,8 @@ internal sealed class LabHarness : IAsyncDisposable
     {
         await UntilAsync("both daemons answer and both toolstacks are up", view =>
             view is { A.Role: "master", B.Role: "slave" } && view.Running == Options.Vms
-                && view.A.Status?.Vms.Length == Options.Vms && view.B.Status?.Vms.Length == Options.Vms);
+                && view.A.Status?.Vms.Length == Options.Vms && view.B.Status?.Vms.Length == Options.Vms
+                && view is { A.Status.Toolstack: "ready", B.Status.Toolstack: "ready" }, ceilingSeconds: 300);
         Story.Mark("", "HA enabled");
         ControlAnswer? answer = await AskAsync("a", new ControlRequest { Verb = "enable" });
         if (answer is not { Ok: true })
