@@ -165,7 +165,15 @@ internal static class Fencing
             return;
         }
 
-        turn.State = turn.State with { Fence = null, Role = new RoleProgress() };
+        // What was known of the toolstack is of the one that was killed: it is observed anew before anything leans on it.
+        turn.State = turn.State with
+        {
+            Fence = null,
+            Role = new RoleProgress(),
+            Toolstack = null,
+            Database = null,
+            Schedule = turn.State.Schedule with { Toolstack = turn.Now, ToolstackPending = 0 },
+        };
         turn.Become(HaStatus.Fenced, $"nothing runs here, verified ({fence.Reason})");
     }
 

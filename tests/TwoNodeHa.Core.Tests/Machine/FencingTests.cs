@@ -36,6 +36,21 @@ public sealed class FencingTests
     }
 
     [Fact]
+    public void Fenced_WhatWasKnownOfTheKilledToolstackIsForgotten()
+    {
+        // Else a fenced host would rejoin on the readiness of a toolstack that is dead.
+        var bench = Fencing();
+        bench.Finish<HaAction.DestroyDomain>();
+        bench.Finish<HaAction.KillToolstack>();
+        bench.Lists();
+        bench.Pass(0.3);
+        Assert.Equal(HaStatus.Fenced, bench.Status);
+        bench.Hear(beat => beat with { Status = HaStatus.Sole, Epoch = 4, Declined = 1000 });
+        bench.Hear(beat => beat with { Status = HaStatus.Sole, Epoch = 4, Declined = 1000 });
+        Assert.Equal(HaStatus.Fenced, bench.Status);
+    }
+
+    [Fact]
     public void List_IsAskedForAtOnceAndWhenAKillEnded()
     {
         // The periodic reading of a quiet pair is two seconds apart: a fence cannot wait for it.
