@@ -274,9 +274,16 @@ public sealed class VmTests
         pool.RunFor(100);
         Assert.False(read.IsCompleted);
 
-        // On the scheduler: under a test runner's synchronization context the waiting call would go on elsewhere, later.
-        pool.Scheduler.After(TimeSpan.Zero, () => faults.HangDatabase = false);
-        pool.RunFor(1);
+        faults.HangDatabase = false;
+
+        // The fault is lifted from outside the scheduler, so the waiting call may go on by way of the thread pool.
+        SpinWait.SpinUntil(
+            () =>
+            {
+                pool.RunFor(0.1);
+                return read.IsCompleted;
+            },
+            TimeSpan.FromSeconds(20));
         Assert.IsType<CallReply.Success>(PoolFixture.Finished(read));
     }
 
