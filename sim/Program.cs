@@ -7,7 +7,6 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     // One line per verb.
     XapiCommand.Create(),
     NodeCommand.Create(),
-    FuzzCommand.Create(),
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),
 };

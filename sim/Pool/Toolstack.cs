@@ -87,6 +87,9 @@ public sealed class Toolstack
 
     public string HostRef => _host.HostRef;
 
+    /// <summary>The pool database in the memory of this toolstack; null unless it is an active master's.</summary>
+    internal Database? Records => _process is { IsMaster: true } ? _process.LoadedDb : null;
+
     public HostDefinition Host => _host.Definition;
 
     public ServiceState State =>

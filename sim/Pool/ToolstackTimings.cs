@@ -6,7 +6,14 @@ public readonly record struct DurationRange(TimeSpan Min, TimeSpan Max)
     public static DurationRange Seconds(double min, double max) =>
         new(TimeSpan.FromSeconds(min), TimeSpan.FromSeconds(max));
 
-    public TimeSpan Draw(Random random) => Min + ((Max - Min) * random.NextDouble());
+    public TimeSpan Draw(Random random) => Max == Min ? Min : Min + ((Max - Min) * random.NextDouble());
+
+    /// <summary>The range of one value drawn from this one.</summary>
+    public DurationRange Fixed(Random random)
+    {
+        var drawn = TimeSpan.FromTicks(Draw(random).Ticks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond);
+        return new DurationRange(drawn, drawn);
+    }
 }
 
 /// <summary>Every duration of the emulated toolstack. The names follow XAPI's settings where there is one.</summary>
@@ -191,5 +198,39 @@ public sealed record ToolstackTimings
         AgentExit = TimeSpan.FromMilliseconds(100),
         WrongPassword = TimeSpan.FromMilliseconds(200),
         EventBatch = TimeSpan.FromMilliseconds(10),
+    };
+
+    /// <summary>
+    /// The short times of <see cref="Fast"/> for what somebody waits for, the real intervals of what merely recurs: a
+    /// simulated day is cheap, and a failover is not drowned in the start of a toolstack.
+    /// </summary>
+    public static ToolstackTimings Simulated { get; } = Fast with
+    {
+        Heartbeat = Realistic.Heartbeat,
+        Collector = Realistic.Collector,
+        AssumedDead = Realistic.AssumedDead,
+        DatabaseSync = Realistic.DatabaseSync,
+        DatabaseFlush = Realistic.DatabaseFlush,
+    };
+
+    /// <summary>Every range drawn once: one toolstack that is always as fast or as slow as this.</summary>
+    public ToolstackTimings Drawn(Random random) => this with
+    {
+        Call = Call.Fixed(random),
+        ProcessStart = ProcessStart.Fixed(random),
+        DatabaseLoad = DatabaseLoad.Fixed(random),
+        NetworkStart = NetworkStart.Fixed(random),
+        PlugStorage = PlugStorage.Fixed(random),
+        Reconcile = Reconcile.Fixed(random),
+        Fuse = Fuse.Fixed(random),
+        EmergencyRestart = EmergencyRestart.Fixed(random),
+        LinkRetry = LinkRetry.Fixed(random),
+        VmStart = VmStart.Fixed(random),
+        VmHardShutdown = VmHardShutdown.Fixed(random),
+        VmCleanShutdown = VmCleanShutdown.Fixed(random),
+        VmMigrate = VmMigrate.Fixed(random),
+        BusyRetry = BusyRetry.Fixed(random),
+        ResetVdis = ResetVdis.Fixed(random),
+        Designate = Designate.Fixed(random),
     };
 }

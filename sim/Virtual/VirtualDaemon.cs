@@ -19,6 +19,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     private IDisposable? _wake;
     private bool _dead;
     private bool _frozen;
+    private HypervisorFacts? _lastList;
     private long _requests;
 
     public VirtualDaemon(VirtualWorld world, VirtualHost host)
@@ -33,13 +34,20 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     public bool Frozen => _frozen;
 
+    /// <summary>Time until the loop turns by itself.</summary>
+    public TimeSpan NextWakeIn => _loop.NextWake - _host.LocalNow;
+
+    /// <summary>Turns of the loop so far.</summary>
+    public long Turns { get; private set; }
+
     public void Start()
     {
+        _world.Checker.DaemonStarted(_host);
         var origin = _host.StateFile is null ? DurableOrigin.Missing : _host.StateFileOrigin;
         var durable = origin == DurableOrigin.Intact ? _host.StateFile!
-            : new DurableState { Incarnation = 1_000_000 + (long)_world.Scheduler.Now.Seconds };
+            : new DurableState { Incarnation = 1_000_000 + (long)_world.Elapsed.TotalSeconds };
         Post(new Observation.Started(durable, origin, (ulong)_world.Random.NextInt64(), _host.LeaseFile,
-            new WatchdogFacts(true, true, "virtual watchdog")));
+            new WatchdogFacts(_host.WatchdogPresent, _host.WatchdogPresent, _host.WatchdogPresent ? "virtual watchdog" : "no such device")));
     }
 
     public void Die()
@@ -81,7 +89,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     /// <summary>SIGTERM.</summary>
     public void Stop() => Post(new Observation.StopRequested());
 
-    public StatusReport Status() => _loop.Status(_world.Scheduler.Now);
+    public StatusReport Status() => _loop.Status(_host.LocalNow);
 
     internal void Post(Observation observation)
     {
@@ -100,15 +108,17 @@ public sealed class VirtualDaemon : ICommandExecutor
             return;
         }
 
-        _loop.Turn(observation, _world.Scheduler.Now);
+        _loop.Turn(observation, _host.LocalNow);
+        Turns++;
         _wake?.Dispose();
         if (!_dead)
         {
-            _wake = _world.Scheduler.At(_loop.NextWake, () => Post(Tick()));
+            _wake = _world.Scheduler.At(_host.Clock.WorldAt(_loop.NextWake), () => Post(Tick()));
         }
     }
 
-    private Observation.Ticked Tick() => new(1_800_000_000_000 + (_world.Scheduler.Now.Ticks / TimeSpan.TicksPerMillisecond));
+    private Observation.Ticked Tick() =>
+        new(VirtualWorld.WallOrigin + (long)(_world.Elapsed + _host.WallOffset).TotalMilliseconds);
 
     void ICommandExecutor.Execute(Command command)
     {
@@ -142,6 +152,7 @@ public sealed class VirtualDaemon : ICommandExecutor
                 _ = _toolstack.ReadAsync(read, Post);
                 break;
             case Command.Act act:
+                _world.Checker.Ordered(_host, act.Action);
                 _ = _toolstack.ActAsync(act, Post);
                 break;
             case Command.Reply reply:
@@ -153,6 +164,7 @@ public sealed class VirtualDaemon : ICommandExecutor
                 break;
             case Command.Report report:
                 _world.Log(_host.Name, $"[{(int)report.Event.Id}] {report.Event.Sentence}");
+                _world.Checker.Reported(_host, report.Event);
                 _world.OnEvent?.Invoke(_host.Index, report.Event);
                 break;
             case Command.Exit:
@@ -170,35 +182,43 @@ public sealed class VirtualDaemon : ICommandExecutor
         for (var link = 0; link < _host.Config.Config.Links.Length; link++)
         {
             var at = link;
-            _world.Network.Send(_world.Network.Carries(link, _host.Index),
-                () => peer.Daemon?.Post(new Observation.HeartbeatReceived(at, beat)));
+            _world.Network.Send(link, _world.Network.Carries(link, _host.Index), () =>
+            {
+                if (!peer.WrongKey && !_host.WrongKey)
+                {
+                    peer.Daemon?.Post(new Observation.HeartbeatReceived(at, beat));
+                }
+            });
         }
     }
 
     private void ProbeGateway()
     {
-        var sent = _world.Scheduler.Now;
+        var sent = _host.LocalNow;
+        var (world, index) = (_world, _host.Index);
         for (var i = 0; i < _host.Config.Config.Gateway.Addresses.Length; i++)
         {
             var address = i;
-            _world.Network.Send(_world.Network.ReachesGateway(_host.Index),
-                () => Post(new Observation.GatewayAnswered(address, sent)));
+            world.Network.Send(0, world.Network.ReachesGateway(index), () => world.Network.Send(
+                0, world.Network.ReachesGateway(index), () => Post(new Observation.GatewayAnswered(address, sent))));
         }
     }
 
     private void ProbePeer()
     {
-        var sent = _world.Scheduler.Now;
+        var sent = _host.LocalNow;
         var peer = _world.Hosts[1 - _host.Index];
         for (var link = 0; link < _host.Config.Config.Links.Length; link++)
         {
-            var both = _world.Network.Carries(link, _host.Index) && _world.Network.Carries(link, 1 - _host.Index);
+            var at = link;
             var name = _host.Config.Config.Links[link].Name;
-            _world.Network.Send(both && peer.PoweredOn, () => Post(new Observation.PeerAnswered($"icmp on {name}", sent)));
+            _world.Network.Send(at, _world.Network.Carries(at, _host.Index), () =>
+                _world.Network.Send(at, peer.AnswersPing && _world.Network.Carries(at, peer.Index), () =>
+                    Post(new Observation.PeerAnswered($"icmp on {name}", sent))));
         }
     }
 
-    private void Persist(DurableState state) => After(TimeSpan.FromMilliseconds(5), () =>
+    private void Persist(DurableState state) => After(TimeSpan.FromMilliseconds(5) + _host.DiskSlowBy, () =>
     {
         if (_host.DiskFull)
         {
@@ -208,14 +228,25 @@ public sealed class VirtualDaemon : ICommandExecutor
 
         _host.StateFile = state;
         _host.StateFileOrigin = DurableOrigin.Intact;
+        _world.Checker.StateWritten();
         Post(new Observation.Persisted(state.Version, true, ""));
     });
 
     private void ListDomains(long id)
     {
+        if (_host.ListHangs)
+        {
+            After(TimeSpan.FromSeconds(2), () => Post(new Observation.DomainsListed(id, null, "no answer within 2 s")));
+            return;
+        }
+
         var guests = _host.Domains.List().Select(domain => new DomainFact(domain.Domid, Guid.Parse(domain.VmUuid)));
-        var writing = _host.Domains.Writing.Count();
-        Post(new Observation.DomainsListed(id, new HypervisorFacts([.. guests], writing), ""));
+        var facts = new HypervisorFacts([.. guests], _host.Domains.WritingCount);
+
+        // An unchanged list is the same object: whoever compares need not look inside.
+        _lastList = _lastList is not null && _lastList.OpenBackends == facts.OpenBackends
+            && _lastList.Guests.AsSpan().SequenceEqual(facts.Guests.AsSpan()) ? _lastList : facts;
+        Post(new Observation.DomainsListed(id, _lastList, ""));
     }
 
     private void After(TimeSpan delay, Action action) => _world.Scheduler.After(delay, () =>

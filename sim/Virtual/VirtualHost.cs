@@ -14,13 +14,13 @@ public sealed class VirtualHost
     private readonly VirtualWorld _world;
     private IDisposable? _watchdog;
     private IDisposable? _boot;
-    private int _life;
 
     public VirtualHost(VirtualWorld world, int index, LocalConfig config, ToolstackTimings timings, int seed)
     {
         _world = world;
         Index = index;
         Config = config;
+        Clock = new HostClock(Instant.FromSeconds(100 + (5000 * index)));
         Domains = new VirtualDomains(world.Scheduler) { DrainTime = TimeSpan.FromMilliseconds(30) };
         Toolstack = new Toolstack(new ToolstackSetup
         {
@@ -34,12 +34,23 @@ public sealed class VirtualHost
             Peer = new VirtualPeer(world, index),
             Power = new Power(this),
             Seed = seed,
+            Log = happened => world.Checker.Happened(this, happened),
         });
+        Domains.Created += domain => world.Checker.DomainCreated(this, domain);
     }
 
     public int Index { get; }
 
-    public LocalConfig Config { get; }
+    /// <summary>What a daemon that starts now reads from its configuration file.</summary>
+    public LocalConfig Config { get; set; }
+
+    public HostClock Clock { get; }
+
+    /// <summary>What this host's monotonic clock shows.</summary>
+    public Instant LocalNow => Clock.At(_world.Scheduler.Now);
+
+    /// <summary>Number of the present boot: work of an earlier one must not go on.</summary>
+    public int Life { get; private set; }
 
     public string Name => Config.Self.Name;
 
@@ -74,21 +85,47 @@ public sealed class VirtualHost
     /// <summary>The disk of the daemon refuses writes.</summary>
     public bool DiskFull { get; set; }
 
+    /// <summary>A write of the state file takes this much longer than usual.</summary>
+    public TimeSpan DiskSlowBy { get; set; }
+
+    /// <summary>The hypervisor's list does not answer.</summary>
+    public bool ListHangs { get; set; }
+
+    /// <summary>A daemon that starts now finds a watchdog.</summary>
+    public bool WatchdogPresent { get; set; } = true;
+
+    /// <summary>The daemon has another key: nothing it says is understood, and it understands nothing.</summary>
+    public bool WrongKey { get; set; }
+
+    /// <summary>Jumps of the wall clock so far.</summary>
+    public TimeSpan WallOffset { get; set; }
+
+    /// <summary>The kernel answers ICMP although no program runs.</summary>
+    public bool AnswersPing => PoweredOn;
+
+    public bool Frozen { get; private set; }
+
     /// <summary>The watchdog that fires when it is not fed.</summary>
     public void Feed(TimeSpan timeout)
     {
         _watchdog?.Dispose();
+        WatchdogDue = _world.Scheduler.Now + timeout;
         _watchdog = _world.Scheduler.After(timeout, () =>
         {
             _world.Log(Name, "watchdog fired: the host is reset");
+            _world.Checker.WatchdogFired(this);
             Reset();
         });
     }
+
+    /// <summary>When the armed watchdog fires; null while none is armed.</summary>
+    public Instant? WatchdogDue { get; private set; }
 
     public void DisarmWatchdog()
     {
         _watchdog?.Dispose();
         _watchdog = null;
+        WatchdogDue = null;
     }
 
     /// <summary>The very first power-up of the pool: VMs run where the definition has them.</summary>
@@ -111,7 +148,8 @@ public sealed class VirtualHost
         }
 
         PoweredOn = false;
-        _life++;
+        Frozen = false;
+        Life++;
         DisarmWatchdog();
         Daemon?.Die();
         Daemon = null;
@@ -132,11 +170,27 @@ public sealed class VirtualHost
         {
             _boot = null;
             PoweredOn = true;
-            _life++;
+            Life++;
+            Clock.Restart(_world.Scheduler.Now);
             _world.Log(Name, "booted");
             StartDaemon();
             Toolstack.Start();
         });
+    }
+
+    /// <summary>The whole of dom0 stands still; guests and network card go on. The watchdog does not.</summary>
+    public void Freeze()
+    {
+        Frozen = PoweredOn;
+        Daemon?.Freeze();
+        Toolstack.Faults.HangAll = PoweredOn;
+    }
+
+    public void Thaw()
+    {
+        Frozen = false;
+        Toolstack.Faults.HangAll = false;
+        Daemon?.Thaw();
     }
 
     public void Reset()
@@ -173,10 +227,10 @@ public sealed class VirtualHost
     {
         if (DaemonRestart is { } wait)
         {
-            var life = _life;
+            var life = Life;
             _world.Scheduler.After(wait, () =>
             {
-                if (life == _life)
+                if (life == Life)
                 {
                     StartDaemon();
                 }

@@ -11,7 +11,9 @@ namespace TwoNodeHa.Sim.Virtual;
 internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host)
 {
     private static readonly TimeSpan ToolTime = TimeSpan.FromMilliseconds(20);
+    private readonly DatabaseView _facts = new();
     private string _session = "";
+    private string _normalSession = "";
 
     public async Task ReadAsync(Command.ReadToolstack read, Action<Observation> post)
     {
@@ -49,7 +51,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host)
 
     public async Task ActAsync(Command.Act act, Action<Observation> post)
     {
-        var done = RunAsync(act.Action, act.Deadline);
+        var done = RunAsync(act.Action, act.Deadline, post);
         await Task.WhenAny(done, world.Scheduler.Delay(act.Deadline)).ConfigureAwait(false);
         var (outcome, code, detail) = done.IsCompleted
             ? await done.ConfigureAwait(false)
@@ -57,7 +59,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host)
         post(new Observation.ActionFinished(act.Id, outcome, code, detail));
     }
 
-    private async Task<(ActionOutcome Outcome, string Code, string Detail)> RunAsync(HaAction action, TimeSpan deadline)
+    private async Task<(ActionOutcome Outcome, string Code, string Detail)> RunAsync(HaAction action, TimeSpan deadline, Action<Observation> post)
     {
         switch (action)
         {
@@ -94,8 +96,10 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host)
             case HaAction.PowerOffHost:
                 host.PowerOff();
                 return Done;
-            case HaAction.FencePeer or HaAction.AcquireLease:
-                return (ActionOutcome.Failed, "NOT_CONFIGURED", "");
+            case HaAction.AcquireLease:
+                return await world.Arbiter.AcquireAsync(host, post).ConfigureAwait(false);
+            case HaAction.FencePeer:
+                return await world.Arbiter.PowerOffAsync(host, post).ConfigureAwait(false);
             case HaAction.ReleaseStorageLocks release:
                 return await ReleaseAsync(release).ConfigureAwait(false);
             default:
@@ -201,73 +205,34 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host)
         return call.IsCompleted ? await call.ConfigureAwait(false) : new CallReply.ConnectionLost("deadline");
     }
 
+    /// <summary>
+    /// The database as the toolstack would tell it now. One call goes the whole way, with its session, its forwarding and
+    /// its faults; the records behind it are then read where they lie, and only when they changed.
+    /// </summary>
     private async Task<DatabaseFacts?> DatabaseAsync(ToolstackFacts facts, TimeSpan deadline)
     {
-        var session = _session;
-        if (facts.RoleFile != PoolRole.Master)
+        var master = facts.RoleFile == PoolRole.Master;
+        if (!master && _normalSession.Length == 0)
         {
             var login = await BoundedAsync("session.login_with_password", ["root", "", "1.0", "twonodeha"], deadline).ConfigureAwait(false);
-            if (login is not CallReply.Success normal)
+            if (login is not CallReply.Success session)
             {
                 return null;
             }
 
-            session = (string)normal.Value!;
+            _normalSession = (string)session.Value!;
         }
 
-        var pools = await BoundedAsync("pool.get_all_records", [session], deadline).ConfigureAwait(false);
-        var hosts = await BoundedAsync("host.get_all_records", [session], deadline).ConfigureAwait(false);
-        var vms = await BoundedAsync("VM.get_all_records", [session], deadline).ConfigureAwait(false);
-        return pools is CallReply.Success { Value: JsonObject pool } && hosts is CallReply.Success { Value: JsonObject all }
-            && vms is CallReply.Success { Value: JsonObject records } && pool.Count > 0 && all.Count > 0
-                ? Parse(pool.First().Value!.AsObject(), all, records) with
-                {
-                    FreeMemoryBytes = await FreeMemoryAsync(all, session, deadline).ConfigureAwait(false),
-                }
-                : null;
-    }
-
-    private async Task<long> FreeMemoryAsync(JsonObject hosts, string session, TimeSpan deadline)
-    {
-        var self = hosts.FirstOrDefault(pair => (string?)pair.Value!["uuid"] == host.Config.Self.Uuid.ToString()).Key;
-        var free = await BoundedAsync("host.compute_free_memory", [session, self], deadline).ConfigureAwait(false);
-        return free is CallReply.Success { Value: { } value } ? value.GetValue<long>() : -1;
-    }
-
-    private static DatabaseFacts Parse(JsonObject pool, JsonObject hosts, JsonObject vms)
-    {
-        var uuids = hosts.ToDictionary(pair => pair.Key, pair => Guid.Parse((string)pair.Value!["uuid"]!));
-        return new DatabaseFacts
+        var reply = await BoundedAsync("pool.get_all", [master ? _session : _normalSession], deadline).ConfigureAwait(false);
+        if (reply is not CallReply.Success)
         {
-            NativeHaEnabled = (bool)pool["ha_enabled"]!,
-            Master = uuids.GetValueOrDefault((string)pool["master"]!),
-            Hosts = [.. uuids.Values.Order()],
-            EnabledHosts = [.. hosts.Where(pair => (bool)pair.Value!["enabled"]!).Select(pair => uuids[pair.Key]).Order()],
-            Vms = [.. vms.Select(pair => pair.Value!.AsObject()).Where(IsGuest).Select(vm => Vm(vm, uuids)).OrderBy(vm => vm.Uuid)],
-        };
+            _normalSession = "";
+            return null;
+        }
+
+        var source = master ? host : world.Hosts[1 - host.Index];
+        return source.Toolstack.Records is { } records ? _facts.Read(records, host.Config.Self.Uuid) : null;
     }
-
-    private static bool IsGuest(JsonObject vm) =>
-        !(bool)vm["is_a_template"]! && !(bool)vm["is_a_snapshot"]! && !(bool)vm["is_control_domain"]!;
-
-    private static VmFact Vm(JsonObject vm, Dictionary<string, Guid> hosts) => new()
-    {
-        Uuid = Guid.Parse((string)vm["uuid"]!),
-        Name = (string)vm["name_label"]!,
-        PowerState = Enum.Parse<VmPowerState>((string)vm["power_state"]!),
-        ResidentOn = hosts.GetValueOrDefault((string)vm["resident_on"]!),
-        Priority = (string)vm["ha_restart_priority"]! switch
-        {
-            "restart" => RestartPriority.Restart,
-            "best-effort" => RestartPriority.BestEffort,
-            _ => RestartPriority.None,
-        },
-        Order = (int)vm["order"]!.GetValue<long>(),
-        StartDelay = TimeSpan.FromSeconds(vm["start_delay"]!.GetValue<long>()),
-        MemoryBytes = vm["memory_static_max"]!.GetValue<long>() + vm["memory_overhead"]!.GetValue<long>(),
-        StopRequested = vm["current_operations"]!.AsObject().Any(pair =>
-            (string)pair.Value! is "clean_shutdown" or "hard_shutdown" or "shutdown" or "suspend"),
-    };
 
     private static PoolRole RoleOf(string role) => role switch
     {

@@ -1,27 +1,37 @@
+using System.Globalization;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Virtual;
 using TwoNodeHa.Sim.Time;
 
 namespace TwoNodeHa.Sim.Virtual;
 
-/// <summary>Two hosts, their network and their storage in virtual time, with a checker of what really runs.</summary>
+/// <summary>Two hosts, their network and their storage in virtual time, with a checker of what really happens.</summary>
 public sealed class VirtualWorld
 {
+    /// <summary>Wall clock at the beginning of the world, Unix milliseconds.</summary>
+    public const long WallOrigin = 1_800_000_000_000;
+
     private readonly List<string> _log = [];
+    private readonly QuietCycle _quiet;
 
     public VirtualWorld(HaConfig config, PoolDefinition pool, ToolstackTimings timings, int seed)
     {
         Pool = pool;
-        var random = new Random(seed);
-        Random = random;
-        Network = new VirtualNetwork(Scheduler, random);
+        Random = new Random(seed);
+        Checker = new PromiseChecker(this);
+        Network = new VirtualNetwork(Scheduler, Random, config.Links.Length);
+        Network.Changed += Checker.Disturbed;
+        Arbiter = new VirtualArbiter(this);
+        Storage.Forced += forced => Checker.LockForced(forced.VdiUuid, forced.HostUuid);
         Hosts =
         [
-            new VirtualHost(this, 0, new LocalConfig(config, 0), timings, random.Next()),
-            new VirtualHost(this, 1, new LocalConfig(config, 1), timings, random.Next()),
+            new VirtualHost(this, 0, new LocalConfig(config, 0), timings, Random.Next()),
+            new VirtualHost(this, 1, new LocalConfig(config, 1), timings, Random.Next()),
         ];
+        _quiet = new QuietCycle(this);
     }
 
     public VirtualScheduler Scheduler { get; } = new();
@@ -34,13 +44,17 @@ public sealed class VirtualWorld
 
     public VirtualNetwork Network { get; }
 
+    public VirtualArbiter Arbiter { get; }
+
     public IReadOnlyList<VirtualHost> Hosts { get; }
+
+    public PromiseChecker Checker { get; }
 
     /// <summary>The host rejects its own TCP to the peer's toolstack.</summary>
     public bool[] Blocked { get; } = new bool[2];
 
-    /// <summary>Violations of S1 seen by the checker: the same VM on both hosts, or its disk written from both.</summary>
-    public List<string> Violations { get; } = [];
+    /// <summary>Broken promises.</summary>
+    public IReadOnlyList<string> Violations => Checker.Violations;
 
     public IReadOnlyList<string> LogLines => _log;
 
@@ -50,6 +64,24 @@ public sealed class VirtualWorld
     /// <summary>Told of each event of a daemon.</summary>
     public Action<int, HaEvent>? OnEvent { get; set; }
 
+    /// <summary>Lines are kept; off where nobody reads them.</summary>
+    public bool KeepLog { get; set; } = true;
+
+    /// <summary>Time of the world since its beginning, with the cycles that were jumped.</summary>
+    public TimeSpan Elapsed => new(Scheduler.Now.Ticks + Jumped.Ticks);
+
+    /// <summary>Time that passed without being run, because it would have repeated what was just run.</summary>
+    public TimeSpan Jumped { get; private set; }
+
+    /// <summary>What the log calls second 0.</summary>
+    public TimeSpan Origin { get; set; }
+
+    /// <summary>Seconds as the log has them.</summary>
+    public double Time => (Elapsed - Origin).TotalSeconds;
+
+    /// <summary>Things that will happen by themselves later; no time is jumped meanwhile.</summary>
+    public int Pending { get; private set; }
+
     public void Install()
     {
         foreach (var host in Hosts)
@@ -58,59 +90,77 @@ public sealed class VirtualWorld
         }
     }
 
+    public string VmName(string uuid) => Pool.Vms.FirstOrDefault(vm => vm.Uuid == uuid)?.Name ?? uuid;
+
     /// <summary>A management path carries both ways between the hosts' toolstacks.</summary>
     public bool Path(int from) => Network.Carries(0, from) && Network.Carries(0, 1 - from);
 
     public void Log(string who, string text)
     {
-        var line = $"{Scheduler.Now.Seconds,9:F3} {who,-6} {text}";
+        if (!KeepLog && OnLine is null)
+        {
+            return;
+        }
+
+        var line = string.Create(CultureInfo.InvariantCulture, $"{Time,9:F3} {who,-6} {text}");
         _log.Add(line);
         OnLine?.Invoke(line);
     }
 
-    /// <summary>Reads the truth: who runs, and who may still write.</summary>
-    public void Check()
+    /// <summary>Something that ends by itself: the world waits for it before it jumps.</summary>
+    public void Later(TimeSpan delay, Action action)
     {
-        foreach (var vm in Hosts[0].Domains.Writing)
+        Pending++;
+        Scheduler.After(delay, () =>
         {
-            if (Hosts[1].Domains.Writing.Contains(vm))
+            Pending--;
+            action();
+        });
+    }
+
+    public bool Runs(int host, string vmName)
+    {
+        foreach (var domain in Hosts[host].Domains.List())
+        {
+            if (domain.VmName == vmName)
             {
-                var name = Pool.Vms.FirstOrDefault(definition => definition.Uuid == vm)?.Name ?? vm;
-                var text = $"S1: {name} runs or writes on both hosts";
-                if (Violations.Count == 0 || !Violations[^1].EndsWith(text, StringComparison.Ordinal))
-                {
-                    Violations.Add($"{Scheduler.Now.Seconds:F3} {text}");
-                    Log("truth", text);
-                }
+                return true;
             }
         }
+
+        return false;
     }
 
-    public bool Runs(int host, string vmName) =>
-        Hosts[host].Domains.List().Any(domain => domain.VmName == vmName);
-
-    /// <summary>Runs for a time, checking the truth ten times a second and after every action of a daemon.</summary>
+    /// <summary>Runs for a time. Quiet time that repeats itself exactly is jumped.</summary>
     public void RunFor(TimeSpan duration)
     {
-        var end = Scheduler.Now + duration;
-        while (Scheduler.Now < end)
+        var end = Elapsed + duration;
+        while (Elapsed < end)
         {
-            Scheduler.RunFor(TimeSpan.FromMilliseconds(100));
-            Check();
+            var left = end - Elapsed;
+            Jumped += _quiet.Jump(left);
+            left = end - Elapsed;
+            if (left > TimeSpan.Zero)
+            {
+                Scheduler.RunFor(left < _quiet.Look ? left : _quiet.Look);
+            }
         }
+
+        Checker.Look();
     }
 
+    /// <summary>Runs until a condition holds, looked at ten times a second; tells whether it came to hold.</summary>
     public bool RunUntil(Func<bool> condition, TimeSpan limit)
     {
-        var end = Scheduler.Now + limit;
+        var end = Elapsed + limit;
         while (!condition())
         {
-            if (Scheduler.Now >= end)
+            if (Elapsed >= end)
             {
                 return false;
             }
 
-            RunFor(TimeSpan.FromMilliseconds(100));
+            Scheduler.RunFor(TimeSpan.FromMilliseconds(100));
         }
 
         return true;

@@ -9,6 +9,8 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
     private readonly SortedDictionary<int, Domain> _draining = [];
     private int _lastDomid;
 
+    public event Action<Domain>? Created;
+
     public event Action<Domain>? Ended;
 
     public event Action<Domain>? Drained;
@@ -22,12 +24,37 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
     /// <summary>Uuids of VMs that run or whose back-end has not finished: who may still write.</summary>
     public IEnumerable<string> Writing => _domains.Values.Concat(_draining.Values).Select(domain => domain.VmUuid).Distinct();
 
+    /// <summary>Back-ends that are open, of running and of destroyed domains.</summary>
+    public int WritingCount => _domains.Count + _draining.Count;
+
+    public bool IsWriting(string vmUuid)
+    {
+        foreach (var domain in _domains.Values)
+        {
+            if (domain.VmUuid == vmUuid)
+            {
+                return true;
+            }
+        }
+
+        foreach (var domain in _draining.Values)
+        {
+            if (domain.VmUuid == vmUuid)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public IReadOnlyList<Domain> List() => [.. _domains.Values];
 
     public Domain Create(string vmUuid, string vmName)
     {
         var domain = new Domain(++_lastDomid, vmUuid, vmName);
         _domains[domain.Domid] = domain;
+        Created?.Invoke(domain);
         return domain;
     }
 

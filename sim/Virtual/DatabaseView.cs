@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Pool.Data;
+using TwoNodeHa.Sim.Pool.Xapi;
+
+namespace TwoNodeHa.Sim.Virtual;
+
+/// <summary>XAPI's records as the daemon wants them; read again only when the database changed.</summary>
+internal sealed class DatabaseView
+{
+    private Database? _database;
+    private long _generation;
+    private DatabaseFacts? _facts;
+
+    /// <summary>The facts, or null while the database holds no pool yet.</summary>
+    public DatabaseFacts? Read(Database database, Guid self)
+    {
+        if (!ReferenceEquals(database, _database) || database.Generation != _generation)
+        {
+            (_database, _generation) = (database, database.Generation);
+            _facts = Build(database, self);
+        }
+
+        return _facts;
+    }
+
+    private static DatabaseFacts? Build(Database database, Guid self)
+    {
+        if (database.All("pool").Count == 0 || database.All("host").Count == 0)
+        {
+            return null;
+        }
+
+        var pool = database.Pool();
+        var hosts = database.All("host").ToDictionary(row => row.Ref, row => Guid.Parse(row.Uuid), StringComparer.Ordinal);
+        var own = database.All("host").FirstOrDefault(row => row.Uuid == self.ToString());
+        return new DatabaseFacts
+        {
+            NativeHaEnabled = pool.Flag("ha_enabled"),
+            Master = hosts.GetValueOrDefault(pool.Text("master")),
+            Hosts = [.. hosts.Values.Order()],
+            EnabledHosts = [.. database.All("host").Where(row => row.Flag("enabled")).Select(row => hosts[row.Ref]).Order()],
+            FreeMemoryBytes = own is null ? -1 : VmPlacement.FreeMemory(database, own),
+            Vms = [.. database.All("VM").Where(IsGuest).Select(row => Vm(row, hosts)).OrderBy(vm => vm.Uuid)],
+        };
+    }
+
+    private static bool IsGuest(Row vm) => !vm.Flag("is_a_template") && !vm.Flag("is_a_snapshot") && !vm.Flag("is_control_domain");
+
+    private static VmFact Vm(Row vm, Dictionary<string, Guid> hosts) => new()
+    {
+        Uuid = Guid.Parse(vm.Uuid),
+        Name = vm.Text("name_label"),
+        PowerState = Enum.Parse<VmPowerState>(vm.Text("power_state")),
+        ResidentOn = hosts.GetValueOrDefault(vm.Text("resident_on")),
+        Priority = vm.Text("ha_restart_priority") switch
+        {
+            "restart" => RestartPriority.Restart,
+            "best-effort" => RestartPriority.BestEffort,
+            _ => RestartPriority.None,
+        },
+        Order = (int)vm.Number("order"),
+        StartDelay = TimeSpan.FromSeconds(vm.Number("start_delay")),
+        MemoryBytes = vm.Number("memory_static_max") + vm.Number("memory_overhead"),
+        StopRequested = vm["current_operations"] is JsonObject operations && operations.Any(pair =>
+            (string?)pair.Value is "clean_shutdown" or "hard_shutdown" or "shutdown" or "suspend"),
+    };
+}

@@ -1,0 +1,207 @@
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Pool;
+
+namespace TwoNodeHa.Sim.Virtual;
+
+/// <summary>
+/// Watches the promises S1 to S6 from the truth of the world: hypervisors, disks, toolstacks, files. It is told of every
+/// change at the moment it happens and knows nothing of the reasons of the decision code.
+/// </summary>
+public sealed class PromiseChecker(VirtualWorld world)
+{
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan OffLongEnough = TimeSpan.FromSeconds(3);
+
+    private readonly List<string> _violations = [];
+    private readonly TimeSpan?[] _masterSince = new TimeSpan?[2];
+    private readonly bool[] _fenceAnnounced = new bool[2];
+    private readonly bool[] _fenceAsked = new bool[2];
+    private TimeSpan? _offSince;
+    private TimeSpan _disturbed;
+    private bool _operatorLied;
+
+    /// <summary>What was broken, first one first, with the time.</summary>
+    public IReadOnlyList<string> Violations => _violations;
+
+    public int Fences { get; private set; }
+
+    public int Takeovers { get; private set; }
+
+    public int Resets { get; private set; }
+
+    /// <summary>Something of the world was changed from outside, or a machine or program came or went.</summary>
+    public void Disturbed() => _disturbed = world.Elapsed;
+
+    /// <summary>The operator vouched for a death; what follows from a false word is not the daemon's breach.</summary>
+    public void OperatorVouched(bool truly) => _operatorLied |= !truly;
+
+    public void FenceAsked(int host) => _fenceAsked[host] = true;
+
+    public void DaemonStarted(VirtualHost host)
+    {
+        _fenceAnnounced[host.Index] = false;
+        Disturbed();
+    }
+
+    /// <summary>S1 and S2: a domain was built.</summary>
+    public void DomainCreated(VirtualHost host, Domain domain)
+    {
+        var other = world.Hosts[1 - host.Index];
+        if (other.Domains.IsWriting(domain.VmUuid))
+        {
+            Broken("S1", $"{domain.VmName} runs or writes on both hosts: started on {host.Name}");
+        }
+
+        if (_masterSince[host.Index] is { } since && _masterSince[other.Index] is { } newer && newer > since)
+        {
+            Broken("S2", $"{host.Name} builds {domain.VmName} as a master, {other.Name} became master after it");
+        }
+    }
+
+    /// <summary>S1 as a state: the same disks written from both hosts.</summary>
+    public void Look()
+    {
+        foreach (var domain in world.Hosts[0].Domains.Writing)
+        {
+            if (world.Hosts[1].Domains.IsWriting(domain))
+            {
+                Broken("S1", $"{world.VmName(domain)} runs or writes on both hosts");
+            }
+        }
+    }
+
+    /// <summary>S3, and who is master: an event of a toolstack.</summary>
+    public void Happened(VirtualHost host, PoolEvent happened)
+    {
+        switch (happened.Name)
+        {
+            case "init_complete":
+                _masterSince[host.Index] = happened.Fields.Any(field => field is ("role", "master")) ? world.Elapsed : null;
+                break;
+            case "toolstack_exit":
+                _masterSince[host.Index] = null;
+                Disturbed();
+                break;
+            case "power_state_reset":
+                var vm = happened.Fields.First(field => field.Key == "uuid").Value;
+                DeclaredStopped(host, vm, "the power state is reset");
+                break;
+        }
+    }
+
+    /// <summary>S3: a disk lock of another host was forced.</summary>
+    public void LockForced(string vdi, string holder)
+    {
+        var vm = world.Pool.Vms.FirstOrDefault(candidate => PoolDefinition.VdiUuid(candidate) == vdi);
+        var owner = world.Hosts.First(host => host.Config.Self.Uuid.ToString() == holder);
+        if (vm is not null)
+        {
+            DeclaredStopped(world.Hosts[1 - owner.Index], vm.Uuid, "the storage lock is released");
+        }
+    }
+
+    /// <summary>S4, S5 and S6: a decision, as its daemon reports it.</summary>
+    public void Reported(VirtualHost host, HaEvent happened)
+    {
+        switch (happened.Id)
+        {
+            case HaEventId.FenceDecided:
+                Fences++;
+                Wordless(happened);
+                _fenceAnnounced[host.Index] = true;
+                NotWhileOff(host, "fences");
+                Needless(host);
+                break;
+            case HaEventId.TakeoverDecided:
+                Takeovers++;
+                Wordless(happened);
+                NotWhileOff(host, "takes over");
+                break;
+            case HaEventId.VmStartOrdered:
+                NotWhileOff(host, "starts a VM");
+                break;
+        }
+    }
+
+    /// <summary>S6: an order that cannot be taken back needs its reason said, and on disk where it must survive.</summary>
+    public void Ordered(VirtualHost host, HaAction action)
+    {
+        switch (action)
+        {
+            case HaAction.DestroyDomain when !_fenceAnnounced[host.Index] && host.StateFile is not { FencePending: true }:
+                Broken("S6", $"{host.Name} destroys a domain without having said why");
+                break;
+            case HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.PromoteToMaster
+                when host.StateFile is not { Takeover: not null }:
+                Broken("S6", $"{host.Name} orders {action.GetType().Name} before its intent is on disk");
+                break;
+        }
+    }
+
+    public void WatchdogFired(VirtualHost host)
+    {
+        Resets++;
+        Disturbed();
+        NotWhileOff(host, "is reset by its watchdog");
+    }
+
+    /// <summary>A state file was written: both may now agree that HA is off.</summary>
+    public void StateWritten()
+    {
+        var off = world.Hosts.All(host => host.StateFile is { Enabled: false, StateLost: false })
+            && world.Hosts[0].StateFile!.SwitchGeneration == world.Hosts[1].StateFile!.SwitchGeneration;
+        _offSince = off ? _offSince ?? world.Elapsed : null;
+    }
+
+    private void NotWhileOff(VirtualHost host, string what)
+    {
+        if (_offSince is { } since && world.Elapsed - since > OffLongEnough && !_fenceAsked[host.Index])
+        {
+            Broken("S4", $"{host.Name} {what} although HA is disabled on both hosts");
+        }
+    }
+
+    private void Wordless(HaEvent happened)
+    {
+        if (happened.Sentence.Length < 20)
+        {
+            Broken("S6", $"a decision without a reason: '{happened.Sentence}'");
+        }
+    }
+
+    /// <summary>S5: only the gateway failed, for both, and both hear each other.</summary>
+    private void Needless(VirtualHost host)
+    {
+        var onlyTheGateway = !world.Network.ReachesGateway(0) && !world.Network.ReachesGateway(1)
+            && world.Network.HostsHearEachOther() && world.Network.Quality.All(quality => quality.IsPerfect)
+            && world.Hosts.All(each => each is { PoweredOn: true, Frozen: false, Daemon.Frozen: false, WrongKey: false })
+            && world.Elapsed - _disturbed > Settled;
+        if (onlyTheGateway && !_fenceAsked[host.Index])
+        {
+            Broken("S5", $"{host.Name} fences although the hosts hear each other and only the gateway is down");
+        }
+    }
+
+    private void DeclaredStopped(VirtualHost by, string vmUuid, string how)
+    {
+        if (world.Hosts.FirstOrDefault(host => host.Domains.IsWriting(vmUuid)) is { } runs && !_operatorLied)
+        {
+            Broken("S3", $"{how} of {world.VmName(vmUuid)} by {by.Name} while it runs or writes on {runs.Name}");
+        }
+    }
+
+    private void Broken(string promise, string what)
+    {
+        if (_operatorLied && promise is "S1" or "S2")
+        {
+            return;
+        }
+
+        if (_violations.Count < 20 && !_violations.Exists(known => known.EndsWith($"{promise}: {what}", StringComparison.Ordinal)))
+        {
+            _violations.Add($"{world.Time:F3} {promise}: {what}");
+            world.Log("truth", $"{promise} is broken: {what}");
+        }
+    }
+}
