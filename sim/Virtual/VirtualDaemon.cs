@@ -86,6 +86,11 @@ public sealed class VirtualDaemon : ICommandExecutor
         return answer;
     }
 
+    /// <summary>What a probe of the shared storage finds now.</summary>
+    public void ProbeStorage() => Post(_host.StorageLost
+        ? new Observation.StorageProbed(Health.Lost, "the shared storage cannot be read")
+        : new Observation.StorageProbed(Health.Healthy, "the shared storage can be read"));
+
     /// <summary>SIGTERM.</summary>
     public void Stop() => Post(new Observation.StopRequested());
 

@@ -91,6 +91,9 @@ public sealed class VirtualHost
     /// <summary>The hypervisor's list does not answer.</summary>
     public bool ListHangs { get; set; }
 
+    /// <summary>The path to the shared storage is cut.</summary>
+    public bool StorageLost { get; set; }
+
     /// <summary>A daemon that starts now finds a watchdog.</summary>
     public bool WatchdogPresent { get; set; } = true;
 

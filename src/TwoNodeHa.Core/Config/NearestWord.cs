@@ -1,7 +1,7 @@
 namespace TwoNodeHa.Core.Config;
 
 /// <summary>Finds the name that was probably meant, by Levenshtein distance.</summary>
-internal static class NearestWord
+public static class NearestWord
 {
     /// <summary>The nearest of the known names, or null when none is near enough to be a slip of the fingers.</summary>
     public static string? Of(string word, IEnumerable<string> known)

@@ -1,0 +1,367 @@
+using System.Text.Json.Nodes;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Pool.Data;
+using TwoNodeHa.Sim.Virtual;
+
+namespace TwoNodeHa.Sim.Scenarios;
+
+/// <summary>What can happen to a world, in words. The page docs/scenario-verbs.md is made of this table.</summary>
+internal static class WorldVerbs
+{
+    public static readonly PhraseBook<Action<VirtualWorld, PhraseArguments>> Book = new(
+    [
+        // Power and machines.
+        Verb("power off {host}", "power off a", "The power of a host fails; nothing on it goes on, its storage locks stay.",
+            (world, args) => Host(world, args).PowerOff()),
+        Verb("power on {host}", "power on a", "The host boots: its daemon starts after the boot time, then its toolstack.",
+            (world, args) => Host(world, args).PowerOn()),
+        Verb("reset {host}", "reset b", "Power off, and on again at once.", (world, args) => Host(world, args).Reset()),
+        Verb("freeze {host} for {time}", "freeze a for 3s", "The whole of dom0 stands still; guests, network card and watchdog go on.",
+            FreezeHost),
+        Verb("boot of {host} takes {time}", "boot of a takes 60s", "Time from power to the start of the daemon, from now on.",
+            (world, args) => Host(world, args).BootTime = args.Time()),
+
+        // Network.
+        Verb("pull cable of {host}", "pull cable of a", "Both directions of the host's management port are cut.",
+            (world, args) => world.Network.Cable(args.Host(), up: false)),
+        Verb("plug cable of {host}", "plug cable of a", "The management port works again.",
+            (world, args) => world.Network.Cable(args.Host(), up: true)),
+        Verb("cut {host} outwards", "cut a outwards", "The host's management port sends nothing, but receives.",
+            (world, args) => world.Network.Port(args.Host(), outwards: true, up: false)),
+        Verb("cut {host} inwards", "cut a inwards", "The host's management port receives nothing, but sends.",
+            (world, args) => world.Network.Port(args.Host(), outwards: false, up: false)),
+        Verb("mend {host} outwards", "mend a outwards", "The port sends again.",
+            (world, args) => world.Network.Port(args.Host(), outwards: true, up: true)),
+        Verb("mend {host} inwards", "mend a inwards", "The port receives again.",
+            (world, args) => world.Network.Port(args.Host(), outwards: false, up: true)),
+        Verb("drop from {host} on {link}", "drop from a on mgmt", "What the host sends to the other on that link is lost; the gateway is still reached.",
+            (world, args) => Drop(world, args, dropped: true)),
+        Verb("pass from {host} on {link}", "pass from a on mgmt", "Ends such a drop.", (world, args) => Drop(world, args, dropped: false)),
+        Verb("switch off", "switch off", "The management switch fails: no heartbeat over it, no gateway.",
+            (world, _) => world.Network.SetSwitch(up: false)),
+        Verb("switch on", "switch on", "The switch works again.", (world, _) => world.Network.SetSwitch(up: true)),
+        Verb("pull crossover", "pull crossover", "The crossover cable between the hosts is pulled.",
+            (world, _) => world.Network.SetCrossover(up: false)),
+        Verb("plug crossover", "plug crossover", "The crossover cable is back.", (world, _) => world.Network.SetCrossover(up: true)),
+        Verb("gateway off", "gateway off", "The gateway answers nobody.", (world, _) => world.Network.SetGateway(up: false)),
+        Verb("gateway on", "gateway on", "The gateway answers again.", (world, _) => world.Network.SetGateway(up: true)),
+        Verb("hide gateway from {host}", "hide gateway from a", "The gateway answers the other host only.",
+            (world, args) => world.Network.HideGateway(args.Host(), hidden: true)),
+        Verb("show gateway to {host}", "show gateway to a", "Ends that.",
+            (world, args) => world.Network.HideGateway(args.Host(), hidden: false)),
+        Verb("lose {share} on {link}", "lose 30% on mgmt", "That share of all packets is lost, the gateway's too on the management link.",
+            (world, args) => Quality(world, args.Share(), args, (quality, share) => quality.Loss = share)),
+        Verb("duplicate {share} on {link}", "duplicate 20% on mgmt", "That share of packets arrives twice.",
+            (world, args) => Quality(world, args.Share(), args, (quality, share) => quality.Duplicate = share)),
+        Verb("reorder {share} on {link}", "reorder 20% on mgmt", "That share is held back for up to 3 s, later ones pass.",
+            (world, args) => Quality(world, args.Share(), args, (quality, share) => quality.Reorder = share)),
+        Verb("delay {link} by {time}", "delay mgmt by 200ms", "Every packet takes that much longer, each way.",
+            (world, args) => { var link = args.Link(); Retime(world, link, args.Time(), world.Network.Quality[link].Jitter); }),
+        Verb("jitter {link} by {time}", "jitter mgmt by 50ms", "Every packet takes up to that much longer, at random.",
+            (world, args) => { var link = args.Link(); Retime(world, link, world.Network.Quality[link].Delay, args.Time()); }),
+
+        // The daemon.
+        Verb("kill daemon on {host}", "kill daemon on a", "SIGKILL; the service manager starts it again.",
+            (world, args) => Host(world, args).KillDaemon()),
+        Verb("stop daemon on {host}", "stop daemon on a", "SIGTERM, as at a restart or an upgrade; it is started again when it has ended.",
+            (world, args) => Host(world, args).Daemon?.Stop()),
+        Verb("freeze daemon on {host} for {time}", "freeze daemon on a for 3s", "SIGSTOP, then SIGCONT.", FreezeDaemon),
+        Verb("daemon of {host} restarts after {time}", "daemon of a restarts after 30s", "From now on the service manager waits that long.",
+            (world, args) => Host(world, args).DaemonRestart = args.Time()),
+        Verb("daemon of {host} never restarts", "daemon of a never restarts", "From now on a daemon that ended stays away.",
+            (world, args) => Host(world, args).DaemonRestart = null),
+        Verb("start daemon on {host}", "start daemon on a", "The service manager starts it, if none runs.",
+            (world, args) => Host(world, args).StartDaemon()),
+        Verb("disk of {host} is full", "disk of a is full", "The daemon's state cannot be written.", (world, args) => Host(world, args).DiskFull = true),
+        Verb("disk of {host} has room", "disk of a has room", "It can be written again.", (world, args) => Host(world, args).DiskFull = false),
+        Verb("disk of {host} is slow by {time}", "disk of a is slow by 2s", "Every write of the state takes that much longer.",
+            (world, args) => Host(world, args).DiskSlowBy = args.Time()),
+        Verb("state of {host} is torn", "state of a is torn", "The daemon's state file is damaged; the next daemon finds it so.",
+            (world, args) => Host(world, args).StateFileOrigin = DurableOrigin.Corrupt),
+        Verb("state of {host} is lost", "state of a is lost", "The daemon's state file is gone.", (world, args) => Host(world, args).StateFile = null),
+        Verb("clock of {host} drifts {number} ppm", "clock of a drifts 400 ppm", "Its monotonic clock runs that much too fast (or slow, if negative).",
+            (world, args) => Host(world, args).Clock.Drift(args.Number(), world.Scheduler.Now)),
+        Verb("wall clock of {host} jumps {time}", "wall clock of a jumps 2h", "The wall clock is set; the monotonic one is not.",
+            (world, args) => Host(world, args).WallOffset += args.Time()),
+        Verb("key of {host} is wrong", "key of a is wrong", "Another key file: neither understands the other.", (world, args) => Host(world, args).WrongKey = true),
+        Verb("key of {host} is right", "key of a is right", "The same key again.", (world, args) => Host(world, args).WrongKey = false),
+        Verb("watchdog of {host} is missing", "watchdog of a is missing", "The next daemon finds no watchdog.",
+            (world, args) => Host(world, args).WatchdogPresent = false),
+        Verb("watchdog of {host} is there", "watchdog of a is there", "The next daemon finds one again.",
+            (world, args) => Host(world, args).WatchdogPresent = true),
+        Verb("configuration of {host} differs", "configuration of a differs", "Another kill bound; read by the next daemon.",
+            (world, args) => Reconfigure(Host(world, args), TimeSpan.FromSeconds(1))),
+        Verb("configuration of {host} is equal", "configuration of a is equal", "The shared values again; read by the next daemon.",
+            (world, args) => Reconfigure(Host(world, args), -TimeSpan.FromSeconds(1))),
+
+        // Toolstack and hypervisor.
+        Verb("crash toolstack on {host}", "crash toolstack on a", "The xapi process dies; the service manager restarts it.",
+            (world, args) => Host(world, args).Toolstack.Crash()),
+        Verb("stop toolstack on {host}", "stop toolstack on a", "systemctl stop xapi: it stays down.",
+            (world, args) => _ = Host(world, args).Toolstack.StopAsync()),
+        Verb("start toolstack on {host}", "start toolstack on a", "systemctl start xapi.", (world, args) => Host(world, args).Toolstack.Start()),
+        Verb("hang toolstack on {host} for {time}", "hang toolstack on a for 30s", "xapi accepts calls and answers none.", HangToolstack),
+        Verb("toolstack of {host} is slow by {time}", "toolstack of a is slow by 2s", "Every call takes that much longer.",
+            (world, args) => Host(world, args).Toolstack.Faults.SlowBy = args.Time()),
+        Verb("toolstack of {host} refuses {word} {number} times", "toolstack of b refuses pool.emergency_transition_to_master 2 times",
+            "The next calls of that method end with INTERNAL_ERROR.", Refuse),
+        Verb("toolstack of {host} loses the answer of {word} {number} times", "toolstack of b loses the answer of VM.start_on 1 times",
+            "It is executed, then the connection is cut.", LoseAnswer),
+        Verb("database copy of {host} is stale", "database copy of b is stale", "The copy that a slave keeps is no longer refreshed.",
+            (world, args) => Host(world, args).Toolstack.Faults.StaleDatabase = true),
+        Verb("next start on {host} fails with {word}", "next start on b fails with SR_BACKEND_FAILURE_47", "One VM start on that host ends with this code.",
+            (world, args) => Host(world, args).Toolstack.Faults.NextVmStartFails = [args.Word(), "", ""]),
+        Verb("native HA on", "native HA on", "The platform's own HA is switched on under us.", (world, _) => NativeHa(world, on: true)),
+        Verb("native HA off", "native HA off", "It is switched off again.", (world, _) => NativeHa(world, on: false)),
+        Verb("a third host joins", "a third host joins", "The pool's database gets another host.", (world, _) => ThirdHost(world)),
+        Verb("list of {host} hangs", "list of a hangs", "The hypervisor's own list does not answer.", (world, args) => Host(world, args).ListHangs = true),
+        Verb("list of {host} answers", "list of a answers", "It does again.", (world, args) => Host(world, args).ListHangs = false),
+        Verb("{vm} cannot be destroyed", "web cannot be destroyed", "No hypervisor ends that domain.", (world, args) => Unkillable(world, args.Word(), on: true)),
+        Verb("{vm} can be destroyed", "web can be destroyed", "It can be ended again.", (world, args) => Unkillable(world, args.Word(), on: false)),
+
+        // VMs, storage.
+        Verb("{vm} crashes", "web crashes", "Its domain ends; nobody asked for it.", (world, args) => Crash(world, args.Word())),
+        Verb("{vm} shuts itself down", "web shuts itself down", "The guest powers itself off from inside.", (world, args) => Crash(world, args.Word())),
+        Verb("admin stops {vm}", "admin stops web", "VM.clean_shutdown through XAPI.", (world, args) => Admin(world, "VM.clean_shutdown", args.Word())),
+        Verb("admin starts {vm}", "admin starts web", "VM.start through XAPI.", (world, args) => Admin(world, "VM.start", args.Word(), false, false)),
+        Verb("lock of {vm} is left by {host}", "lock of web is left by a", "A storage lock of that host stays although it runs nothing.", LeaveLock),
+        Verb("storage of {host} is lost", "storage of a is lost", "The path to the shared storage is cut for one host.",
+            (world, args) => Storage(world, args, up: false)),
+        Verb("storage of {host} is back", "storage of a is back", "The path works again.", (world, args) => Storage(world, args, up: true)),
+
+        // Operator.
+        Verb("operator enables HA on {host}", "operator enables HA on a", "ha-ctl enable.", (world, args) => Ask(world, args.Host(), new OperatorRequest.Enable())),
+        Verb("operator disables HA on {host}", "operator disables HA on a", "ha-ctl disable.",
+            (world, args) => Ask(world, args.Host(), new OperatorRequest.Disable(0, "scenario"))),
+        Verb("operator disables HA on {host} for {time}", "operator disables HA on a for 2min", "ha-ctl disable --for.", DisableFor),
+        Verb("operator begins maintenance of {host}", "operator begins maintenance of b", "ha-ctl maintenance on.",
+            (world, args) => Ask(world, args.Host(), new OperatorRequest.Maintenance(true))),
+        Verb("operator ends maintenance of {host}", "operator ends maintenance of b", "ha-ctl maintenance off.",
+            (world, args) => Ask(world, args.Host(), new OperatorRequest.Maintenance(false))),
+        Verb("operator says on {host} that the peer is dead", "operator says on b that the peer is dead", "ha-ctl takeover --peer-is-dead.", Vouch),
+        Verb("operator fences {host}", "operator fences a", "ha-ctl fence self.", FenceSelf),
+
+        // The third party of class A.
+        Verb("arbiter down", "arbiter down", "The lease store answers nobody.", (world, _) => world.Arbiter.StoreUp = false),
+        Verb("arbiter up", "arbiter up", "It answers again.", (world, _) => world.Arbiter.StoreUp = true),
+        Verb("arbiter lags by {time}", "arbiter lags by 2s", "Each way takes that much longer.", (world, args) => world.Arbiter.StoreLag = args.Time()),
+        Verb("arbiter cut from {host}", "arbiter cut from a", "One host does not reach the store.", (world, args) => world.Arbiter.Reached[args.Host()] = false),
+        Verb("arbiter joined to {host}", "arbiter joined to a", "It does again.", (world, args) => world.Arbiter.Reached[args.Host()] = true),
+        Verb("fence agent down", "fence agent down", "The agent fails.", (world, _) => world.Arbiter.AgentUp = false),
+        Verb("fence agent up", "fence agent up", "It works again.", (world, _) => world.Arbiter.AgentUp = true),
+
+        Verb("heal", "heal", "Everything is repaired and powered on; what was done is not undone.", (world, _) => Heal(world)),
+    ]);
+
+    private static Phrase<Action<VirtualWorld, PhraseArguments>> Verb(
+        string pattern, string example, string meaning, Action<VirtualWorld, PhraseArguments> action) =>
+        new(pattern, example, meaning, action);
+
+    private static VirtualHost Host(VirtualWorld world, PhraseArguments args) => world.Hosts[args.Host()];
+
+    private static void FreezeHost(VirtualWorld world, PhraseArguments args)
+    {
+        var host = Host(world, args);
+        var life = host.Life;
+        host.Freeze();
+        world.Later(args.Time(), () =>
+        {
+            if (life == host.Life)
+            {
+                host.Thaw();
+            }
+        });
+    }
+
+    private static void FreezeDaemon(VirtualWorld world, PhraseArguments args)
+    {
+        var daemon = Host(world, args).Daemon;
+        daemon?.Freeze();
+        world.Later(args.Time(), () => daemon?.Thaw());
+    }
+
+    private static void HangToolstack(VirtualWorld world, PhraseArguments args)
+    {
+        var host = Host(world, args);
+        host.Toolstack.Faults.HangAll = true;
+        world.Later(args.Time(), () => host.Toolstack.Faults.HangAll = host.Frozen);
+    }
+
+    private static void Drop(VirtualWorld world, PhraseArguments args, bool dropped)
+    {
+        var host = args.Host();
+        world.Network.Drop(args.Link(), host, dropped);
+    }
+
+    private static void Quality(VirtualWorld world, double share, PhraseArguments args, Action<LinkQuality, double> set)
+    {
+        set(world.Network.Quality[args.Link()], share);
+        world.Checker.Disturbed();
+    }
+
+    private static void Retime(VirtualWorld world, int link, TimeSpan delay, TimeSpan jitter)
+    {
+        (world.Network.Quality[link].Delay, world.Network.Quality[link].Jitter) = (delay, jitter);
+        world.Checker.Disturbed();
+    }
+
+    private static void Reconfigure(VirtualHost host, TimeSpan more)
+    {
+        var config = host.Config.Config;
+        host.Config = new Core.Config.LocalConfig(
+            config with { Timing = config.Timing with { KillBound = config.Timing.KillBound + more } }, host.Index);
+    }
+
+    private static void Refuse(VirtualWorld world, PhraseArguments args)
+    {
+        var faults = Host(world, args).Toolstack.Faults;
+        var method = args.Word();
+        faults.Refuse(method, args.Number(), "INTERNAL_ERROR", "refused by the scenario");
+    }
+
+    private static void LoseAnswer(VirtualWorld world, PhraseArguments args)
+    {
+        var faults = Host(world, args).Toolstack.Faults;
+        var method = args.Word();
+        faults.LoseAnswer(method, args.Number());
+    }
+
+    private static void NativeHa(VirtualWorld world, bool on)
+    {
+        foreach (var host in world.Hosts)
+        {
+            host.Toolstack.SetNativeHa(on);
+        }
+    }
+
+    private static void ThirdHost(VirtualWorld world)
+    {
+        if (Master(world)?.Toolstack.Records is not { } records)
+        {
+            return;
+        }
+
+        var copy = records.All("host").First();
+        var fields = copy.Snapshot();
+        var uuid = PoolDefinition.UuidOf("host", "third");
+        (fields["uuid"], fields["name_label"], fields["address"]) = (uuid, "third", "192.0.2.13");
+        records.Add("host", Database.RefOf("host", uuid), fields);
+    }
+
+    private static void Unkillable(VirtualWorld world, string vm, bool on)
+    {
+        var uuid = world.Pool.Vms.First(definition => definition.Name == vm).Uuid;
+        foreach (var host in world.Hosts)
+        {
+            _ = on ? host.Domains.RefuseKill.Add(uuid) : host.Domains.RefuseKill.Remove(uuid);
+        }
+    }
+
+    private static void Crash(VirtualWorld world, string vm)
+    {
+        foreach (var host in world.Hosts)
+        {
+            if (host.Domains.List().FirstOrDefault(domain => domain.VmName == vm) is { } domain)
+            {
+                host.Domains.Destroy(domain.Domid);
+            }
+        }
+    }
+
+    private static VirtualHost? Master(VirtualWorld world) =>
+        world.Hosts.FirstOrDefault(host => host.PoweredOn && host.Toolstack.Records is not null);
+
+    /// <summary>An administrator's call on the master; the world waits for its end, at most five minutes.</summary>
+    private static void Admin(VirtualWorld world, string method, string vm, params JsonNode?[] rest)
+    {
+        if (Master(world) is not { } master)
+        {
+            world.Log("admin", $"{method} {vm}: no master answers");
+            return;
+        }
+
+        world.Later(TimeSpan.FromMinutes(5), static () => { });
+        _ = AdminAsync(world, master, method, vm, rest);
+    }
+
+    private static async Task AdminAsync(VirtualWorld world, VirtualHost master, string method, string vm, JsonNode?[] rest)
+    {
+        var uuid = world.Pool.Vms.First(definition => definition.Name == vm).Uuid;
+        var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "admin"]).ConfigureAwait(false);
+        if (login is CallReply.Success session)
+        {
+            var reply = await master.Toolstack.CallAsync(
+                CallOrigin.Unix, method, [session.Value?.DeepClone(), Database.RefOf("VM", uuid), .. rest]).ConfigureAwait(false);
+            world.Log("admin", $"{method} {vm}: {(reply is CallReply.Failure failure ? failure.Error[0] : reply.GetType().Name)}");
+        }
+    }
+
+    private static void LeaveLock(VirtualWorld world, PhraseArguments args)
+    {
+        var vm = world.Pool.Vms.First(definition => definition.Name == args.Word());
+        world.Storage.TryLock(new VdiLock(PoolDefinition.VdiUuid(vm), world.Pool.SrOf(vm).Uuid, Host(world, args).Config.Self.Uuid.ToString()));
+    }
+
+    private static void Storage(VirtualWorld world, PhraseArguments args, bool up)
+    {
+        var host = Host(world, args);
+        world.Storage.SetReachable(host.Config.Self.Uuid.ToString(), up);
+        host.StorageLost = !up;
+        host.Daemon?.ProbeStorage();
+    }
+
+    private static void Ask(VirtualWorld world, int host, OperatorRequest request)
+    {
+        var reply = world.Hosts[host].Daemon?.Ask(request);
+        world.Log("admin", $"{request.GetType().Name} on {world.Hosts[host].Name}: {reply?.Text ?? "the daemon does not answer"}");
+    }
+
+    private static void DisableFor(VirtualWorld world, PhraseArguments args)
+    {
+        var host = args.Host();
+        var until = VirtualWorld.WallOrigin + (long)(world.Elapsed + args.Time() + world.Hosts[host].WallOffset).TotalMilliseconds;
+        Ask(world, host, new OperatorRequest.Disable(until, "scenario"));
+    }
+
+    private static void Vouch(VirtualWorld world, PhraseArguments args)
+    {
+        var host = args.Host();
+        world.Checker.OperatorVouched(truly: !world.Hosts[1 - host].PoweredOn);
+        Ask(world, host, new OperatorRequest.Takeover());
+    }
+
+    private static void FenceSelf(VirtualWorld world, PhraseArguments args)
+    {
+        var host = args.Host();
+        world.Checker.FenceAsked(host);
+        Ask(world, host, new OperatorRequest.FenceSelf());
+    }
+
+    private static void Heal(VirtualWorld world)
+    {
+        world.Network.Heal();
+        (world.Arbiter.StoreUp, world.Arbiter.AgentUp, world.Arbiter.StoreLag) = (true, true, TimeSpan.Zero);
+        NativeHa(world, on: false);
+        foreach (var host in world.Hosts)
+        {
+            world.Arbiter.Reached[host.Index] = true;
+            world.Storage.SetReachable(host.Config.Self.Uuid.ToString(), reachable: true);
+            (host.StorageLost, host.DiskFull, host.ListHangs, host.WrongKey, host.WatchdogPresent) = (false, false, false, false, true);
+            (host.DiskSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            host.Clock.Drift(0, world.Scheduler.Now);
+            host.Domains.RefuseKill.Clear();
+            host.Toolstack.Faults.Clear();
+            host.Thaw();
+            host.PowerOn();
+            host.StartDaemon();
+            host.Daemon?.ProbeStorage();
+            if (host.PoweredOn && host.Toolstack.State == ServiceState.Inactive && host.Daemon is { State.Status: not (HaStatus.Fencing or HaStatus.Fenced) })
+            {
+                host.Toolstack.Start();
+            }
+        }
+    }
+}
