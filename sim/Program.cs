@@ -7,6 +7,8 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     // One line per verb.
     XapiCommand.Create(),
     NodeCommand.Create(),
+    RunCommand.Create(),
+    FuzzCommand.Create(),
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),
 };

@@ -93,9 +93,9 @@ internal static class WorldVerbs
         Verb("watchdog of {host} is there", "watchdog of a is there", "The next daemon finds one again.",
             (world, args) => Host(world, args).WatchdogPresent = true),
         Verb("configuration of {host} differs", "configuration of a differs", "Another kill bound; read by the next daemon.",
-            (world, args) => Reconfigure(Host(world, args), TimeSpan.FromSeconds(1))),
+            (world, args) => Reconfigure(Host(world, args), differs: true)),
         Verb("configuration of {host} is equal", "configuration of a is equal", "The shared values again; read by the next daemon.",
-            (world, args) => Reconfigure(Host(world, args), -TimeSpan.FromSeconds(1))),
+            (world, args) => Reconfigure(Host(world, args), differs: false)),
 
         // Toolstack and hypervisor.
         Verb("crash toolstack on {host}", "crash toolstack on a", "The xapi process dies; the service manager restarts it.",
@@ -208,11 +208,11 @@ internal static class WorldVerbs
         world.Checker.Disturbed();
     }
 
-    private static void Reconfigure(VirtualHost host, TimeSpan more)
+    private static void Reconfigure(VirtualHost host, bool differs)
     {
-        var config = host.Config.Config;
-        host.Config = new Core.Config.LocalConfig(
-            config with { Timing = config.Timing with { KillBound = config.Timing.KillBound + more } }, host.Index);
+        var config = host.OwnConfig.Config;
+        host.Config = !differs ? host.OwnConfig : new Core.Config.LocalConfig(
+            config with { Timing = config.Timing with { KillBound = config.Timing.KillBound + TimeSpan.FromSeconds(1) } }, host.Index);
     }
 
     private static void Refuse(VirtualWorld world, PhraseArguments args)
@@ -301,7 +301,8 @@ internal static class WorldVerbs
 
     private static void LeaveLock(VirtualWorld world, PhraseArguments args)
     {
-        var vm = world.Pool.Vms.First(definition => definition.Name == args.Word());
+        var name = args.Word();
+        var vm = world.Pool.Vms.First(definition => definition.Name == name);
         world.Storage.TryLock(new VdiLock(PoolDefinition.VdiUuid(vm), world.Pool.SrOf(vm).Uuid, Host(world, args).Config.Self.Uuid.ToString()));
     }
 
@@ -358,6 +359,13 @@ internal static class WorldVerbs
             host.PowerOn();
             host.StartDaemon();
             host.Daemon?.ProbeStorage();
+            Reconfigure(host, differs: false);
+            if (host.Daemon is { } daemon && (!daemon.State.Watchdog.Present || daemon.Config != host.Config))
+            {
+                // The administrator restarts the daemon after what it reads only at its start was repaired.
+                daemon.Stop();
+            }
+
             if (host.PoweredOn && host.Toolstack.State == ServiceState.Inactive && host.Daemon is { State.Status: not (HaStatus.Fencing or HaStatus.Fenced) })
             {
                 host.Toolstack.Start();

@@ -146,11 +146,11 @@ public sealed class PromiseChecker(VirtualWorld world)
         NotWhileOff(host, "is reset by its watchdog");
     }
 
-    /// <summary>A state file was written: both may now agree that HA is off.</summary>
+    /// <summary>A state file was written: both may now agree, and know of each other, that HA is off.</summary>
     public void StateWritten()
     {
-        var off = world.Hosts.All(host => host.StateFile is { Enabled: false, StateLost: false })
-            && world.Hosts[0].StateFile!.SwitchGeneration == world.Hosts[1].StateFile!.SwitchGeneration;
+        var off = world.Hosts.All(host => host.StateFile is { Enabled: false, StateLost: false, PeerEnabled: false } file
+            && file.PeerSwitchGeneration == file.SwitchGeneration);
         _offSince = off ? _offSince ?? world.Elapsed : null;
     }
 

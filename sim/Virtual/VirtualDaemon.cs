@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
@@ -27,8 +28,12 @@ public sealed class VirtualDaemon : ICommandExecutor
         _world = world;
         _host = host;
         _toolstack = new VirtualToolstackPort(world, host);
-        _loop = new LoopCore(host.Config, this);
+        Config = host.Config;
+        _loop = new LoopCore(Config, this);
     }
+
+    /// <summary>What it read at its start.</summary>
+    public LocalConfig Config { get; }
 
     public HaState State => _loop.State;
 

@@ -19,7 +19,7 @@ public sealed class VirtualHost
     {
         _world = world;
         Index = index;
-        Config = config;
+        Config = OwnConfig = config;
         Clock = new HostClock(Instant.FromSeconds(100 + (5000 * index)));
         Domains = new VirtualDomains(world.Scheduler) { DrainTime = TimeSpan.FromMilliseconds(30) };
         Toolstack = new Toolstack(new ToolstackSetup
@@ -43,6 +43,9 @@ public sealed class VirtualHost
 
     /// <summary>What a daemon that starts now reads from its configuration file.</summary>
     public LocalConfig Config { get; set; }
+
+    /// <summary>The configuration that both hosts are meant to have.</summary>
+    public LocalConfig OwnConfig { get; }
 
     public HostClock Clock { get; }
 
@@ -108,6 +111,9 @@ public sealed class VirtualHost
 
     public bool Frozen { get; private set; }
 
+    /// <summary>Power went away, after everything on the host did.</summary>
+    public event Action? LostPower;
+
     /// <summary>The watchdog that fires when it is not fed.</summary>
     public void Feed(TimeSpan timeout)
     {
@@ -160,6 +166,8 @@ public sealed class VirtualHost
         _world.Blocked[Index] = false;
         Domains.PowerLoss();
         Toolstack.PowerLoss();
+        _world.Checker.Disturbed();
+        LostPower?.Invoke();
     }
 
     public void PowerOn()

@@ -107,6 +107,24 @@ public sealed class VirtualNetwork
     public bool Carries(int link, int from) => !_drop[link, from]
         && (link == 0 ? Switch && _out[from] && _in[1 - from] : Crossover);
 
+    /// <summary>Both reach the gateway, and no link carries both ways: what assumption A1 excludes.</summary>
+    public bool BreaksA1 => ReachesGateway(0) && ReachesGateway(1) && !HostsHearEachOther();
+
+    /// <summary>What is cut, to be put back.</summary>
+    public Action Remember()
+    {
+        var (gateway, @switch, crossover) = (Gateway, Switch, Crossover);
+        var (@out, @in, hidden, drop) = ((bool[])_out.Clone(), (bool[])_in.Clone(), (bool[])_hidden.Clone(), (bool[,])_drop.Clone());
+        return () => Set(() =>
+        {
+            (Gateway, Switch, Crossover) = (gateway, @switch, crossover);
+            @out.CopyTo(_out, 0);
+            @in.CopyTo(_in, 0);
+            hidden.CopyTo(_hidden, 0);
+            Array.Copy(drop, _drop, drop.Length);
+        });
+    }
+
     /// <summary>Some link carries both ways.</summary>
     public bool HostsHearEachOther()
     {

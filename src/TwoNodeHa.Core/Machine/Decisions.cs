@@ -34,15 +34,19 @@ internal static class Decisions
             return;
         }
 
-        if (FollowSwitch(turn) || !HoldsRight(turn) || MeetsConflict(turn))
+        if (FollowSwitch(turn))
+        {
+            RepayToolstack(turn);
+            return;
+        }
+
+        if (!HoldsRight(turn) || MeetsConflict(turn))
         {
             return;
         }
 
         switch (turn.State.Status)
         {
-            case HaStatus.Disabled:
-                break;
             case HaStatus.Maintenance:
                 LeaveMaintenance(turn);
                 break;
@@ -183,6 +187,17 @@ internal static class Decisions
 
         LeaveDisabled(turn);
         return false;
+    }
+
+    /// <summary>HA was disabled while the toolstack was down by our hand: it comes up again, in the role that the epoch gives it.</summary>
+    private static void RepayToolstack(TurnBuilder turn)
+    {
+        if ((turn.Durable.ToolstackOwed || turn.State.Role.Phase != 0) && turn.State.Peer.Beat is { } beat
+            && Knowledge.PeerFresh(turn.Config, turn.State, turn.Now))
+        {
+            RoleCare.FollowEpoch(turn, beat);
+            RoleCare.Continue(turn, beat);
+        }
     }
 
     private static void EnterDisabled(TurnBuilder turn)

@@ -196,6 +196,9 @@ public sealed record DurableState
     /// <summary>Why the last fence was decided; empty when never.</summary>
     public string FenceReason { get; init; } = "";
 
+    /// <summary>This daemon killed its toolstack and has not seen it run since: it is started again, whatever comes between.</summary>
+    public bool ToolstackOwed { get; init; }
+
     /// <summary>Takeover under way; null when none.</summary>
     public TakeoverJournal? Takeover { get; init; }
 

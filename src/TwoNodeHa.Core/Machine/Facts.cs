@@ -146,6 +146,11 @@ internal static class Facts
                 healthy ? "the toolstack answers again" : $"the toolstack does not answer: {observed.Facts.Trouble}");
         }
 
+        if (observed.Facts.Running && turn.Durable.ToolstackOwed && turn.State.Role.Phase == 0 && turn.State.Status != HaStatus.Fencing)
+        {
+            turn.Durable = turn.Durable with { ToolstackOwed = false };
+        }
+
         if (before is not null && observed.Facts.RoleFile != before.RoleFile)
         {
             turn.Report(HaEventId.ToolstackChanged, Severity.Notice,

@@ -31,7 +31,7 @@ internal static class Fencing
             Starts = turn.State.Starts.Clear(),
             CarriedLease = null,
         };
-        turn.Durable = turn.Durable with { FencePending = true, FenceReason = reason, Takeover = null };
+        turn.Durable = turn.Durable with { FencePending = true, FenceReason = reason, Takeover = null, ToolstackOwed = true };
         Continue(turn);
     }
 

@@ -14,6 +14,9 @@ public sealed record PeerView
     /// <summary>Receipt of the newest valid heartbeat: evidence only.</summary>
     public Instant? LastHeard { get; init; }
 
+    /// <summary>Receipt of the first heartbeat of the present run: heard since then without a gap longer than the lease.</summary>
+    public Instant? HeardSince { get; init; }
+
     /// <summary>Receipt of the newest heartbeat that proved a round trip. All silence is counted from it.</summary>
     public Instant? LastFresh { get; init; }
 
@@ -119,6 +122,9 @@ public sealed record StartAttempt
 
     /// <summary>Not before this time it is tried again.</summary>
     public Instant RetryAt { get; init; }
+
+    /// <summary>The next start is ordered on the peer: the newest one here failed.</summary>
+    public bool OnPeer { get; init; }
 
     /// <summary>Given up until something changes; the reason.</summary>
     public string GivenUp { get; init; } = "";

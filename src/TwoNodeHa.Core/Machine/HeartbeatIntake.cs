@@ -89,6 +89,7 @@ internal static class HeartbeatIntake
             {
                 Beat = beat,
                 LastHeard = turn.Now,
+                HeardSince = peer.LastHeard is { } last && turn.Now - last <= turn.Timing.Lease ? peer.HeardSince ?? last : turn.Now,
                 LastFresh = fresh ? turn.Now : peer.LastFresh,
                 LastAcked = acked,
                 Bound = BoundAfter(turn, beat, fresh, peer.Bound),

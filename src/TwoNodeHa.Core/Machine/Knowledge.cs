@@ -94,6 +94,13 @@ public static class Knowledge
             return false;
         }
 
+        // After a silence both ways the first heartbeat acknowledges nothing yet: the answer to ours is on its way.
+        if (peer.HeardSince is { } run && now - run <= config.Timing.HeartbeatInterval
+            && (peer.LastAcked is not { } newest || run > newest + config.Timing.Lease))
+        {
+            return false;
+        }
+
         var justStarted = peer.IncarnationSince is { } since && now - since <= config.Timing.Lease
             && !beat.Has(HeartbeatFlags.Deaf);
         return !justStarted && beat.Status is not (HaStatus.Disabled or HaStatus.Maintenance or HaStatus.Fencing);

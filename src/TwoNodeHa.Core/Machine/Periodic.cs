@@ -10,6 +10,7 @@ internal static class Periodic
     /// <summary>Between two readings while nothing happens: a process and a few calls each, and events tell sooner.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan PeerProbeRest = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DatabaseDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SyncSpacing = TimeSpan.FromSeconds(20);
@@ -59,6 +60,7 @@ internal static class Periodic
         ConsiderAfter(state.Peer.LastFresh, turn.Timing.Lease);
         ConsiderAfter(state.Peer.LastFresh, turn.Timing.TakeoverDelay);
         ConsiderAfter(state.Peer.LastAcked, turn.Timing.Lease);
+        ConsiderAfter(state.Peer.HeardSince, turn.Timing.HeartbeatInterval);
         ConsiderAfter(state.Gateway.FreshSince, turn.Timing.TakeoverDelay);
         ConsiderAfter(state.StartedAt, turn.Timing.TakeoverDelay);
         ConsiderAfter(state.Peer.SignOfLife, turn.Timing.QuietWindow);
@@ -225,9 +227,20 @@ internal static class Periodic
 
         turn.State = turn.State with
         {
-            Schedule = turn.State.Schedule with { PeerProbe = turn.Now + TimeSpan.FromSeconds(0.5) },
+            Schedule = turn.State.Schedule with { PeerProbe = turn.Now + PeerProbeInterval(turn) },
         };
         turn.Emit(new Command.ProbePeer());
+    }
+
+    /// <summary>
+    /// While the wait of a takeover runs, an unanswered question is repeated soon: at 60 % loss each way a kernel that lives
+    /// is then missed for the quiet window about once in 10^6 waits, at two questions a second once in ten.
+    /// </summary>
+    private static TimeSpan PeerProbeInterval(TurnBuilder turn)
+    {
+        var answered = turn.State.Peer.SignOfLife is { } sign && turn.Now - sign < PeerProbeRest;
+        var counting = turn.State.Status is HaStatus.Suspecting or HaStatus.Holding or HaStatus.Joining or HaStatus.Fenced;
+        return counting && !answered ? Burst : PeerProbeRest;
     }
 
     /// <summary>Early: the arbiter's lease must be in hand before R1 ends.</summary>

@@ -175,6 +175,11 @@ internal static class RoleCare
 
     private static void Order(TurnBuilder turn, int phase, HaAction action)
     {
+        if (action is HaAction.KillToolstack)
+        {
+            turn.Durable = turn.Durable with { ToolstackOwed = true };
+        }
+
         var id = turn.Act(action, TimeSpan.FromSeconds(20));
         turn.State = turn.State with { Role = turn.State.Role with { Phase = phase, Pending = id } };
     }

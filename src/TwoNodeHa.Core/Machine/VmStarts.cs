@@ -133,16 +133,23 @@ internal static class VmStarts
         var free = turn.State.Database!.FreeMemoryBytes;
         var promised = turn.State.Starts.Where(pair => pair.Value.Pending != 0 || pair.Value.SucceededAt > turn.State.DatabaseAt)
             .Sum(pair => turn.Durable.Vms.FirstOrDefault(record => record.Uuid == pair.Key)?.MemoryBytes ?? 0);
-        if (free >= 0 && vm.MemoryBytes > free - promised)
+        var onPeer = attempt.OnPeer && turn.State.Status == HaStatus.Paired;
+        if (!onPeer && free >= 0 && vm.MemoryBytes > free - promised)
         {
+            if (turn.State.Status == HaStatus.Paired && attempt.Tries == 0)
+            {
+                Set(turn, vm.Uuid, attempt with { OnPeer = true });
+                return false;
+            }
+
             var text = $"{vm.Name} needs {vm.MemoryBytes >> 20} MiB, {Math.Max(0, free - promised) >> 20} MiB are free";
             GiveUp(turn, vm, attempt, text, HaEventId.VmGivenUp);
             return false;
         }
 
-        var id = turn.Act(new HaAction.StartVm(vm.Uuid, turn.Config.Self.Uuid), StartDeadline + (2 * vm.StartDelay));
+        var id = turn.Act(new HaAction.StartVm(vm.Uuid, onPeer ? turn.Config.Peer.Uuid : turn.Config.Self.Uuid), StartDeadline + (2 * vm.StartDelay));
         Set(turn, vm.Uuid, attempt with { Pending = id, Tries = attempt.Tries + 1, GivenUp = "" });
-        turn.Report(HaEventId.VmStartOrdered, Severity.Notice, $"starting {vm.Name} on {turn.Config.Self.Name}");
+        turn.Report(HaEventId.VmStartOrdered, Severity.Notice, $"starting {vm.Name} on {(onPeer ? turn.Config.Peer.Name : turn.Config.Self.Name)}");
         return true;
     }
 
@@ -154,14 +161,20 @@ internal static class VmStarts
         if (finished.Outcome == ActionOutcome.Succeeded)
         {
             // The hypervisor's list is the proof; it is read again at once.
-            turn.Report(HaEventId.VmStarted, Severity.Notice, $"{name} runs on {turn.Config.Self.Name}");
+            turn.Report(HaEventId.VmStarted, Severity.Notice, $"{name} was started");
             Set(turn, uuid, attempt with { SucceededAt = turn.Now, Tries = 0, RetryAt = turn.Now + TimeSpan.FromSeconds(10) });
             turn.State = turn.State with { Schedule = turn.State.Schedule with { Domains = turn.Now } };
             return;
         }
 
         turn.Report(HaEventId.VmStartFailed, Severity.Error, $"start of {name}: {finished.Code} {finished.Detail}".TrimEnd());
-        if (vm is not null && (attempt.Tries >= turn.Config.Policy.StartAttempts || IsHopeless(finished.Code)))
+        if (turn.State.Status == HaStatus.Paired)
+        {
+            // A lock, a storage path or memory that is missing here may be there; between a pair no lock is forced.
+            attempt = attempt with { OnPeer = !attempt.OnPeer };
+        }
+
+        if (vm is not null && (attempt.Tries >= turn.Config.Policy.StartAttempts || IsHopeless(turn, finished.Code)))
         {
             GiveUp(turn, vm, attempt, $"{name}: {finished.Code} after {attempt.Tries} tries", HaEventId.VmGivenUp);
             return;
@@ -181,8 +194,9 @@ internal static class VmStarts
         }
     }
 
-    private static bool IsHopeless(string code) => code is "VM_REQUIRES_SR" or "UUID_INVALID" or "HANDLE_INVALID"
-        or "VM_IS_TEMPLATE" or "OPERATION_BLOCKED" or "VM_HVM_REQUIRED" or "LICENCE_RESTRICTION";
+    private static bool IsHopeless(TurnBuilder turn, string code) => code is "UUID_INVALID" or "HANDLE_INVALID"
+        or "VM_IS_TEMPLATE" or "OPERATION_BLOCKED" or "VM_HVM_REQUIRED" or "LICENCE_RESTRICTION"
+        || (code == "VM_REQUIRES_SR" && turn.State.Status != HaStatus.Paired);
 
     private static void GiveUp(TurnBuilder turn, VmRecord vm, StartAttempt attempt, string text, HaEventId id)
     {

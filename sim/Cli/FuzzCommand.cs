@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Text.Json;
+using Spectre.Console;
+using TwoNodeHa.Sim.Fuzz;
+using TwoNodeHa.Sim.Scenarios;
+
+namespace TwoNodeHa.Sim.Cli;
+
+/// <summary><c>sim fuzz</c>: seeded random fault schedules over the shipped decision code in virtual time.</summary>
+internal static class FuzzCommand
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    public static Command Create()
+    {
+        var seeds = new Option<string>("--seeds") { Description = "first..last, as 1..2000", DefaultValueFactory = _ => "1..1000" };
+        var shard = new Option<string>("--shard") { Description = "this part of the seeds, as 1/4", DefaultValueFactory = _ => "1/1" };
+        var safety = new Option<FuzzClass>("--class") { Description = "safety class: A, B or C", DefaultValueFactory = _ => FuzzClass.C };
+        var threads = new Option<int>("--threads") { Description = "threads", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var resume = new Option<string?>("--resume") { Description = "file that keeps the progress; an unfinished campaign goes on" };
+        var json = new Option<string?>("--json") { Description = "write the summary to this file" };
+        var findings = new Option<string>("--findings") { Description = "folder for shrunken schedules that broke", DefaultValueFactory = _ => "fuzz-findings" };
+        var show = new Option<bool>("--show") { Description = "print the log of each run (for few seeds)" };
+        var command = new Command("fuzz", "Random fault schedules in virtual time; every promise is checked at every event.")
+        {
+            seeds, shard, safety, threads, resume, json, findings, show,
+        };
+        command.SetAction(parsed =>
+        {
+            var (from, to) = Range(parsed.GetValue(seeds)!, "..");
+            var (part, parts) = Range(parsed.GetValue(shard)!, "/");
+            var plan = new FuzzPlan
+            {
+                Class = parsed.GetValue(safety),
+                From = from,
+                To = to + 1,
+                Shard = part,
+                Shards = parts,
+                Threads = Math.Max(1, parsed.GetValue(threads)),
+                ResumeFile = parsed.GetValue(resume),
+                FindingsFolder = parsed.GetValue(findings)!,
+            };
+            return parsed.GetValue(show) ? Show(plan) : Run(plan, parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Show(FuzzPlan plan)
+    {
+        for (var seed = plan.From; seed < plan.To; seed++)
+        {
+            var scenario = FuzzSchedule.Of(seed, plan.Class);
+            var run = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0]));
+            run.World.OnLine = Console.WriteLine;
+            var result = run.Run();
+            Console.WriteLine($"seed {seed}: {(result.Passed ? "held" : string.Join("; ", result.Failures))}");
+        }
+
+        return 0;
+    }
+
+    private static int Run(FuzzPlan plan, string? json)
+    {
+        var campaign = new FuzzCampaign(plan) { Progress = Console.IsErrorRedirected ? null : Bar };
+        try
+        {
+            campaign.Run();
+        }
+        catch (FormatException error)
+        {
+            Console.Error.WriteLine(error.Message);
+            return 2;
+        }
+
+        var summary = campaign.Summary;
+        foreach (var finding in summary.Findings)
+        {
+            Console.WriteLine($"seed {finding.Seed}: {finding.What}{(finding.File is { } file ? $" -> {file}" : "")}");
+        }
+
+        Console.WriteLine($"class {summary.Class}: {summary.Schedules} schedules, {summary.Findings.Count} broken, "
+            + $"{summary.Fences} fences, {summary.Takeovers} takeovers, {summary.SimulatedSeconds / 3600:F0} simulated h in {summary.WallSeconds:F1} s "
+            + $"({summary.Schedules / summary.CpuSeconds:F0} schedules/s of one core, {summary.SimulatedSeconds / summary.CpuSeconds:F0} x real time)");
+        if (json is not null)
+        {
+            File.WriteAllText(json, JsonSerializer.Serialize(summary, Json));
+        }
+
+        return summary.Findings.Count == 0 ? 0 : 1;
+    }
+
+    private static void Bar(FuzzSummary summary)
+    {
+        var share = (summary.NextSeed - summary.From) / (double)(summary.To - summary.From);
+        var full = (int)(share * 30);
+        Console.Error.Write($"\r[{new string('#', full)}{new string('.', 30 - full)}] {summary.NextSeed - summary.From}/{summary.To - summary.From} "
+            + $"{summary.Schedules / Math.Max(0.001, summary.WallSeconds):F0}/s, {summary.Findings.Count} broken ");
+        if (share >= 1)
+        {
+            Console.Error.WriteLine();
+        }
+    }
+
+    private static (int First, int Second) Range(string text, string separator)
+    {
+        var parts = text.Split(separator);
+        return parts.Length == 2 && int.TryParse(parts[0], out var first) && int.TryParse(parts[1], out var second) && first <= second
+            ? (first, second)
+            : throw new FormatException($"'{text}' is no range: write 1{separator}{(separator == "/" ? 4 : 2000)}");
+    }
+}

@@ -1,0 +1,37 @@
+using TwoNodeHa.Sim.Scenarios;
+
+namespace TwoNodeHa.Sim.Fuzz;
+
+/// <summary>Makes a broken schedule as small as it can be while it stays broken in the same way (delta debugging).</summary>
+internal static class FuzzShrinker
+{
+    /// <summary>The smaller schedule.</summary>
+    /// <param name="scenario">A schedule that breaks.</param>
+    /// <param name="verdict">What breaks in a schedule: a short name of it, or null.</param>
+    /// <param name="triesMax">Runs at most.</param>
+    public static Scenario Shrink(Scenario scenario, Func<Scenario, string?> verdict, int triesMax = 600)
+    {
+        var wanted = verdict(scenario);
+        var repair = scenario.Moves.SkipWhile(move => move.What.Text != "heal").ToList();
+        var moves = scenario.Moves.TakeWhile(move => move.What.Text != "heal").ToList();
+        var tries = 0;
+        for (var chunk = Math.Max(1, moves.Count / 2); chunk >= 1; chunk = chunk == 1 ? 0 : chunk / 2)
+        {
+            for (var start = 0; start < moves.Count && tries < triesMax;)
+            {
+                var fewer = moves.Where((_, index) => index < start || index >= start + chunk).ToList();
+                tries++;
+                if (verdict(scenario with { Moves = [.. fewer, .. repair] }) == wanted)
+                {
+                    moves = fewer;
+                }
+                else
+                {
+                    start += chunk;
+                }
+            }
+        }
+
+        return scenario with { Moves = [.. moves, .. repair] };
+    }
+}

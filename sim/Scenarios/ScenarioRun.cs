@@ -1,0 +1,317 @@
+using System.Globalization;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Virtual;
+
+namespace TwoNodeHa.Sim.Scenarios;
+
+/// <summary>What one run of a scenario gave.</summary>
+internal sealed record ScenarioResult
+{
+    public required Scenario Scenario { get; init; }
+
+    public required Variant Variant { get; init; }
+
+    /// <summary>What did not hold; empty when all did.</summary>
+    public required IReadOnlyList<string> Failures { get; init; }
+
+    /// <summary>Faults, decisions and what really ran, with times.</summary>
+    public required IReadOnlyList<string> Log { get; init; }
+
+    public required IReadOnlyList<string> Violations { get; init; }
+
+    /// <summary>Seconds from second 0 until every VM ran for good; null when some do not, or none ever stopped.</summary>
+    public double? Recovery { get; init; }
+
+    public required TimeSpan Simulated { get; init; }
+
+    public int Fences { get; init; }
+
+    public int Takeovers { get; init; }
+
+    public bool Passed => Failures.Count == 0;
+}
+
+/// <summary>Runs one variant of a scenario over the shipped loop and decision code.</summary>
+internal sealed class ScenarioRun
+{
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Time after an event in which expectations are looked at every step.</summary>
+    private static readonly TimeSpan Watch = TimeSpan.FromMinutes(4);
+
+    private readonly Scenario _scenario;
+    private readonly Variant _variant;
+    private readonly List<string> _failures = [];
+    private readonly List<(Sentence Said, Expectation Expected, TimeSpan? Met)> _expected = [];
+    private readonly SortedDictionary<string, (int Host, double Since)> _running = new(StringComparer.Ordinal);
+    private readonly RunView _view;
+    private readonly Cast _cast;
+    private double? _recovered;
+    private bool _stopped;
+
+    public ScenarioRun(Scenario scenario, Variant variant)
+    {
+        (_scenario, _variant) = (scenario, variant);
+        var config = Configuration(out var pool);
+        World = new VirtualWorld(config, pool, Timings(), scenario.Seed);
+        _cast = new Cast([.. pool.Hosts.Select(host => host.Name)], [.. pool.Vms.Select(vm => vm.Name)], [.. config.Links.Select(link => link.Name)], variant.X);
+        _view = new RunView(World);
+        foreach (var said in scenario.Expected)
+        {
+            var (phrase, arguments) = Understand(Expectations.Book, said);
+            try
+            {
+                _expected.Add((said, phrase.Value(arguments), null));
+            }
+            catch (PhraseException error)
+            {
+                throw new ScenarioException(scenario.File, said.Line, error.Message);
+            }
+        }
+
+        // A mistake in a late event is found before anything runs.
+        foreach (var move in scenario.Moves)
+        {
+            Understand(WorldVerbs.Book, move.What);
+        }
+    }
+
+    public VirtualWorld World { get; }
+
+    public ScenarioResult Run()
+    {
+        if (!Begin())
+        {
+            return Result("the pool did not come up: " + string.Join("; ", World.Hosts.Select(host => $"{host.Name} {host.Daemon?.State.Status}")));
+        }
+
+        Watching();
+        foreach (var move in _scenario.Moves)
+        {
+            RunUntil(move.At);
+            Do(move);
+        }
+
+        RunUntil(_scenario.End);
+        Judge();
+        return Result(null);
+    }
+
+    private HaConfig Configuration(out PoolDefinition pool)
+    {
+        if (_scenario.ConfigFile is { } path)
+        {
+            var read = ConfigParser.Parse(path, File.ReadAllText(path));
+            var own = read.Config ?? throw new ScenarioException(_scenario.File, 1,
+                $"the configuration is refused: {string.Join("; ", read.Findings.Select(finding => finding.ToString()))}");
+            pool = VirtualSites.Pool(own, _scenario.MemoryMib);
+            return own;
+        }
+
+        pool = VirtualSites.Pool(null, _scenario.MemoryMib);
+        try
+        {
+            var config = VirtualSites.Config(pool, _scenario.Profile, _variant.Links, _scenario.Policy, _scenario.Watchdog);
+            return _scenario.ThirdParty == "none" ? config : config with
+            {
+                Policy = config.Policy with
+                {
+                    UsesArbiter = _scenario.ThirdParty == "lease",
+                    UsesFenceAgent = _scenario.ThirdParty == "agent",
+                },
+            };
+        }
+        catch (FormatException error)
+        {
+            throw new ScenarioException(_scenario.File, 1, error.Message);
+        }
+    }
+
+    private ToolstackTimings Timings() => (_scenario.Toolstack == "realistic" ? ToolstackTimings.Realistic : ToolstackTimings.Simulated)
+        .Drawn(new Random(_scenario.Seed));
+
+    private bool Begin()
+    {
+        World.KeepLog = false;
+        World.Install();
+        var up = World.RunUntil(
+            () => World.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Disabled) && World.Hosts[0].Daemon!.State.Database is not null
+                && World.Hosts[1].Toolstack.Status.InitComplete,
+            TimeSpan.FromMinutes(5));
+        if (!up)
+        {
+            return false;
+        }
+
+        if (_scenario.Enabled)
+        {
+            World.Hosts[0].Daemon!.Ask(new OperatorRequest.Enable());
+            if (!World.RunUntil(() => World.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Paired), TimeSpan.FromSeconds(120)))
+            {
+                return false;
+            }
+        }
+
+        // Long enough for every age to be an ordinary one, and off the beat of the heartbeats.
+        World.RunFor(TimeSpan.FromSeconds(40) + TimeSpan.FromMilliseconds(137));
+        World.KeepLog = true;
+        World.Origin = World.Elapsed;
+        return true;
+    }
+
+    private void Watching()
+    {
+        World.OnEvent = (host, happened) => _view.Events.Add((host, happened));
+        foreach (var host in World.Hosts)
+        {
+            var index = host.Index;
+            foreach (var domain in host.Domains.List())
+            {
+                _view.Placement[domain.VmName] = index;
+                _running[domain.VmName] = (index, 0);
+            }
+
+            host.Domains.Created += domain => Appeared(domain.VmName, index);
+            host.Domains.Ended += domain => Gone(domain.VmName, index);
+            host.LostPower += () => Dark(index);
+        }
+    }
+
+    private void Appeared(string vm, int host)
+    {
+        World.Log("truth", $"{vm} runs on {World.Hosts[host].Name}");
+        _running[vm] = (host, World.Time);
+        _view.Moved |= _view.Placement[vm] != host;
+        if (_running.Count == World.Pool.Vms.Count && _stopped)
+        {
+            _recovered = World.Time;
+        }
+    }
+
+    private void Gone(string vm, int host)
+    {
+        World.Log("truth", $"{vm} is gone from {World.Hosts[host].Name}");
+        if (_running.TryGetValue(vm, out var place) && place.Host == host)
+        {
+            _running.Remove(vm);
+        }
+
+        (_view.Moved, _stopped, _recovered) = (true, true, null);
+    }
+
+    private void Dark(int host)
+    {
+        foreach (var vm in _running.Where(pair => pair.Value.Host == host).Select(pair => pair.Key).ToList())
+        {
+            Gone(vm, host);
+        }
+    }
+
+    private void Do(Move move)
+    {
+        var (phrase, arguments) = Understand(WorldVerbs.Book, move.What);
+        World.Log("story", move.What.Text);
+        var undo = _scenario.AssumeA1 ? World.Network.Remember() : null;
+        phrase.Value(World, arguments);
+        if (undo is not null && World.Network.BreaksA1)
+        {
+            undo();
+            World.Log("story", "left out: both would see the gateway and not each other (assumption A1)");
+        }
+
+        World.Checker.Look();
+    }
+
+    private (Phrase<T> Phrase, PhraseArguments Arguments) Understand<T>(PhraseBook<T> book, Sentence said)
+    {
+        try
+        {
+            return book.Match(said.Text, _cast);
+        }
+        catch (PhraseException error)
+        {
+            throw new ScenarioException(_scenario.File, said.Line, error.Message);
+        }
+    }
+
+    /// <summary>In small steps after each event, so that "within" is exact to a step; then as far as possible at once.</summary>
+    private void RunUntil(TimeSpan end)
+    {
+        var watched = World.Elapsed - World.Origin + Watch;
+        while (World.Elapsed - World.Origin < end)
+        {
+            Look();
+            var now = World.Elapsed - World.Origin;
+            var target = now < watched ? Min(now + Step, end) : Min(NextLook(now), end);
+            World.RunFor(target - now);
+        }
+
+        Look();
+    }
+
+    private TimeSpan NextLook(TimeSpan now) => _expected
+        .Select(each => each.Expected.At ?? TimeSpan.MaxValue)
+        .Where(at => at > now)
+        .DefaultIfEmpty(TimeSpan.MaxValue)
+        .Min();
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left <= right ? left : right;
+
+    private void Look()
+    {
+        var now = World.Elapsed - World.Origin;
+        for (var i = 0; i < _expected.Count; i++)
+        {
+            var (said, expected, met) = _expected[i];
+            if (expected.Within is not null && met is null && _scenario.Moves.Count > 0 && now > _scenario.Moves[0].At && expected.Holds(_view))
+            {
+                _expected[i] = (said, expected, now);
+            }
+            else if (expected.At is { } at && met is null && now >= at)
+            {
+                _expected[i] = (said, expected, expected.Holds(_view) ? now : TimeSpan.MaxValue);
+            }
+        }
+    }
+
+    private void Judge()
+    {
+        foreach (var (said, expected, met) in _expected)
+        {
+            var holds = expected switch
+            {
+                { Within: { } within } => met is { } at && at <= within,
+                { At: not null } => met is { } at && at != TimeSpan.MaxValue,
+                _ => expected.Holds(_view),
+            };
+            if (!holds)
+            {
+                var seen = expected.Within is null ? "" : met is { } at
+                    ? string.Create(CultureInfo.InvariantCulture, $" (it took {at.TotalSeconds:F1} s)") : " (never seen)";
+                _failures.Add($"{_scenario.File}:{said.Line}: expected: {said.Text}{seen}");
+            }
+        }
+
+        var broken = _scenario.Expected.Any(said => said.Text.EndsWith(" is broken", StringComparison.Ordinal));
+        if (!broken)
+        {
+            _failures.AddRange(World.Violations.Select(violation => $"{_scenario.File}: promise broken: {violation}"));
+        }
+    }
+
+    private ScenarioResult Result(string? trouble) => new()
+    {
+        Scenario = _scenario,
+        Variant = _variant,
+        Failures = trouble is null ? _failures : [$"{_scenario.File}: {trouble}"],
+        Log = World.LogLines,
+        Violations = World.Violations,
+        Recovery = _recovered is { } at ? at - (_scenario.Moves.Count > 0 ? _scenario.Moves[0].At.TotalSeconds : 0) : null,
+        Simulated = World.Elapsed,
+        Fences = World.Checker.Fences,
+        Takeovers = World.Checker.Takeovers,
+    };
+}
