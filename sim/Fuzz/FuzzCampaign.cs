@@ -65,6 +65,10 @@ internal sealed record FuzzSummary
 internal sealed class FuzzCampaign(FuzzPlan plan)
 {
     private const int Block = 64;
+
+    /// <summary>No schedule has so many causes for a takeover.</summary>
+    private const int RestlessFrom = 20;
+
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     private readonly Lock _lock = new();
@@ -102,13 +106,14 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
         try
         {
             var result = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0])).Run();
-            return new FuzzOutcome(scenario.Seed, result.Failures.Count == 0 ? null : result.Failures[0],
+            return new FuzzOutcome(scenario.Seed, result.Failures.Count > 0 ? result.Failures[0]
+                : result.Takeovers > RestlessFrom ? $"restless: {result.Takeovers} takeovers" : null,
                 result.Simulated.TotalSeconds, Stopwatch.GetElapsedTime(begin).TotalSeconds, result.Fences, result.Takeovers);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
             // A defect of the daemon or of the simulator: a finding with its seed, not the end of the campaign.
-            return new FuzzOutcome(scenario.Seed, $"assertion: {error.GetType().Name}: {error.Message}", 0, Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 0);
+            return new FuzzOutcome(scenario.Seed, $"assertion: {error.GetType().Name}: {error.Message}{error.StackTrace?.Split('\n').FirstOrDefault()}", 0, Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 0);
         }
     }
 
@@ -128,7 +133,7 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             }
         }
 
-        return failure.StartsWith("assertion", StringComparison.Ordinal) ? failure : "L";
+        return failure.StartsWith("restless", StringComparison.Ordinal) ? "restless" : failure.StartsWith("assertion", StringComparison.Ordinal) ? failure : "L";
     }
 
     private void Work(double wallBefore)

@@ -64,7 +64,7 @@ public sealed class Toolstack
     private readonly ToolstackSetup _setup;
     private XapiProcess? _process;
     private IDisposable? _pendingStart;
-    private TaskCompletionSource? _exited;
+    private Signal? _exited;
     private bool _stopping;
     private bool _startedSinceBoot;
 
@@ -170,8 +170,8 @@ public sealed class Toolstack
         }
 
         _stopping = true;
-        _exited ??= new TaskCompletionSource();
-        Task exited = _exited.Task;
+        _exited ??= new Signal();
+        Task exited = _exited.Wait();
         _ = ShutdownAgentAsync();
         await Task.WhenAny(exited, _host.Scheduler.Delay(_host.Timings.ServiceStopLimit)).ConfigureAwait(false);
         process.Exit(137);
@@ -239,7 +239,7 @@ public sealed class Toolstack
     {
         _process = null;
         ListeningChanged?.Invoke();
-        _exited?.TrySetResult();
+        _exited?.Set();
         _exited = null;
         if (code == 0 || _stopping)
         {

@@ -1,3 +1,5 @@
+using TwoNodeHa.Sim.Time;
+
 namespace TwoNodeHa.Sim.Pool;
 
 /// <summary>Faults of one toolstack, settable while it runs. They outlive a restart of the process until cleared.</summary>
@@ -5,8 +7,8 @@ public sealed class ToolstackFaults
 {
     private readonly List<Refusal> _refusals = [];
     private readonly Dictionary<string, int> _lostAnswers = new(StringComparer.Ordinal);
-    private TaskCompletionSource? _hung;
-    private TaskCompletionSource? _databaseHung;
+    private Signal? _hung;
+    private Signal? _databaseHung;
 
     /// <summary>Nothing is answered any more; calls that came in are executed when this is cleared.</summary>
     public bool HangAll
@@ -62,10 +64,10 @@ public sealed class ToolstackFaults
     {
         if (_hung is not null)
         {
-            return _hung.Task;
+            return _hung.Wait();
         }
 
-        return needsDatabase && _databaseHung is not null ? _databaseHung.Task : Task.CompletedTask;
+        return needsDatabase && _databaseHung is not null ? _databaseHung.Wait() : Task.CompletedTask;
     }
 
     internal void ThrowIfRefused(string method)
@@ -89,17 +91,17 @@ public sealed class ToolstackFaults
         return true;
     }
 
-    private static void Switch(ref TaskCompletionSource? gate, bool on)
+    private static void Switch(ref Signal? gate, bool on)
     {
         if (on)
         {
-            gate ??= new TaskCompletionSource();
+            gate ??= new Signal();
             return;
         }
 
-        TaskCompletionSource? opened = gate;
+        Signal? opened = gate;
         gate = null;
-        opened?.SetResult();
+        opened?.Set();
     }
 
     private sealed class Refusal(string method, int times, IReadOnlyList<string> error)

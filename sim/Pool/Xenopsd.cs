@@ -39,7 +39,7 @@ internal sealed class Xenopsd
     private readonly ISharedStorage _storage;
     private readonly IScheduler _scheduler;
     private readonly Dictionary<string, VmSpec> _specs = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, TaskCompletionSource> _drains = [];
+    private readonly Dictionary<int, Signal> _drains = [];
     private readonly HashSet<string> _building = new(StringComparer.Ordinal);
     private int _boot;
 
@@ -112,13 +112,13 @@ internal sealed class Xenopsd
             return Task.CompletedTask;
         }
 
-        if (!_drains.TryGetValue(domain.Domid, out TaskCompletionSource? drained))
+        if (!_drains.TryGetValue(domain.Domid, out Signal? drained))
         {
-            _drains[domain.Domid] = drained = new TaskCompletionSource();
+            _drains[domain.Domid] = drained = new Signal();
         }
 
         return _domains.Destroy(domain.Domid)
-            ? drained.Task
+            ? drained.Wait()
             : throw new ApiException("INTERNAL_ERROR", $"xenopsd: domain {domain.Domid} could not be destroyed");
     }
 
@@ -184,9 +184,9 @@ internal sealed class Xenopsd
             DetachDisks(spec.Disks);
         }
 
-        if (_drains.Remove(domain.Domid, out TaskCompletionSource? drained))
+        if (_drains.Remove(domain.Domid, out Signal? drained))
         {
-            drained.TrySetResult();
+            drained.Set();
         }
     }
 

@@ -350,6 +350,12 @@ internal static class WorldVerbs
         {
             world.Arbiter.Reached[host.Index] = true;
             world.Storage.SetReachable(host.Config.Self.Uuid.ToString(), reachable: true);
+            if (host.StorageLost)
+            {
+                // Plugs what could not be plugged, as an administrator's xe pbd-plug does.
+                host.Toolstack.Crash();
+            }
+
             (host.StorageLost, host.DiskFull, host.ListHangs, host.WrongKey, host.WatchdogPresent) = (false, false, false, false, true);
             (host.DiskSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.FromSeconds(1));
             host.Clock.Drift(0, world.Scheduler.Now);

@@ -17,6 +17,7 @@ public sealed class PromiseChecker(VirtualWorld world)
     private readonly TimeSpan?[] _masterSince = new TimeSpan?[2];
     private readonly bool[] _fenceAnnounced = new bool[2];
     private readonly bool[] _fenceAsked = new bool[2];
+    private readonly bool[] _intentWritten = new bool[2];
     private TimeSpan? _offSince;
     private TimeSpan _disturbed;
     private bool _operatorLied;
@@ -133,7 +134,7 @@ public sealed class PromiseChecker(VirtualWorld world)
                 Broken("S6", $"{host.Name} destroys a domain without having said why");
                 break;
             case HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.PromoteToMaster
-                when host.StateFile is not { Takeover: not null }:
+                when !_intentWritten[host.Index]:
                 Broken("S6", $"{host.Name} orders {action.GetType().Name} before its intent is on disk");
                 break;
         }
@@ -147,8 +148,9 @@ public sealed class PromiseChecker(VirtualWorld world)
     }
 
     /// <summary>A state file was written: both may now agree, and know of each other, that HA is off.</summary>
-    public void StateWritten()
+    public void StateWritten(VirtualHost writer)
     {
+        _intentWritten[writer.Index] = writer.StateFile is { Takeover: not null };
         var off = world.Hosts.All(host => host.StateFile is { Enabled: false, StateLost: false, PeerEnabled: false } file
             && file.PeerSwitchGeneration == file.SwitchGeneration);
         _offSince = off ? _offSince ?? world.Elapsed : null;

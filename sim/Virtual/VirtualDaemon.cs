@@ -51,6 +51,13 @@ public sealed class VirtualDaemon : ICommandExecutor
         var origin = _host.StateFile is null ? DurableOrigin.Missing : _host.StateFileOrigin;
         var durable = origin == DurableOrigin.Intact ? _host.StateFile!
             : new DurableState { Incarnation = 1_000_000 + (long)_world.Elapsed.TotalSeconds };
+        _world.Scheduler.After(TimeSpan.FromMilliseconds(20), () =>
+        {
+            if (_host.StorageLost)
+            {
+                ProbeStorage();
+            }
+        });
         Post(new Observation.Started(durable, origin, (ulong)_world.Random.NextInt64(), _host.LeaseFile,
             new WatchdogFacts(_host.WatchdogPresent, _host.WatchdogPresent, _host.WatchdogPresent ? "virtual watchdog" : "no such device")));
     }
@@ -64,12 +71,14 @@ public sealed class VirtualDaemon : ICommandExecutor
     /// <summary>SIGSTOP: nothing is decided and nothing is fed; packets wait in the sockets.</summary>
     public void Freeze()
     {
+        _world.Checker.Disturbed();
         _frozen = true;
         _wake?.Dispose();
     }
 
     public void Thaw()
     {
+        _world.Checker.Disturbed();
         _frozen = false;
         var waiting = _whileFrozen.ToArray();
         _whileFrozen.Clear();
@@ -238,7 +247,7 @@ public sealed class VirtualDaemon : ICommandExecutor
 
         _host.StateFile = state;
         _host.StateFileOrigin = DurableOrigin.Intact;
-        _world.Checker.StateWritten();
+        _world.Checker.StateWritten(_host);
         Post(new Observation.Persisted(state.Version, true, ""));
     });
 

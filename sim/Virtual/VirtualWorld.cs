@@ -23,7 +23,14 @@ public sealed class VirtualWorld
         Random = new Random(seed);
         Checker = new PromiseChecker(this);
         Network = new VirtualNetwork(Scheduler, Random, config.Links.Length);
-        Network.Changed += Checker.Disturbed;
+        Network.Changed += () =>
+        {
+            // A gateway that is gone for both is no disturbance: S5 is about exactly that.
+            if (Network.Gateway)
+            {
+                Checker.Disturbed();
+            }
+        };
         Arbiter = new VirtualArbiter(this);
         Storage.Forced += forced => Checker.LockForced(forced.VdiUuid, forced.HostUuid);
         Hosts =

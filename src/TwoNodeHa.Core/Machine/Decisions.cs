@@ -350,7 +350,8 @@ internal static class Decisions
         }
 
         var nothing = !Leave.NeedsTakeover(turn.State, attested: true) && turn.State.Domains is not null && KnowsVms(turn.State);
-        var unfit = Knowledge.Unfit(turn.Config, turn.State, turn.Now);
+        var unfit = Knowledge.Unfit(turn.Config, turn.State, turn.Now)
+            ?? (KnowsVms(turn.State) ? null : "the VMs of the pool are not known here");
         var unfitLong = unfit is not null && turn.State.Peer.AttestedSince is { } since && turn.Now - since > turn.Timing.Lease;
         if (nothing || unfitLong)
         {

@@ -58,7 +58,8 @@ public static class Knowledge
     public static bool GatewayGoneForYield(LocalConfig config, HaState state, Instant now) =>
         !GatewayFresh(config, state, now) ||
         (state.Gateway.Unanswered >= YieldRounds
-            && GatewayAnsweredAt(config, state) is { } at && now - at >= YieldAfter);
+            && GatewayAnsweredAt(config, state) is { } at
+            && now - at >= YieldAfter + config.Config.Gateway.ProbeInterval + YieldNews);
 
     /// <summary>A heartbeat proved a round trip within the lease.</summary>
     public static bool PeerFresh(LocalConfig config, HaState state, Instant now) =>
@@ -285,6 +286,9 @@ public static class Knowledge
 
     /// <summary>Probe rounds without an answer after which a host yields: at 10 % loss each way about 1 in 10^8.</summary>
     internal const int YieldRounds = 12;
+
+    /// <summary>A gateway that is gone for both is noticed by the other up to one probe later; its word must be here by then.</summary>
+    internal static readonly TimeSpan YieldNews = TimeSpan.FromSeconds(0.3);
 
     /// <summary>And this much time.</summary>
     internal static readonly TimeSpan YieldAfter = TimeSpan.FromSeconds(1.2);

@@ -69,8 +69,11 @@ internal static class RoleCare
             return;
         }
 
-        // An unconsumed attestation of a master: the peer is about to take over, so the role is not settled yet.
-        if (!Leave.FreeOfWord(turn.State))
+        // An unconsumed attestation of a master: the peer is about to take over, so the role is not settled yet. Once the
+        // peer has named itself, an old master must not be able to act for another moment (S2).
+        var peerIsMaster = turn.Durable.Master == turn.Config.Peer.Uuid && beat.Master == turn.Config.Peer.Uuid
+            && beat.Epoch == turn.Durable.Epoch && Knowledge.IsMember(beat.Status);
+        if (!Leave.FreeOfWord(turn.State) && !peerIsMaster)
         {
             return;
         }

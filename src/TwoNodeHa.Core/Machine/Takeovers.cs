@@ -328,7 +328,12 @@ internal static class Takeovers
 
         // For a peer whose toolstack is up with the old role; a dead one costs it a time-out that nobody waits for.
         turn.Act(new HaAction.RecoverSlaves(), TimeSpan.FromSeconds(30));
-        turn.Durable = turn.Durable with { Takeover = null };
+        // The peer's word is used up, whatever could be started: what is missing is tried again by the care for orphans.
+        turn.Durable = turn.Durable with
+        {
+            Takeover = null,
+            Declined = Math.Max(turn.Durable.Declined, turn.State.Peer.Beat?.Attestation ?? 0),
+        };
         turn.State = turn.State with { Takeover = null };
         turn.Become(HaStatus.Sole, "takeover finished");
         var missing = Knowledge.Missing(turn.State);
