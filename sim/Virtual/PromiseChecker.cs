@@ -15,6 +15,7 @@ public sealed class PromiseChecker(VirtualWorld world)
 
     private readonly List<string> _violations = [];
     private readonly TimeSpan?[] _masterSince = new TimeSpan?[2];
+    private readonly TimeSpan?[] _actedAt = new TimeSpan?[2];
     private readonly bool[] _fenceAnnounced = new bool[2];
     private readonly bool[] _fenceAsked = new bool[2];
     private readonly bool[] _intentWritten = new bool[2];
@@ -54,9 +55,14 @@ public sealed class PromiseChecker(VirtualWorld world)
             Broken("S1", $"{domain.VmName} runs or writes on both hosts: started on {host.Name}");
         }
 
-        if (_masterSince[host.Index] is { } since && _masterSince[other.Index] is { } newer && newer > since)
+        if (_masterSince[host.Index] is { } since)
         {
-            Broken("S2", $"{host.Name} builds {domain.VmName} as a master, {other.Name} became master after it");
+            if (_masterSince[other.Index] is not null && _actedAt[other.Index] is { } acted && acted >= since)
+            {
+                Broken("S2", $"{host.Name} builds {domain.VmName} as a master, {other.Name} acts as one too");
+            }
+
+            _actedAt[host.Index] = world.Elapsed;
         }
     }
 
@@ -81,7 +87,7 @@ public sealed class PromiseChecker(VirtualWorld world)
                 _masterSince[host.Index] = happened.Fields.Any(field => field is ("role", "master")) ? world.Elapsed : null;
                 break;
             case "toolstack_exit":
-                _masterSince[host.Index] = null;
+                (_masterSince[host.Index], _actedAt[host.Index]) = (null, null);
                 Disturbed();
                 break;
             case "power_state_reset":

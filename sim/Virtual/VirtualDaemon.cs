@@ -27,7 +27,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     {
         _world = world;
         _host = host;
-        _toolstack = new VirtualToolstackPort(world, host);
+        _toolstack = new VirtualToolstackPort(world, host, this);
         Config = host.Config;
         _loop = new LoopCore(Config, this);
     }

@@ -4,14 +4,19 @@ using System.Text.Json.Nodes;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Pool.Data;
 
 namespace TwoNodeHa.Sim.Virtual;
 
 /// <summary>What the daemon asks of its own toolstack and of dom0, each bounded by its deadline.</summary>
-internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host)
+internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host, VirtualDaemon owner)
 {
     private static readonly TimeSpan ToolTime = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan EventDelay = TimeSpan.FromMilliseconds(100);
     private readonly DatabaseView _facts = new();
+    private Database? _followed;
+    private Action? _changed;
+    private bool _told;
     private string _session = "";
     private string _normalSession = "";
 
@@ -231,7 +236,52 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host)
         }
 
         var source = master ? host : world.Hosts[1 - host.Index];
-        return source.Toolstack.Records is { } records ? _facts.Read(records, host.Config.Self.Uuid) : null;
+        if (source.Toolstack.Records is not { } records)
+        {
+            return null;
+        }
+
+        Follow(records, source);
+        return _facts.Read(records, host.Config.Self.Uuid);
+    }
+
+    /// <summary>event.from: a change of the database is told within a moment, while the toolstack that serves it can be reached.</summary>
+    private void Follow(Database records, VirtualHost source)
+    {
+        if (ReferenceEquals(records, _followed))
+        {
+            return;
+        }
+
+        if (_followed is not null)
+        {
+            _followed.Changed -= _changed;
+        }
+
+        (_followed, _changed) = (records, () => Changed(records, source));
+        records.Changed += _changed;
+    }
+
+    private void Changed(Database records, VirtualHost source)
+    {
+        if (_told)
+        {
+            return;
+        }
+
+        _told = true;
+        var life = host.Life;
+        world.Scheduler.After(EventDelay, () =>
+        {
+            _told = false;
+            var reached = life == host.Life && ReferenceEquals(source.Toolstack.Records, records)
+                && host.Toolstack.Status.UnixListening && !host.Toolstack.Faults.HangAll && !source.Toolstack.Faults.HangAll
+                && (ReferenceEquals(source, host) || world.Path(host.Index));
+            if (reached && ReferenceEquals(host.Daemon, owner) && _facts.Read(records, host.Config.Self.Uuid) is { } facts)
+            {
+                owner.Post(new Observation.DatabaseObserved(facts));
+            }
+        });
     }
 
     private static PoolRole RoleOf(string role) => role switch

@@ -61,6 +61,7 @@ internal static class Decisions
         if (turn.State.Status is HaStatus.Paired or HaStatus.Sole or HaStatus.Suspecting)
         {
             RoleCare.KeepMaster(turn);
+            RoleCare.LookForGhosts(turn);
         }
 
         VmStarts.Continue(turn);
@@ -117,6 +118,7 @@ internal static class Decisions
         if (Knowledge.DisabledForBoth(state))
         {
             turn.Become(HaStatus.Disabled, "HA is disabled");
+            Disarm(turn);
         }
         else if (turn.Durable.FencePending && Knowledge.MayRun(state))
         {
@@ -205,8 +207,15 @@ internal static class Decisions
         turn.State = turn.State with { Takeover = null, Starts = turn.State.Starts.Clear() };
         turn.Durable = turn.Durable with { Takeover = null, Committed = false };
         turn.Become(HaStatus.Disabled, "HA is disabled on both hosts");
+        Disarm(turn);
+    }
+
+    /// <summary>Fed first: one that a former daemon left armed is opened by that, and can then be closed in order.</summary>
+    internal static void Disarm(TurnBuilder turn)
+    {
         if (turn.State.WatchdogArmed)
         {
+            Periodic.Feed(turn);
             turn.Emit(new Command.DisarmWatchdog());
             turn.State = turn.State with { WatchdogArmed = false };
         }
@@ -439,7 +448,7 @@ internal static class Decisions
         }
 
         Arm(turn);
-        turn.Durable = turn.Durable with { Committed = false, FenceReason = "" };
+        turn.Durable = turn.Durable with { Committed = false, FenceReason = "", DisarmAcknowledged = false, Disarm = 0 };
         turn.Become(HaStatus.Paired, $"admitted by {turn.Config.Peer.Name}, toolstack ready as "
             + (Knowledge.IsMaster(turn.State) ? "master" : "slave"));
     }

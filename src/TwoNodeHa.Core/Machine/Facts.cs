@@ -16,7 +16,10 @@ internal static class Facts
         }
 
         var durable = started.Durable with { Incarnation = started.Durable.Incarnation + 1 };
-        if (started.Origin == DurableOrigin.Corrupt)
+
+        // Missing is a first start, unless a daemon of this very boot held a right: then the file was lost.
+        var lost = started.Origin == DurableOrigin.Corrupt || (started.Origin == DurableOrigin.Missing && started.CarriedLease is not null);
+        if (lost)
         {
             // Numbers must not fall back behind what the peer knows: the incarnation was seeded from the wall clock.
             durable = durable with { StateLost = true, Committed = true, Attestation = durable.Incarnation };
@@ -34,13 +37,17 @@ internal static class Facts
             Confirmed = started.Durable,
             CarriedLease = started.CarriedLease,
             Watchdog = started.Watchdog,
+
+            // A lease on record means that a daemon of this boot armed the watchdog: it counts on, and must be fed or disarmed.
+            WatchdogArmed = started.CarriedLease is not null && started.Watchdog.Present
+                && turn.Config.Config.Watchdog.Kind != WatchdogKind.None,
         };
         turn.Report(HaEventId.Started, Severity.Notice, StartSentence(turn.Config, started));
         Takeovers.Unblock(turn);
-        if (started.Origin == DurableOrigin.Corrupt)
+        if (lost)
         {
             turn.Report(HaEventId.DurableTrouble, Severity.Critical,
-                "the durable state was torn or corrupt: this host counts as fenced, whatever it runs is destroyed, "
+                $"the durable state was {(started.Origin == DurableOrigin.Corrupt ? "torn or corrupt" : "lost while this host was up")}: this host counts as fenced, whatever it runs is destroyed, "
                 + "and it starts nothing before the peer or the operator says so");
         }
     }

@@ -320,6 +320,9 @@ public sealed record HaState
     /// <summary>Since when this host's role and the epoch's master differ without a conflict; null when not.</summary>
     public Instant? RoleChangeSince { get; init; }
 
+    /// <summary>Since when the database shows a VM running here that the hypervisor does not; null when none.</summary>
+    public Instant? GhostSince { get; init; }
+
     /// <summary>When the end of the daemon was asked for; null when not.</summary>
     public Instant? StopAskedAt { get; init; }
 

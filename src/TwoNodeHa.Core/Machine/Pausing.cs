@@ -45,12 +45,12 @@ internal static class Pausing
 
     private static void End(TurnBuilder turn, string why, bool disarm)
     {
-        if (disarm && turn.State.WatchdogArmed)
+        if (disarm)
         {
-            turn.Emit(new Command.DisarmWatchdog());
+            Decisions.Disarm(turn);
         }
 
-        turn.State = turn.State with { ExitOrdered = true, WatchdogArmed = turn.State.WatchdogArmed && !disarm };
+        turn.State = turn.State with { ExitOrdered = true };
         turn.Report(HaEventId.Stopping, Severity.Notice, $"the daemon ends: {why}");
         turn.Emit(new Command.Exit(why));
     }

@@ -9,6 +9,7 @@ namespace TwoNodeHa.Core.Machine;
 /// </summary>
 internal static class RoleCare
 {
+    private static readonly TimeSpan GhostPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan RoleConfusion = TimeSpan.FromSeconds(5);
 
     /// <summary>Adopts the peer's epoch and master where they rank higher.</summary>
@@ -151,6 +152,50 @@ internal static class RoleCare
         turn.Report(HaEventId.Conflict, Severity.Error,
             $"this host is master of epoch {turn.Durable.Epoch}, but its toolstack is a slave and no other master is heard: promoted again");
         Order(turn, 1, new HaAction.KillToolstack());
+    }
+
+    /// <summary>
+    /// A protected VM that the database shows running here while no domain of it exists: a master that dies loses its newest
+    /// changes (the database is flushed every two seconds). Only a start of this host's toolstack compares the two again.
+    /// </summary>
+    public static void LookForGhosts(TurnBuilder turn)
+    {
+        var state = turn.State;
+        if (state.DomainsAskedAt < state.DatabaseAt)
+        {
+            return;
+        }
+
+        var ghost = state.Status == HaStatus.Paired && state.Role.Phase == 0 && state.Starts.IsEmpty && Knowledge.ToolstackReady(state)
+            ? GhostOf(turn) : null;
+        if (ghost is null)
+        {
+            turn.State = state.GhostSince is null ? state : state with { GhostSince = null };
+            return;
+        }
+
+        var since = state.GhostSince ?? turn.Now;
+        turn.State = state with { GhostSince = since };
+        if (turn.Now - since > GhostPatience && turn.Now >= state.Role.RetryAt)
+        {
+            turn.State = turn.State with { GhostSince = null };
+            turn.Report(HaEventId.Alert, Severity.Error,
+                $"XAPI shows {ghost} running here, the hypervisor does not: this toolstack is restarted, so that it compares the two");
+            Order(turn, 3, new HaAction.RestartToolstack());
+        }
+    }
+
+    private static string? GhostOf(TurnBuilder turn)
+    {
+        foreach (var vm in turn.State.Database?.Vms ?? [])
+        {
+            if (vm.PowerState == VmPowerState.Running && vm.ResidentOn == turn.Config.Self.Uuid && !Knowledge.RunsHere(turn.State, vm.Uuid))
+            {
+                return vm.Name;
+            }
+        }
+
+        return null;
     }
 
     public static bool Finished(TurnBuilder turn, Observation.ActionFinished finished)
