@@ -8,6 +8,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     XapiCommand.Create(),
     NodeCommand.Create(),
     RunCommand.Create(),
+    TableCommand.Create(),
     FuzzCommand.Create(),
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),

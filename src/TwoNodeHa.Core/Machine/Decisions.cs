@@ -470,6 +470,7 @@ internal static class Decisions
             || !beat.Has(HeartbeatFlags.GatewayFresh | HeartbeatFlags.Fit)
             || !Knowledge.PeerNear(turn.Config, turn.State, turn.Now)
             || !PeerKeptGateway(turn)
+            || !Knowledge.PeerSpokeSinceLoss(turn.Config, turn.State)
             || !Knowledge.GatewayGoneForYield(turn.Config, turn.State, turn.Now)
             || !(Knowledge.Runs(turn.State) || Knowledge.IsMaster(turn.State)))
         {

@@ -59,7 +59,15 @@ public static class Knowledge
         !GatewayFresh(config, state, now) ||
         (state.Gateway.Unanswered >= YieldRounds
             && GatewayAnsweredAt(config, state) is { } at
-            && now - at >= YieldAfter + config.Config.Gateway.ProbeInterval + YieldNews);
+            && now - at >= YieldAfter + config.Config.Gateway.ProbeInterval);
+
+    /// <summary>
+    /// The peer's newest word is from a time when it, too, would have missed a gateway that is gone for both: it notices that
+    /// up to one probe interval after this host, and says so at once.
+    /// </summary>
+    public static bool PeerSpokeSinceLoss(LocalConfig config, HaState state) =>
+        GatewayAnsweredAt(config, state) is not { } at
+        || (state.Peer.LastHeard is { } heard && heard - at >= YieldAfter + config.Config.Gateway.ProbeInterval);
 
     /// <summary>A heartbeat proved a round trip within the lease.</summary>
     public static bool PeerFresh(LocalConfig config, HaState state, Instant now) =>
@@ -286,9 +294,6 @@ public static class Knowledge
 
     /// <summary>Probe rounds without an answer after which a host yields: at 10 % loss each way about 1 in 10^8.</summary>
     internal const int YieldRounds = 12;
-
-    /// <summary>A gateway that is gone for both is noticed by the other up to one probe later; its word must be here by then.</summary>
-    internal static readonly TimeSpan YieldNews = TimeSpan.FromSeconds(0.3);
 
     /// <summary>And this much time.</summary>
     internal static readonly TimeSpan YieldAfter = TimeSpan.FromSeconds(1.2);

@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
 
 namespace TwoNodeHa.Core.Machine;
 
@@ -185,7 +186,11 @@ internal static class Periodic
         var lately = turn.State.Peer.LastHeard is { } heard && turn.Now - heard <= turn.Timing.QuietWindow;
         var doubt = acked is { } at && turn.Now - at > (interval * 2) + Burst
             && (lately || turn.Now - at <= turn.Timing.QuietWindow);
-        return doubt ? interval / 8 : interval;
+
+        // A peer that has lost its gateway waits for our newest word before it yields.
+        var asked = turn.State.Status == HaStatus.Paired && turn.State.Peer.Beat is { } beat && !beat.Has(HeartbeatFlags.GatewayFresh)
+            && lately && Knowledge.GatewayFresh(turn.Config, turn.State, turn.Now);
+        return doubt || asked ? interval / 8 : interval;
     }
 
     private static void ProbeGateway(TurnBuilder turn)

@@ -188,6 +188,7 @@ public sealed class DurableFileTests : IDisposable
         PeerDisarmAck = 14,
         PeerIncarnation = long.MaxValue,
         FencePending = true,
+        ToolstackOwed = true,
         FenceReason = "no gateway",
         Takeover = new TakeoverJournal
         {

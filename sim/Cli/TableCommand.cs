@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Diagnostics;
+using TwoNodeHa.Sim.Scenarios;
+
+namespace TwoNodeHa.Sim.Cli;
+
+/// <summary><c>sim table</c>: every scenario file, every variant, against expectations and golden logs.</summary>
+internal static class TableCommand
+{
+    public static Command Create()
+    {
+        var folder = new Option<string>("--folder") { Description = "folder of the scenarios", DefaultValueFactory = _ => "sim/scenarios" };
+        var filter = new Option<string?>("--only") { Description = "only scenarios whose name contains this" };
+        var rewrite = new Option<bool>("--rewrite-golden") { Description = "write the golden logs anew; look at the difference before you commit it" };
+        var threads = new Option<int>("--threads") { Description = "threads", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var command = new Command("table", "Run the scenario table.") { folder, filter, rewrite, threads };
+        command.SetAction(parsed =>
+        {
+            try
+            {
+                return Run(parsed.GetValue(folder)!, parsed.GetValue(filter), parsed.GetValue(rewrite), parsed.GetValue(threads));
+            }
+            catch (Exception error) when (error is ScenarioException or FormatException)
+            {
+                Console.Error.WriteLine(error.Message);
+                return 2;
+            }
+        });
+        return command;
+    }
+
+    private static int Run(string folder, string? filter, bool rewrite, int threads)
+    {
+        var watch = Stopwatch.StartNew();
+        var scenarios = ScenarioTable.Load(folder, filter);
+        var verdicts = new ScenarioTable(folder, rewrite).Run(scenarios, threads);
+        foreach (var failure in verdicts.SelectMany(verdict => verdict.Failures))
+        {
+            Console.WriteLine(failure);
+        }
+
+        var runs = verdicts.Sum(verdict => verdict.Runs.Count);
+        var failed = verdicts.Count(verdict => !verdict.Passed);
+        var simulated = verdicts.Sum(verdict => verdict.Runs.Sum(run => run.Simulated.TotalHours));
+        Console.WriteLine($"{verdicts.Count} scenarios, {runs} runs, {failed} failed, {simulated:F0} simulated h in {watch.Elapsed.TotalSeconds:F1} s");
+        return failed == 0 ? 0 : 1;
+    }
+}
