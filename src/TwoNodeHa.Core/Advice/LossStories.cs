@@ -45,7 +45,7 @@ internal sealed class LossStories(HaConfig config)
     public TimelineStory OnlyNetworkLost() => new()
     {
         Id = "network-lost",
-        Title = config.Links.Length == 1
+        Title = config.LinkCount == 1
             ? "The management cable of one host is pulled, and it is the only link"
             : "All cables of one host are pulled",
         Rows =

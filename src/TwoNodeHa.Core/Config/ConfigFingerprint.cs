@@ -22,6 +22,11 @@ public static class ConfigFingerprint
             text.Append(link.Name).Append('|').Append(link.First).Append('|').Append(link.Second).Append('\n');
         }
 
+        foreach (var link in config.DiskLinks)
+        {
+            text.Append(link.Name).Append("|disk|").Append(link.Path).Append('\n');
+        }
+
         var timing = config.Timing;
         var policy = config.Policy;
         text.Append(CultureInfo.InvariantCulture, $"{config.Gateway.Timeout.Ticks}|{timing.HeartbeatInterval.Ticks}|");

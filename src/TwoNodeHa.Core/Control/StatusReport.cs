@@ -100,7 +100,11 @@ public sealed record StatusReport
 /// <param name="Name">Name.</param>
 /// <param name="Endpoints">Own and peer's endpoint.</param>
 /// <param name="HeardAgeSeconds">Age of the newest heartbeat heard on it; null when never.</param>
-public sealed record LinkStatus(string Name, string Endpoints, double? HeardAgeSeconds);
+public sealed record LinkStatus(string Name, string Endpoints, double? HeardAgeSeconds)
+{
+    /// <summary>What keeps the link's own input and output from working, by its adapter; null when nothing does.</summary>
+    public string? Trouble { get; init; }
+}
 
 /// <summary>The peer as last heard.</summary>
 public sealed record PeerStatus

@@ -341,7 +341,7 @@ public sealed record HaState
     /// <summary>The state before <see cref="Observation.Started"/>.</summary>
     public static HaState Initial(LocalConfig config) => new()
     {
-        LinkHeard = [.. new Instant?[config.Config.Links.Length]],
+        LinkHeard = [.. new Instant?[config.Config.LinkCount]],
         Gateway = new GatewayView { Answered = [.. new Instant?[config.Config.Gateway.Addresses.Length]] },
     };
 }

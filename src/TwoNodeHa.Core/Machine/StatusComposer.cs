@@ -40,7 +40,11 @@ internal static class StatusComposer
             Watchdog = $"{state.Watchdog.Description}{(state.WatchdogArmed ? ", armed" : ", not armed")}",
             Gateway = Knowledge.GatewayHealth(config, state, now).ToString(),
             GatewayAgeSeconds = Age(Knowledge.GatewayAnsweredAt(config, state), now),
-            Links = [.. config.Config.Links.Select((link, index) => Link(config, state, link, index, now))],
+            Links =
+            [
+                .. config.Config.Links.Select((link, index) => Link(config, state, link, index, now)),
+                .. config.Config.DiskLinks.Select((link, index) => DiskLink(config, state, link, index, now)),
+            ],
             Peer = Peer(config, state, now),
             Vms = [.. state.Durable.Vms.Select(vm => Vm(config, state, vm))],
             TakeoverStep = state.Durable.Takeover?.Step.ToString() ?? "",
@@ -81,7 +85,7 @@ internal static class StatusComposer
         {
             if (state.Status == HaStatus.Paired && !(state.LinkHeard[i] is { } heard && now - heard <= config.Timing.Lease))
             {
-                findings.Add($"link {config.Config.Links[i].Name} is silent");
+                findings.Add($"link {config.Config.LinkName(i)} is silent");
             }
         }
 
@@ -116,6 +120,10 @@ internal static class StatusComposer
         var (own, other) = config.SelfIndex == 0 ? (link.First, link.Second) : (link.Second, link.First);
         return new LinkStatus(link.Name, $"{own} - {other}", Age(state.LinkHeard[index], now));
     }
+
+    private static LinkStatus DiskLink(LocalConfig config, HaState state, DiskLinkConfig link, int index, Instant now) =>
+        new(link.Name, $"{link.Path} slot {config.SelfIndex} - slot {1 - config.SelfIndex}",
+            Age(state.LinkHeard[config.Config.Links.Length + index], now));
 
     private static PeerStatus? Peer(LocalConfig config, HaState state, Instant now) => state.Peer.Beat is not { } beat ? null
         : new PeerStatus

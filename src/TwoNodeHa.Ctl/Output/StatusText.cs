@@ -84,7 +84,8 @@ internal static class StatusText
         table.Add("Link", "Endpoints", "Heard");
         foreach (var link in status.Links)
         {
-            table.Add(link.Name, link.Endpoints, Words.Ago(link.HeardAgeSeconds));
+            table.Add(link.Name, link.Endpoints, Words.Ago(link.HeardAgeSeconds)
+                + (link.Trouble is null ? "" : $"; {link.Trouble}"));
         }
 
         text.Append('\n');
