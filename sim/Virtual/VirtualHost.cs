@@ -12,6 +12,7 @@ namespace TwoNodeHa.Sim.Virtual;
 public sealed class VirtualHost
 {
     private readonly VirtualWorld _world;
+    private readonly VirtualStorageProbe _storage;
     private IDisposable? _watchdog;
     private IDisposable? _boot;
     private int _life;
@@ -19,6 +20,7 @@ public sealed class VirtualHost
     public VirtualHost(VirtualWorld world, int index, LocalConfig config, ToolstackTimings timings, int seed)
     {
         _world = world;
+        _storage = new VirtualStorageProbe(world, this);
         Index = index;
         Config = config;
         Domains = new VirtualDomains(world.Scheduler) { DrainTime = TimeSpan.FromMilliseconds(30) };
@@ -70,6 +72,13 @@ public sealed class VirtualHost
 
     /// <summary>The lease record in the run directory: lost with power.</summary>
     public Instant? LeaseFile { get; set; }
+
+    /// <summary>This host's path to the shared storage is cut.</summary>
+    public bool StorageLost
+    {
+        get => _storage.Cut;
+        set => _storage.Cut = value;
+    }
 
     /// <summary>The disk of the daemon refuses writes.</summary>
     public bool DiskFull { get; set; }
@@ -166,6 +175,7 @@ public sealed class VirtualHost
         {
             Daemon = new VirtualDaemon(_world, this);
             Daemon.Start();
+            _storage.DaemonStarted();
         }
     }
 

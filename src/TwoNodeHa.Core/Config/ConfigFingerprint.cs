@@ -33,6 +33,13 @@ public static class ConfigFingerprint
         text.Append(CultureInfo.InvariantCulture, $"{timing.Lease.Ticks}|{timing.KillBound.Ticks}|{timing.FixedWatchdog.Ticks}|");
         text.Append(CultureInfo.InvariantCulture, $"{timing.ClockDriftPpm}|{timing.TakeoverDelay.Ticks}|");
         text.Append(CultureInfo.InvariantCulture, $"{policy.OnGatewayLoss}|{policy.OnAmbiguous}|{policy.LoneStart}|{policy.Protect}");
+        if (!config.Storage.Probes.IsEmpty)
+        {
+            var storage = config.Storage;
+            text.Append(CultureInfo.InvariantCulture, $"\n{string.Join('|', storage.Probes)}|{storage.ProbeInterval.Ticks}|");
+            text.Append(CultureInfo.InvariantCulture, $"{storage.ProbeTimeout.Ticks}|{storage.OnLoss}");
+        }
+
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
         return BinaryPrimitives.ReadUInt64BigEndian(hash);
     }

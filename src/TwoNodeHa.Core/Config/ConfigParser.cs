@@ -40,6 +40,7 @@ public static class ConfigParser
             Gateway = gateway,
             Timing = timing,
             Policy = site.ReadPolicy(),
+            Storage = new StorageReader(document, findings).Read(),
             Watchdog = watchdog,
             Paths = site.ReadPaths(),
             Tools = site.ReadTools(),

@@ -276,6 +276,9 @@ public sealed record HaConfig
     /// <summary>Choices of the site.</summary>
     public required PolicyConfig Policy { get; init; }
 
+    /// <summary>Probing of the storage of the protected VMs.</summary>
+    public StorageConfig Storage { get; init; } = new();
+
     /// <summary>Watchdog.</summary>
     public required WatchdogConfig Watchdog { get; init; }
 

@@ -71,6 +71,9 @@ public sealed record StatusReport
     /// <summary>Watchdog in a few words.</summary>
     public required string Watchdog { get; init; }
 
+    /// <summary>Storage of the protected VMs, verdict and reason; null when it is not probed.</summary>
+    public string? Storage { get; init; }
+
     /// <summary>Gateway verdict.</summary>
     public required string Gateway { get; init; }
 

@@ -38,6 +38,7 @@ internal static class StatusComposer
             TakeoverRefusals = leave.Refusal.Length > 0 ? [leave.Refusal] : [],
             TakeoverInSeconds = leave.DueAt is { } due && due > now ? Round((due - now).TotalSeconds) : null,
             Watchdog = $"{state.Watchdog.Description}{(state.WatchdogArmed ? ", armed" : ", not armed")}",
+            Storage = config.Config.Storage.Probes.IsEmpty ? null : Storage(state),
             Gateway = Knowledge.GatewayHealth(config, state, now).ToString(),
             GatewayAgeSeconds = Age(Knowledge.GatewayAnsweredAt(config, state), now),
             Links =
@@ -89,6 +90,11 @@ internal static class StatusComposer
             }
         }
 
+        if (state.Storage == Health.Doubtful)
+        {
+            findings.Add($"the storage of the protected VMs is doubtful: {state.StorageDetail}");
+        }
+
         if (!Knowledge.ToolstackHealthy(state))
         {
             findings.Add("the toolstack does not answer");
@@ -114,6 +120,9 @@ internal static class StatusComposer
         { InitComplete: false } => "starting",
         _ => "ready",
     };
+
+    private static string Storage(HaState state) =>
+        state.StorageDetail.Length > 0 ? $"{state.Storage}: {state.StorageDetail}" : state.Storage.ToString();
 
     private static LinkStatus Link(LocalConfig config, HaState state, LinkConfig link, int index, Instant now)
     {

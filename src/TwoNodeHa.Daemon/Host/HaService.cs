@@ -96,6 +96,9 @@ internal sealed class HaService : IHostedService, IDisposable
         prober.Start();
         _toolstack.Start();
         _loop.Start(started);
+
+        // Behind the start: a verdict is posted once, when it changes.
+        Own(new StorageProber(Config.Config.Storage, _clock, _sink, _counters)).Start();
         Own(new ControlServer(Paths.ControlSocket, desk, _logger)).Start();
         _notifier.Ready("deciding");
         return Task.CompletedTask;
