@@ -49,6 +49,7 @@ public sealed class StorageLossTests
     [InlineData(1, 0)]
     [InlineData(2, 3)]
     [InlineData(3, 12)]
+    [InlineData(4, 27)]
     public void BothLoseIt_NobodyFences_WhicheverPathIsBackFirst(int seed, int apart)
     {
         var world = Paired(seed, out var events);

@@ -35,8 +35,9 @@ public static class ConfigFingerprint
         text.Append(CultureInfo.InvariantCulture, $"{policy.OnGatewayLoss}|{policy.OnAmbiguous}|{policy.LoneStart}|{policy.Protect}");
         if (!config.Storage.Probes.IsEmpty)
         {
+            // Not the paths: each host reads its own way to the storage.
             var storage = config.Storage;
-            text.Append(CultureInfo.InvariantCulture, $"\n{string.Join('|', storage.Probes)}|{storage.ProbeInterval.Ticks}|");
+            text.Append(CultureInfo.InvariantCulture, $"\n{storage.Probes.Length}|{storage.ProbeInterval.Ticks}|");
             text.Append(CultureInfo.InvariantCulture, $"{storage.ProbeTimeout.Ticks}|{storage.OnLoss}");
         }
 

@@ -18,6 +18,9 @@ internal sealed class DiskLink : IDisposable
     private const int StackBytes = 256 * 1024;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
+    /// <summary>After this long without news the path is opened anew: the file may have been made anew, on either host.</summary>
+    private static readonly TimeSpan ReopenAfter = TimeSpan.FromSeconds(5);
+
     private readonly int _index;
     private readonly DiskLinkConfig _link;
     private readonly int _self;
@@ -36,6 +39,7 @@ internal sealed class DiskLink : IDisposable
     private readonly byte[] _seen = new byte[HeartbeatCodec.DatagramMax];
     private int _seenLength;
     private long _seenAt;
+    private long _newsAt;
 
     private readonly Activity _reading = new("reading");
     private readonly Activity _writing = new("writing");
@@ -121,7 +125,8 @@ internal sealed class DiskLink : IDisposable
             using var file = DirectFile.Open(_link.Path, forWriting: true);
             SayCache(file);
             _writing.Idle();
-            for (ulong sequence = 1; WaitForPending(file, sequence); sequence++)
+            var opened = Environment.TickCount64;
+            for (ulong sequence = 1; !IsStale(opened) && WaitForPending(file, sequence); sequence++)
             {
                 _writing.Begin();
                 file.Write(DiskSlot.OffsetOf(_self));
@@ -171,6 +176,10 @@ internal sealed class DiskLink : IDisposable
             _reading.Begin();
             using var file = DirectFile.Open(_link.Path, forWriting: false);
             SayCache(file);
+            var opened = Environment.TickCount64;
+
+            // It may be another file than before: what it holds is as old as it likes.
+            _seenAt = 0;
             do
             {
                 var started = Environment.TickCount64;
@@ -179,9 +188,12 @@ internal sealed class DiskLink : IDisposable
                 Ended(_reading);
                 Take(file.Block, started);
             }
-            while (!_stop.Wait(_poll));
+            while (!_stop.Wait(_poll) && !IsStale(opened));
         });
     }
+
+    private bool IsStale(long opened) =>
+        Environment.TickCount64 - Math.Max(opened, Volatile.Read(ref _newsAt)) > ReopenAfter.TotalMilliseconds;
 
     private static void ReadSlot(DirectFile file, int host)
     {
@@ -227,6 +239,7 @@ internal sealed class DiskLink : IDisposable
         var result = HeartbeatCodec.Decode(datagram, _key);
         if (result.Beat is { } beat)
         {
+            Volatile.Write(ref _newsAt, Environment.TickCount64);
             _sink.Post(new Observation.HeartbeatReceived(_index, beat));
         }
         else
@@ -248,9 +261,8 @@ internal sealed class DiskLink : IDisposable
             {
                 activity.Failed(error.Message);
                 Refuse($"{activity.Name} failed", $"{_link.Path}: {error.Message}");
+                _stop.Wait(Retry);
             }
-
-            _stop.Wait(Retry);
         }
     }
 

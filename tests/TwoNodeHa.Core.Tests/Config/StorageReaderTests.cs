@@ -57,11 +57,11 @@ public class StorageReaderTests
     }
 
     [Fact]
-    public void Fingerprint_ChangesWithEveryValue()
+    public void Fingerprint_ChangesWithEveryValueButThePaths()
     {
         var prints = new[]
         {
-            "", "probe = /a", "probe = /b", "probe = /a\nprobe_interval_seconds = 2", "probe = /a\nprobe_timeout_seconds = 30",
+            "", "probe = /a", "probe = /b", "probe = /a, /b", "probe = /a\nprobe_interval_seconds = 2", "probe = /a\nprobe_timeout_seconds = 30",
             "probe = /a\non_storage_loss = fence",
         }.Select(lines => ConfigFingerprint.Of(ConfigText.GoodPlus("[storage]\n" + lines + "\n")));
 

@@ -40,7 +40,7 @@ public sealed class DiskLinksTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_system_without_O_DIRECT_is_used_through_its_cache_and_that_is_said_once()
+    public async Task A_file_in_memory_is_a_disk_like_any_other()
     {
         var path = $"/dev/shm/tnha-{Guid.NewGuid():N}";
         File.WriteAllBytes(path, new byte[DiskSlot.DiskBytes]);
@@ -48,12 +48,24 @@ public sealed class DiskLinksTests : IDisposable
         {
             var (_, peer) = (Links(path), Peer(path));
             await ArrivesAsync(peer, _sink);
-            Assert.True(_logger.Lines.Count(line => line.Contains("O_DIRECT", StringComparison.Ordinal)) <= 1);
         }
         finally
         {
             File.Delete(path);
         }
+    }
+
+    /// <summary>/dev/zero refuses O_DIRECT, reads as empty slots and swallows what is written.</summary>
+    [Fact]
+    public async Task What_refuses_O_DIRECT_is_used_without_and_that_is_said_once()
+    {
+        var links = Links("/dev/zero");
+        links.Send(Samples.Beat());
+        await Eventually.Holds(() => _logger.Lines.Any(line => line.Contains("O_DIRECT", StringComparison.Ordinal)), "the line");
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.Single(_logger.Lines, line => line.Contains("refuses O_DIRECT", StringComparison.Ordinal));
+        Assert.Equal("", Trouble(links));
+        Assert.Empty(_sink.Posted);
     }
 
     [Fact]
@@ -147,6 +159,19 @@ public sealed class DiskLinksTests : IDisposable
         await ArrivesAsync(peer, _sink);
         links.Send(Samples.Beat(1));
         await Eventually.Holds(() => Trouble(links).Length == 0, "no trouble left");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_made_anew_is_found_without_a_restart()
+    {
+        var path = Disk();
+        var links = Links(path);
+        await ArrivesAsync(Peer(path), _sink);
+        File.Delete(path);
+        Disk();
+        var peer = Peer(path);
+        await ArrivesAsync(peer, _sink);
+        await ArrivesAsync(links, _peerSink);
     }
 
     [Fact]
