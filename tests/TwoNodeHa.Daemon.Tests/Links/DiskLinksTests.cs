@@ -201,7 +201,7 @@ public sealed class DiskLinksTests : IDisposable
         links.Dispose();
         Assert.True(Stopwatch.GetElapsedTime(started) < Eventually.Ceiling);
         Assert.True(_logger.Lines.Length < 20, "the hang floods the journal");
-        Fifo.Release(path);
+        Fifo.Released(path).Dispose();
     }
 
     [Fact]

@@ -60,9 +60,12 @@ public sealed class StorageProberTests : IDisposable
         Assert.Equal(StorageProber.HungMax - 1, Count("storage.read_given_up"));
 
         // A path made anew is found although a thread may hang in the old one.
-        Fifo.Release(hung);
-        await Eventually.Holds(() => Count("storage.read_failed") > 0, "the threads let go");
-        File.Delete(hung);
+        using (Fifo.Released(hung))
+        {
+            await Eventually.Holds(() => Count("storage.read_failed") > 0, "the threads let go");
+            File.Delete(hung);
+        }
+
         File.WriteAllText(hung, "storage");
         await Eventually.Holds(() => Newest.Health == Health.Healthy, "healthy again");
     }

@@ -13,10 +13,6 @@ internal static class Fifo
         return path;
     }
 
-    /// <summary>Lets whoever hangs on it go.</summary>
-    public static void Release(string path)
-    {
-        // Opened both ways it never blocks, and both ends are there.
-        using var both = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
-    }
+    /// <summary>Lets whoever hangs on it go, for as long as it is held: opened both ways, both ends are there.</summary>
+    public static IDisposable Released(string path) => new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
 }
