@@ -34,7 +34,7 @@ public sealed class StorageProberTests : IDisposable
     public async Task A_file_that_vanishes_is_doubtful_then_lost_then_back()
     {
         var path = Good("a");
-        Start(timeout: 0.6, path, Good("b"));
+        Start(timeout: 2.5, path, Good("b"));
         await Reported(Health.Healthy);
         File.Delete(path);
         await Reported(Health.Lost);
