@@ -59,6 +59,9 @@ internal sealed class LabHarness : IAsyncDisposable
 
     public string DirectoryOf(string host) => _folder.Of(host);
 
+    /// <summary>The file that a host probes as its storage; see <see cref="LabOptions.StorageProbes"/>.</summary>
+    public string StorageProbeOf(string host) => _settings.StorageProbeOf(host);
+
     public string ConfigOf(string host) => _settings.ConfigOf(host);
 
     /// <summary>The baseboard of a host: faults of its toolstack, storage, clock and daemon.</summary>

@@ -6,6 +6,12 @@ internal sealed record LabOptions
     /// <summary>A second cable between the hosts.</summary>
     public bool Crossover { get; init; }
 
+    /// <summary>A disk link over a file that both hosts share.</summary>
+    public bool Disk { get; init; }
+
+    /// <summary>Each host probes a file of its own as its storage, and fences when it loses that.</summary>
+    public bool StorageProbes { get; init; }
+
     /// <summary>Timing profile of the daemons.</summary>
     public string Profile { get; init; } = "fast";
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Sim.Pool;
 
 namespace TwoNodeHa.Sim.Lab;
@@ -47,6 +48,8 @@ internal sealed class LabSettings
 
     private LabSettings(LabOptions options, LabFolder folder) => (_options, _folder) = (options, folder);
 
+    private string DiskFile => Path.Combine(_folder.Path, "disk");
+
     private string PoolFile => Path.Combine(_folder.Path, "pool.json");
 
     public static LabSettings WriteAll(LabOptions options, string labId, LabFolder folder)
@@ -55,11 +58,13 @@ internal sealed class LabSettings
         PoolDefinition pool = settings.Pool(labId);
         string key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         File.WriteAllText(settings.PoolFile, pool.ToJson());
+        File.WriteAllBytes(settings.DiskFile, new byte[DiskSlot.DiskBytes]);
         foreach (HostDefinition host in pool.Hosts)
         {
             Directory.CreateDirectory(folder.Of(host.Name));
             Write(Path.Combine(folder.Of(host.Name), "key"), key + "\n", OwnerOnly);
             Write(Path.Combine(folder.Of(host.Name), "block-peer"), BlockPeer, Program);
+            File.WriteAllText(settings.StorageProbeOf(host.Name), "storage\n");
             File.WriteAllText(settings.ConfigOf(host.Name), settings.ConfigText(pool, folder.Of(host.Name)));
         }
 
@@ -67,6 +72,9 @@ internal sealed class LabSettings
     }
 
     public string ConfigOf(string host) => Path.Combine(_folder.Of(host), "ha.conf");
+
+    /// <summary>The file that stands for the storage as this host reaches it.</summary>
+    public string StorageProbeOf(string host) => Path.Combine(_folder.Of(host), "storage-probe");
 
     public string ControlSocketOf(string host) => Path.Combine(_folder.Of(host), "control.sock");
 
@@ -110,6 +118,11 @@ internal sealed class LabSettings
         string crossover = _options.Crossover
             ? $"\n[link crossover]\na = {LabNetwork.CrossoverAddress("a")}\nb = {LabNetwork.CrossoverAddress("b")}\n"
             : "";
+        string disk = _options.Disk ? $"\n[link disk]\ndisk = {DiskFile}\n" : "";
+        string storage = _options.StorageProbes
+            ? $"\n[storage]\nprobe = {directory}/storage-probe\nprobe_interval_seconds = 0.5\nprobe_timeout_seconds = 3\n"
+                + "on_storage_loss = fence\n"
+            : "";
         return $"""
             profile = {_options.Profile}
 
@@ -124,7 +137,7 @@ internal sealed class LabSettings
             [link mgmt]
             a = {a.Address}
             b = {b.Address}
-            {crossover}
+            {crossover}{disk}{storage}
             [gateway]
             addresses = {LabNetwork.Gateway}
 

@@ -12,12 +12,14 @@ namespace TwoNodeHa.Sim.Virtual;
 public sealed class VirtualHost
 {
     private readonly VirtualWorld _world;
+    private readonly VirtualStorageProbe _storage;
     private IDisposable? _watchdog;
     private IDisposable? _boot;
 
     public VirtualHost(VirtualWorld world, int index, LocalConfig config, ToolstackTimings timings, int seed)
     {
         _world = world;
+        _storage = new VirtualStorageProbe(world, this);
         Index = index;
         Config = OwnConfig = config;
         Clock = new HostClock(Instant.FromSeconds(100 + (5000 * index)));
@@ -84,6 +86,13 @@ public sealed class VirtualHost
 
     /// <summary>The lease record in the run directory: lost with power.</summary>
     public Instant? LeaseFile { get; set; }
+
+    /// <summary>This host's path to the shared storage is cut.</summary>
+    public bool StorageLost
+    {
+        get => _storage.Cut;
+        set => _storage.Cut = value;
+    }
 
     /// <summary>The disk of the daemon refuses writes.</summary>
     public bool DiskFull { get; set; }
@@ -231,6 +240,7 @@ public sealed class VirtualHost
         {
             Daemon = new VirtualDaemon(_world, this);
             Daemon.Start();
+            _storage.DaemonStarted();
         }
     }
 

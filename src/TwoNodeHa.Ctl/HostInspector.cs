@@ -23,6 +23,7 @@ internal static class HostInspector
             WatchdogExists = config.Watchdog.Kind == WatchdogKind.None || File.Exists(config.Watchdog.Path),
             XapiAccepts = Accepts(config.Paths.XapiSocket, timeout),
             InstallationUuid = InstallationUuid(config.Paths.InventoryFile),
+            Disks = [.. config.DiskLinks.Select(link => DiskInspector.Facts(link.Path, timeout))],
         };
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Protocol;
 
 namespace TwoNodeHa.Core.Advice;
 
@@ -9,6 +10,7 @@ namespace TwoNodeHa.Core.Advice;
 public static class Checks
 {
     private const int KeyBytesMin = 32;
+    private const uint NobodyUid = 65_534;
     private const int GroupAndOthers = 0b000_111_111;
 
     /// <summary>All checks.</summary>
@@ -103,6 +105,46 @@ public static class Checks
                 CheckGrade.Problem,
                 $"XAPI does not accept a connection on {config.Paths.XapiSocket}",
                 "Look at: systemctl status xapi; this host cannot take over until it answers."));
+        foreach (var disk in host.Disks)
+        {
+            items.Add(Disk(disk));
+        }
+    }
+
+    private static CheckItem Disk(DiskFacts disk)
+    {
+        var name = "disk " + disk.Path;
+        if (disk.Trouble.Length > 0)
+        {
+            return new CheckItem(name, CheckGrade.Problem, disk.Trouble, $"Make it once, from one host: "
+                + $"truncate -s {DiskSlot.DiskBytes} {disk.Path}, and see that both hosts reach the same file.");
+        }
+
+        if (disk.Bytes < DiskSlot.DiskBytes)
+        {
+            return new CheckItem(name, CheckGrade.Problem, $"has only {disk.Bytes} of {DiskSlot.DiskBytes} bytes",
+                $"Run truncate -s {DiskSlot.DiskBytes} {disk.Path} on one host.");
+        }
+
+        if (disk.IsForeign)
+        {
+            return new CheckItem(name, CheckGrade.Problem, "holds something else than slots of heartbeats: the daemon does "
+                + "not write to it", "Name another file or device, or clear it if nothing of it is needed: dd if=/dev/zero "
+                    + $"of={disk.Path} bs=4096 count=2 conv=notrunc,fsync");
+        }
+
+        if (disk.OthersWrite)
+        {
+            return new CheckItem(name, CheckGrade.Warning, "anyone on this host may write to it and so silence this link",
+                $"Run chmod 600 {disk.Path}.");
+        }
+
+        // Root, or nobody where an NFS server squashes root.
+        return disk.Owner is null or 0 or NobodyUid
+            ? new CheckItem(name, CheckGrade.Ok, "can be read and written, holds slots of heartbeats or nothing")
+            : new CheckItem(name, CheckGrade.Warning, string.Create(CultureInfo.InvariantCulture,
+                $"belongs to user {disk.Owner}, who may write to it and so silence this link"),
+                $"Run chown root {disk.Path}.");
     }
 
     private static CheckItem Self(HaConfig config, HostFacts host)

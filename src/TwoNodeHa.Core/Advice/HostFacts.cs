@@ -1,4 +1,24 @@
+using System.Collections.Immutable;
+
 namespace TwoNodeHa.Core.Advice;
+
+/// <summary>What a check found at the path of a disk link.</summary>
+/// <param name="Path">The path.</param>
+/// <param name="Trouble">Why it could not be read or opened for writing, in words; empty when it could.</param>
+public sealed record DiskFacts(string Path, string Trouble)
+{
+    /// <summary>Bytes that could be read from its start, at most <see cref="Protocol.DiskSlot.DiskBytes"/>.</summary>
+    public int Bytes { get; init; }
+
+    /// <summary>It holds something that is neither zeros nor a slot of a host.</summary>
+    public bool IsForeign { get; init; }
+
+    /// <summary>Owner (st_uid); null when it could not be read.</summary>
+    public uint? Owner { get; init; }
+
+    /// <summary>Anyone may write to it, by its mode.</summary>
+    public bool OthersWrite { get; init; }
+}
 
 /// <summary>
 /// What a check found on this host without the daemon; gathered by the caller, judged by <see cref="Checks"/>.
@@ -22,4 +42,7 @@ public sealed record HostFacts
 
     /// <summary>INSTALLATION_UUID of the inventory file; null when it could not be read.</summary>
     public Guid? InstallationUuid { get; init; }
+
+    /// <summary>The disk links, in the order of the configuration.</summary>
+    public ImmutableArray<DiskFacts> Disks { get; init; } = [];
 }

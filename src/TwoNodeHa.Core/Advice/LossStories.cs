@@ -45,7 +45,7 @@ internal sealed class LossStories(HaConfig config)
     public TimelineStory OnlyNetworkLost() => new()
     {
         Id = "network-lost",
-        Title = config.Links.Length == 1
+        Title = config.LinkCount == 1
             ? "The management cable of one host is pulled, and it is the only link"
             : "All cables of one host are pulled",
         Rows =
@@ -70,6 +70,18 @@ internal sealed class LossStories(HaConfig config)
         return config.Policy.OnGatewayLoss == OnGatewayLoss.Stay
             ? ManagementLostStay(hypothetical)
             : ManagementLostYield(hypothetical);
+    }
+
+    public TimelineStory StorageLost()
+    {
+        var storage = config.Storage;
+        var lost = new TimeRange(storage.ProbeTimeout - storage.ProbeInterval, storage.ProbeTimeout);
+        var begin = new List<TimelineRow>
+        {
+            Row(TimeRange.At(TimeSpan.Zero), "host: its VMs wait for their disks; network and peer are well"),
+            Row(new TimeRange(TimeSpan.Zero, 2 * storage.ProbeInterval), "host: a probe fails or hangs, the storage is doubtful"),
+        };
+        return storage.OnLoss == OnStorageLoss.Fence ? StorageLostFence(begin, lost) : StorageLostAlert(begin, lost);
     }
 
     public TimelineStory DaemonKilled() => new()
@@ -149,6 +161,43 @@ internal sealed class LossStories(HaConfig config)
         Outcome = "The VMs run on without the management network until a person acts",
         EndsWell = false,
     };
+
+    private TimelineStory StorageLostFence(List<TimelineRow> rows, TimeRange lost)
+    {
+        var fenced = lost.Plus(TimeSpan.Zero, config.Timing.KillBound);
+        var heard = _times.Heard(fenced);
+        var silence = fenced.Plus(_times.Silence.From, _times.Silence.To);
+        rows.Add(Row(lost, "host: not readable for the whole probe_timeout; the peer reads it and is fit, so it destroys its VMs"));
+        rows.Add(Row(fenced, "host: nothing runs there, verified, and it attests that; a disk back-end that hangs in the lost "
+            + "storage cannot be verified: then it is reset"));
+        rows.Add(Row(heard, "peer: takes over at once (T1)"));
+        rows.Add(Row(silence, "peer, if the host had to be reset: takes over by silence (T2)"));
+        return new TimelineStory
+        {
+            Id = "storage-lost",
+            Title = "One host loses the storage of its VMs, the other one still reads it",
+            Hypothetical = config.Storage.Probes.IsEmpty,
+            Rows = [.. rows],
+            Takeover = new TimeRange(heard.From, silence.To),
+            Toolstack = StoryTimes.Promotion,
+            Outcome = "The peer starts the VMs; the host rejoins as slave when it reads the storage again. Lost for both: alert, "
+                + "nobody fences",
+        };
+    }
+
+    private TimelineStory StorageLostAlert(List<TimelineRow> rows, TimeRange lost)
+    {
+        rows.Add(Row(lost, "host: not readable for the whole probe_timeout: alert; it could not take over any more"));
+        return new TimelineStory
+        {
+            Id = "storage-lost",
+            Title = "One host loses the storage of its VMs, the other one still reads it",
+            Hypothetical = config.Storage.Probes.IsEmpty,
+            Rows = [.. rows],
+            Outcome = "on_storage_loss = alert: the VMs wait on this host until the storage is back or a person acts",
+            EndsWell = false,
+        };
+    }
 
     private TimelineStory FrozenWithWatchdog() => new()
     {

@@ -35,8 +35,21 @@ public static class SafetyClass
         !ShareSubnet(left.First.Address, right.First.Address)
         && !ShareSubnet(left.Second.Address, right.Second.Address);
 
-    /// <summary>There is at least one pair of independent links.</summary>
+    /// <summary>
+    /// There is at least one pair of independent links. A disk link counts beside any UDP link: the configuration does
+    /// not say over which network the storage is reached, so the verdict's sentence says what that rests on.
+    /// </summary>
     public static bool HasIndependentLinks(HaConfig config)
+    {
+        if (!config.DiskLinks.IsEmpty && !config.Links.IsEmpty)
+        {
+            return true;
+        }
+
+        return HasIndependentNetworks(config);
+    }
+
+    private static bool HasIndependentNetworks(HaConfig config)
     {
         for (var later = 1; later < config.Links.Length; later++)
         {
@@ -70,9 +83,14 @@ public static class SafetyClass
             + "no rule can be both safe and available, and a VM may run twice";
     }
 
-    private static string SentenceOfB(HaConfig config) => string.Create(
+    private static string SentenceOfB(HaConfig config) => HasIndependentNetworks(config) ? SentenceOfNetworks(config)
+        : (config.Links.Length == 1 ? "one link" : "links in one network")
+            + $" and a slot on shared storage: a VM may run twice only if both fail for {Seconds(config)} s while both hosts still see the gateway; that is a second path only where the storage "
+            + "is not reached over the network of the links";
+
+    private static string SentenceOfNetworks(HaConfig config) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{config.Links.Length} links, at least two of them in different networks: a VM may run twice only if all of "
+        $"{config.LinkCount} links, at least two of them in different networks: a VM may run twice only if all of "
         + $"them fail for {Seconds(config)} s while both hosts still see the gateway");
 
     private static string Reservations(HaConfig config, bool watchdogMissing)

@@ -72,7 +72,11 @@ internal static class StatusChecks
             + $"{(peer.Bound ? "bound" : "not bound")}; the configuration agrees");
     }
 
-    private static CheckItem Link(LinkStatus link) => link.HeardAgeSeconds is { } age
+    private static CheckItem Link(LinkStatus link) => link.Trouble is not null
+        ? new CheckItem(
+            "link " + link.Name, CheckGrade.Warning, $"{link.Trouble} ({link.Endpoints})", "Look at the storage "
+                + "behind it and the path to it.")
+        : link.HeardAgeSeconds is { } age
         ? new CheckItem(
             "link " + link.Name,
             CheckGrade.Ok,

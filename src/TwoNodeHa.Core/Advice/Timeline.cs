@@ -21,6 +21,7 @@ public static class Timeline
             quiet.GatewayGoneForBoth(),
             quiet.LinkCutOnly(),
             quiet.ToolstackHung(),
+            loss.StorageLost(),
             loss.DaemonKilled(),
             loss.DaemonFrozen(),
             loss.RebootFromShell(),

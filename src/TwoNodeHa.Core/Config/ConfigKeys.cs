@@ -28,6 +28,9 @@ internal static class ConfigKeys
         "on_gateway_loss", "on_ambiguous", "lone_start", "fence_action", "protect", "start_attempts", "start_parallel",
     ];
 
+    public static readonly string[] Storage =
+        ["probe", "probe_interval_seconds", "probe_timeout_seconds", "on_storage_loss"];
+
     public static readonly string[] Watchdog = ["device"];
 
     public static readonly TextKey<PathsConfig>[] Paths =
@@ -58,8 +61,8 @@ internal static class ConfigKeys
     /// <summary>Sections without a name of their own, with their keys.</summary>
     public static readonly (string Section, string[] Keys)[] Plain =
     [
-        ("", Top), ("gateway", Gateway), ("timing", Timing), ("policy", Policy), ("watchdog", Watchdog),
-        ("paths", Names(Paths)), ("tools", Names(Tools)),
+        ("", Top), ("gateway", Gateway), ("timing", Timing), ("policy", Policy), ("storage", Storage),
+        ("watchdog", Watchdog), ("paths", Names(Paths)), ("tools", Names(Tools)),
     ];
 
     /// <summary>The keys of a plain section; null when there is no such section.</summary>

@@ -23,7 +23,7 @@ public static class ConfigParser
         SchemaCheck.Run(document, findings);
         var addresses = new AddressBook(findings);
         var hosts = new HostsReader(document, findings, addresses).Read();
-        var links = new LinksReader(document, findings, addresses).Read();
+        var (links, diskLinks) = new LinksReader(document, findings, addresses).Read();
         var profile = TimingReader.ReadProfile(document, findings);
         var site = new SiteReader(document, findings);
         var watchdog = site.ReadWatchdog();
@@ -36,9 +36,11 @@ public static class ConfigParser
         {
             Hosts = hosts,
             Links = links,
+            DiskLinks = diskLinks,
             Gateway = gateway,
             Timing = timing,
             Policy = site.ReadPolicy(),
+            Storage = new StorageReader(document, findings).Read(),
             Watchdog = watchdog,
             Paths = site.ReadPaths(),
             Tools = site.ReadTools(),

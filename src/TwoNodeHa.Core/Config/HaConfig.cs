@@ -15,6 +15,14 @@ public sealed record HostConfig(string Name, Guid Uuid, IPAddress Address);
 /// <param name="Second">Endpoint of the second host.</param>
 public sealed record LinkConfig(string Name, IPEndPoint First, IPEndPoint Second);
 
+/// <summary>
+/// A link over shared storage: one slot per host (<see cref="Protocol.DiskSlot"/>), in the order of
+/// <see cref="HaConfig.Hosts"/>, from the start of a file or block device that both hosts reach.
+/// </summary>
+/// <param name="Name">Name of the link in messages.</param>
+/// <param name="Path">Absolute path, the same on both hosts.</param>
+public sealed record DiskLinkConfig(string Name, string Path);
+
 /// <summary>The addresses outside the pool whose answer proves that this host still has a network.</summary>
 public sealed record GatewayConfig
 {
@@ -247,8 +255,17 @@ public sealed record HaConfig
     /// <summary>The two hosts, ordered by name.</summary>
     public required ImmutableArray<HostConfig> Hosts { get; init; }
 
-    /// <summary>The links, in the order of the file; one to eight.</summary>
+    /// <summary>The UDP links, in the order of the file; one to eight.</summary>
     public required ImmutableArray<LinkConfig> Links { get; init; }
+
+    /// <summary>The disk links, in the order of the file. Their indexes follow those of <see cref="Links"/>.</summary>
+    public ImmutableArray<DiskLinkConfig> DiskLinks { get; init; } = [];
+
+    /// <summary>Number of links of both kinds; at most eight.</summary>
+    public int LinkCount => Links.Length + DiskLinks.Length;
+
+    /// <summary>Name of a link by its index: UDP links first, then disk links.</summary>
+    public string LinkName(int index) => index < Links.Length ? Links[index].Name : DiskLinks[index - Links.Length].Name;
 
     /// <summary>Gateway probing.</summary>
     public required GatewayConfig Gateway { get; init; }
@@ -258,6 +275,9 @@ public sealed record HaConfig
 
     /// <summary>Choices of the site.</summary>
     public required PolicyConfig Policy { get; init; }
+
+    /// <summary>Probing of the storage of the protected VMs.</summary>
+    public StorageConfig Storage { get; init; } = new();
 
     /// <summary>Watchdog.</summary>
     public required WatchdogConfig Watchdog { get; init; }

@@ -3,17 +3,19 @@ using System.Net;
 
 namespace TwoNodeHa.Core.Config;
 
-/// <summary>Reads the <c>[link NAME]</c> sections: each names both hosts.</summary>
+/// <summary>Reads the <c>[link NAME]</c> sections: each names both hosts, or a shared disk.</summary>
 internal sealed class LinksReader(IniDocument document, FindingList findings, AddressBook addresses)
 {
     private const int LinksMax = 8;
+    private const string DiskKey = "disk";
 
     /// <summary>All usable links in the order of the file.</summary>
-    public ImmutableArray<LinkConfig> Read()
+    public (ImmutableArray<LinkConfig> Links, ImmutableArray<DiskLinkConfig> DiskLinks) Read()
     {
         var names = HostsReader.Names(document);
         names.Sort(StringComparer.Ordinal);
         var links = ImmutableArray.CreateBuilder<LinkConfig>();
+        var disks = ImmutableArray.CreateBuilder<DiskLinkConfig>();
         var count = 0;
         foreach (var section in document.Sections)
         {
@@ -23,7 +25,14 @@ internal sealed class LinksReader(IniDocument document, FindingList findings, Ad
             }
 
             count++;
-            if (ReadLink(section, names, count) is { } link)
+            if (section.Find(DiskKey) is not null)
+            {
+                if (ReadDisk(section, disks, count) is { } disk)
+                {
+                    disks.Add(disk);
+                }
+            }
+            else if (ReadLink(section, names, count) is { } link)
             {
                 CheckAgainst(links, link, section);
                 links.Add(link);
@@ -35,22 +44,52 @@ internal sealed class LinksReader(IniDocument document, FindingList findings, Ad
             findings.Error(0, "link", "no link: write a section [link mgmt] that names both hosts with their "
                 + "addresses");
         }
+        else if (disks.Count > 0 && disks.Count == count)
+        {
+            findings.Error(0, "link", "only disk links: write a section [link mgmt] too that names both hosts with "
+                + "their addresses, a disk alone is too slow to pair on");
+        }
 
-        return links.ToImmutable();
+        return (links.ToImmutable(), disks.ToImmutable());
+    }
+
+    private DiskLinkConfig? ReadDisk(IniSection section, IEnumerable<DiskLinkConfig> earlier, int count)
+    {
+        if (!IsNamed(section) || !IsWithin(section, count))
+        {
+            return null;
+        }
+
+        var reader = new SectionReader(section, findings);
+        SchemaCheck.Keys(section, [DiskKey], findings);
+        if (reader.Text(DiskKey) is not { } path)
+        {
+            return null;
+        }
+
+        if (!path.StartsWith('/') || path.EndsWith('/'))
+        {
+            reader.Error(DiskKey, $"\"{path}\" is not an absolute path of a file or device: write one that both "
+                + "hosts share, like /run/sr-mount/SR-UUID/twonodeha");
+            return null;
+        }
+
+        foreach (var other in earlier)
+        {
+            if (other.Path == path)
+            {
+                reader.Error(DiskKey, $"{path} is the disk of [link {other.Name}] already: remove one of the two");
+                return null;
+            }
+        }
+
+        return new DiskLinkConfig(section.Name, path);
     }
 
     private LinkConfig? ReadLink(IniSection section, List<string> hosts, int count)
     {
-        if (!HostsReader.IsName(section.Name))
+        if (!IsNamed(section) || !IsWithin(section, count))
         {
-            findings.Error(section.Line, section.Title, "a link needs a name of letters, digits, - _ . : write "
-                + "[link mgmt]");
-            return null;
-        }
-
-        if (count > LinksMax)
-        {
-            findings.Error(section.Line, section.Title, $"more than {LinksMax} links: remove the section");
             return null;
         }
 
@@ -72,6 +111,28 @@ internal sealed class LinksReader(IniDocument document, FindingList findings, Ad
 
         CheckEnds(reader, hosts[1], first, second);
         return new LinkConfig(section.Name, first, second);
+    }
+
+    private bool IsNamed(IniSection section)
+    {
+        if (HostsReader.IsName(section.Name))
+        {
+            return true;
+        }
+
+        findings.Error(section.Line, section.Title, "a link needs a name of letters, digits, - _ . : write "
+            + "[link mgmt]");
+        return false;
+    }
+
+    private bool IsWithin(IniSection section, int count)
+    {
+        if (count > LinksMax)
+        {
+            findings.Error(section.Line, section.Title, $"more than {LinksMax} links: remove the section");
+        }
+
+        return count <= LinksMax;
     }
 
     private IPEndPoint? ReadEnd(SectionReader reader, string host, int port)

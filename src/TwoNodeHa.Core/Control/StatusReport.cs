@@ -71,6 +71,9 @@ public sealed record StatusReport
     /// <summary>Watchdog in a few words.</summary>
     public required string Watchdog { get; init; }
 
+    /// <summary>Storage of the protected VMs, verdict and reason; null when it is not probed.</summary>
+    public string? Storage { get; init; }
+
     /// <summary>Gateway verdict.</summary>
     public required string Gateway { get; init; }
 
@@ -100,7 +103,11 @@ public sealed record StatusReport
 /// <param name="Name">Name.</param>
 /// <param name="Endpoints">Own and peer's endpoint.</param>
 /// <param name="HeardAgeSeconds">Age of the newest heartbeat heard on it; null when never.</param>
-public sealed record LinkStatus(string Name, string Endpoints, double? HeardAgeSeconds);
+public sealed record LinkStatus(string Name, string Endpoints, double? HeardAgeSeconds)
+{
+    /// <summary>What keeps the link's own input and output from working, by its adapter; null when nothing does.</summary>
+    public string? Trouble { get; init; }
+}
 
 /// <summary>The peer as last heard.</summary>
 public sealed record PeerStatus

@@ -408,6 +408,11 @@ internal static class Decisions
             RoleCare.FollowEpoch(turn, beat);
             Yield(turn, beat);
         }
+
+        if (turn.State.Status == HaStatus.Paired)
+        {
+            StorageLoss.Consider(turn, beat);
+        }
     }
 
     /// <summary>Why the two cannot be paired yet; null when they can.</summary>
@@ -442,7 +447,7 @@ internal static class Decisions
         RoleCare.Continue(turn, beat);
         var ends = beat.RunningCount > 0 || beat.Declined >= turn.Durable.Attestation;
         if (!Leave.FreeOfWord(turn.State) || beat.Attestation != 0 || !ends || !RoleCare.Settled(turn)
-            || CanPair(turn, beat) is not null)
+            || CanPair(turn, beat) is not null || StorageLoss.KeepsOut(turn))
         {
             return;
         }

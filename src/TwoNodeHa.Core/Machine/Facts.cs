@@ -189,8 +189,22 @@ internal static class Facts
     {
         if (probed.Health != turn.State.Storage)
         {
-            turn.State = turn.State with { Storage = probed.Health };
-            turn.Report(HaEventId.StorageChanged, probed.Health == Health.Lost ? Severity.Critical : Severity.Notice, probed.Detail);
+            turn.State = turn.State with
+            {
+                Storage = probed.Health,
+                StorageDetail = probed.Detail,
+                StorageProven = turn.State.StorageProven || probed.Health == Health.Healthy,
+                StorageRefusal = "",
+            };
+            turn.Report(
+                HaEventId.StorageChanged,
+                probed.Health switch
+                {
+                    Health.Lost => Severity.Critical,
+                    Health.Doubtful => Severity.Warning,
+                    _ => Severity.Notice,
+                },
+                $"the storage of the protected VMs is {probed.Health.ToString().ToLowerInvariant()}: {probed.Detail}");
         }
     }
 

@@ -35,6 +35,9 @@ public sealed record PeerView
     /// <summary>Since when every heartbeat of the peer said that it sees the gateway; null when the newest did not.</summary>
     public Instant? GatewaySince { get; init; }
 
+    /// <summary>Since when every heartbeat of the peer said that its storage is healthy; null when the newest did not.</summary>
+    public Instant? StorageSince { get; init; }
+
     /// <summary>Send time of the newest question that the peer's kernel answered.</summary>
     public Instant? SignOfLife { get; init; }
 
@@ -279,6 +282,15 @@ public sealed record HaState
     /// <summary>Storage of the protected VMs.</summary>
     public Health Storage { get; init; }
 
+    /// <summary>Which storage, and what is wrong with it.</summary>
+    public string StorageDetail { get; init; } = "";
+
+    /// <summary>The storage was healthy once in this incarnation: a path that never was may be a mistake of the configuration.</summary>
+    public bool StorageProven { get; init; }
+
+    /// <summary>Why lost storage does not fence this host, as it was reported; empty when nothing was.</summary>
+    public string StorageRefusal { get; init; } = "";
+
     /// <summary>End of the arbiter's lease; null when not held.</summary>
     public Instant? ArbiterUntil { get; init; }
 
@@ -350,7 +362,7 @@ public sealed record HaState
     /// <summary>The state before <see cref="Observation.Started"/>.</summary>
     public static HaState Initial(LocalConfig config) => new()
     {
-        LinkHeard = [.. new Instant?[config.Config.Links.Length]],
+        LinkHeard = [.. new Instant?[config.Config.LinkCount]],
         Gateway = new GatewayView { Answered = [.. new Instant?[config.Config.Gateway.Addresses.Length]] },
     };
 }

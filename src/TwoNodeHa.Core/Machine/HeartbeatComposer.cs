@@ -62,7 +62,7 @@ internal static class HeartbeatComposer
         Set(HeartbeatFlags.Near, Knowledge.PeerNear(config, state, now));
         Set(HeartbeatFlags.Fit, Knowledge.Unfit(config, state, now) is null && Knowledge.ToolstackHealthy(state));
         Set(HeartbeatFlags.ToolstackHealthy, Knowledge.ToolstackHealthy(state));
-        Set(HeartbeatFlags.StorageHealthy, state.Storage != Health.Lost);
+        Set(HeartbeatFlags.StorageHealthy, state.Storage == Health.Healthy || config.Config.Storage.Probes.IsEmpty);
         Set(HeartbeatFlags.Enabled, state.Confirmed.Enabled);
         Set(HeartbeatFlags.WantsReadmission, state.Confirmed is { PromiseStands: true, WantsReadmission: true });
         Set(HeartbeatFlags.RunsEverything, state.Domains is not null && !Knowledge.AnyMissing(state));

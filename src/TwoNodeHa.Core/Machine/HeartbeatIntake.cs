@@ -58,7 +58,7 @@ internal static class HeartbeatIntake
     {
         turn.State = turn.State with
         {
-            Peer = turn.State.Peer with { IncarnationSince = turn.Now, Beat = null, AttestedSince = null, GatewaySince = null },
+            Peer = turn.State.Peer with { IncarnationSince = turn.Now, Beat = null, AttestedSince = null, GatewaySince = null, StorageSince = null },
         };
         if (beat.Incarnation.Counter != turn.Durable.PeerIncarnation)
         {
@@ -95,6 +95,7 @@ internal static class HeartbeatIntake
                 Bound = BoundAfter(turn, beat, fresh, peer.Bound),
                 AttestedSince = attestedSince,
                 GatewaySince = beat.Has(HeartbeatFlags.GatewayFresh) ? peer.GatewaySince ?? turn.Now : null,
+                StorageSince = beat.Has(HeartbeatFlags.StorageHealthy) ? peer.StorageSince ?? turn.Now : null,
             },
         };
     }

@@ -264,7 +264,7 @@ public static class Knowledge
 
         if (state.Storage == Health.Lost)
         {
-            return "the storage of the protected VMs is not reachable";
+            return $"the storage of the protected VMs is not reachable ({state.StorageDetail})";
         }
 
         if (state.DiskTrouble.Length > 0)

@@ -55,7 +55,7 @@ public abstract record Observation
     public sealed record Ticked(long WallUnixMs) : Observation;
 
     /// <summary>An authenticated heartbeat arrived.</summary>
-    /// <param name="Link">Index of the link in <see cref="Config.HaConfig.Links"/>.</param>
+    /// <param name="Link">Index of the link: <see cref="Config.HaConfig.LinkName"/>.</param>
     /// <param name="Beat">The heartbeat.</param>
     public sealed record HeartbeatReceived(int Link, Heartbeat Beat) : Observation;
 

@@ -38,9 +38,14 @@ internal static class StatusComposer
             TakeoverRefusals = leave.Refusal.Length > 0 ? [leave.Refusal] : [],
             TakeoverInSeconds = leave.DueAt is { } due && due > now ? Round((due - now).TotalSeconds) : null,
             Watchdog = $"{state.Watchdog.Description}{(state.WatchdogArmed ? ", armed" : ", not armed")}",
+            Storage = config.Config.Storage.Probes.IsEmpty ? null : Storage(state),
             Gateway = Knowledge.GatewayHealth(config, state, now).ToString(),
             GatewayAgeSeconds = Age(Knowledge.GatewayAnsweredAt(config, state), now),
-            Links = [.. config.Config.Links.Select((link, index) => Link(config, state, link, index, now))],
+            Links =
+            [
+                .. config.Config.Links.Select((link, index) => Link(config, state, link, index, now)),
+                .. config.Config.DiskLinks.Select((link, index) => DiskLink(config, state, link, index, now)),
+            ],
             Peer = Peer(config, state, now),
             Vms = [.. state.Durable.Vms.Select(vm => Vm(config, state, vm))],
             TakeoverStep = state.Durable.Takeover?.Step.ToString() ?? "",
@@ -81,8 +86,13 @@ internal static class StatusComposer
         {
             if (state.Status == HaStatus.Paired && !(state.LinkHeard[i] is { } heard && now - heard <= config.Timing.Lease))
             {
-                findings.Add($"link {config.Config.Links[i].Name} is silent");
+                findings.Add($"link {config.Config.LinkName(i)} is silent");
             }
+        }
+
+        if (state.Storage == Health.Doubtful)
+        {
+            findings.Add($"the storage of the protected VMs is doubtful: {state.StorageDetail}");
         }
 
         if (!Knowledge.ToolstackHealthy(state))
@@ -111,11 +121,18 @@ internal static class StatusComposer
         _ => "ready",
     };
 
+    private static string Storage(HaState state) =>
+        state.StorageDetail.Length > 0 ? $"{state.Storage}: {state.StorageDetail}" : state.Storage.ToString();
+
     private static LinkStatus Link(LocalConfig config, HaState state, LinkConfig link, int index, Instant now)
     {
         var (own, other) = config.SelfIndex == 0 ? (link.First, link.Second) : (link.Second, link.First);
         return new LinkStatus(link.Name, $"{own} - {other}", Age(state.LinkHeard[index], now));
     }
+
+    private static LinkStatus DiskLink(LocalConfig config, HaState state, DiskLinkConfig link, int index, Instant now) =>
+        new(link.Name, $"{link.Path} slot {config.SelfIndex} - slot {1 - config.SelfIndex}",
+            Age(state.LinkHeard[config.Config.Links.Length + index], now));
 
     private static PeerStatus? Peer(LocalConfig config, HaState state, Instant now) => state.Peer.Beat is not { } beat ? null
         : new PeerStatus

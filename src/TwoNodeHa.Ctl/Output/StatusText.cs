@@ -46,6 +46,11 @@ internal static class StatusText
         AddLines(table, "No takeover", status.TakeoverRefusals, "");
         table.Add("Toolstack", status.Toolstack);
         table.Add("Watchdog", status.Watchdog);
+        if (status.Storage is { } storage)
+        {
+            table.Add("Storage", storage);
+        }
+
         table.Add("Gateway", $"{status.Gateway}, answered {Words.Ago(status.GatewayAgeSeconds)}");
         table.Add("Epoch", string.Create(CultureInfo.InvariantCulture, $"{status.Epoch}, incarnation "
             + $"{status.Incarnation}"));
@@ -84,7 +89,8 @@ internal static class StatusText
         table.Add("Link", "Endpoints", "Heard");
         foreach (var link in status.Links)
         {
-            table.Add(link.Name, link.Endpoints, Words.Ago(link.HeardAgeSeconds));
+            table.Add(link.Name, link.Endpoints, Words.Ago(link.HeardAgeSeconds)
+                + (link.Trouble is null ? "" : $"; {link.Trouble}"));
         }
 
         text.Append('\n');

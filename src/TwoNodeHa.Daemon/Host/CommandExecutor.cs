@@ -16,6 +16,8 @@ internal sealed class CommandExecutor : ICommandExecutor
 {
     public required UdpLinks Links { get; init; }
 
+    public required DiskLinks DiskLinks { get; init; }
+
     public required IcmpProber Prober { get; init; }
 
     public required IWatchdog Watchdog { get; init; }
@@ -40,6 +42,7 @@ internal sealed class CommandExecutor : ICommandExecutor
         {
             case Command.SendHeartbeat send:
                 Links.Send(send.Beat);
+                DiskLinks.Send(send.Beat);
                 break;
             case Command.ProbeGateway:
                 Prober.ProbeGateway();

@@ -43,6 +43,7 @@ internal sealed class HaService : IHostedService, IDisposable
     private readonly List<IDisposable> _owned = [];
     private HaLoop? _loop;
     private ToolstackPort? _toolstack;
+    private DiskLinks? _diskLinks;
     private HaStatus _shown;
     private Instant _watchdogDue;
 
@@ -71,11 +72,13 @@ internal sealed class HaService : IHostedService, IDisposable
         var desk = new ControlDesk(Status, events.Newest, _sink, TimeProvider.System, Startup.Version);
         var tools = new ToolRunner();
         var links = Own(new UdpLinks(Config, _startup.Key, _sink, _counters, _logger));
+        _diskLinks = Own(new DiskLinks(Config, _startup.Key, _sink, _counters, _logger));
         var prober = Own(new IcmpProber(Config, _clock, _sink, _counters, _logger));
         _toolstack = new ToolstackPort(Config, _sink, tools, _logger);
         var executor = new CommandExecutor
         {
             Links = links,
+            DiskLinks = _diskLinks,
             Prober = prober,
             Watchdog = watchdog,
             State = Own(new StateWriter(file.Write, _sink)),
@@ -89,9 +92,13 @@ internal sealed class HaService : IHostedService, IDisposable
         _loop = new HaLoop(new LoopCore(Config, executor), _clock, TimeProvider.System, Fail, Turned);
         _sink.Target = _loop;
         links.Start();
+        _diskLinks.Start();
         prober.Start();
         _toolstack.Start();
         _loop.Start(started);
+
+        // Behind the start: a verdict is posted once, when it changes.
+        Own(new StorageProber(Config.Config.Storage, _clock, _sink, _counters)).Start();
         Own(new ControlServer(Paths.ControlSocket, desk, _logger)).Start();
         _notifier.Ready("deciding");
         return Task.CompletedTask;
@@ -143,8 +150,10 @@ internal sealed class HaService : IHostedService, IDisposable
     {
         var loop = _loop ?? throw new InvalidOperationException("not started");
         var counters = _counters.Snapshot();
-        return loop.Core.Status(_clock.Now) with
+        var status = loop.Core.Status(_clock.Now);
+        return status with
         {
+            Links = _diskLinks?.WithTrouble(status.Links) ?? status.Links,
             Counters = loop.Dropped == 0 ? counters : counters.SetItem("loop.dropped", loop.Dropped),
         };
     }

@@ -26,6 +26,9 @@ internal static partial class DaemonLog
     [LoggerMessage(107, LogLevel.Debug, "events of the toolstack interrupted: {Error}")]
     public static partial void EventsInterrupted(ILogger logger, string error);
 
+    [LoggerMessage(120, LogLevel.Warning, "disk link {Link}: the file system of {Path} refuses O_DIRECT; its cache is used, writes are synchronous all the same")]
+    public static partial void DiskCached(ILogger logger, string link, string path);
+
     [LoggerMessage(104, LogLevel.Warning, "event log: {Error}")]
     public static partial void EventLogFailed(ILogger logger, string error);
 }

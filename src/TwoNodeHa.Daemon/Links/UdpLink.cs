@@ -153,7 +153,7 @@ internal sealed class UdpLink : IDisposable
         _log.Warn($"link {_name}: {reason}", detail);
     }
 
-    private static string Words(DecodeFailure failure) => failure switch
+    internal static string Words(DecodeFailure failure) => failure switch
     {
         DecodeFailure.TooShort => "too short",
         DecodeFailure.TooLong => "too long",

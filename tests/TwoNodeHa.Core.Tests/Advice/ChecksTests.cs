@@ -83,6 +83,19 @@ public class ChecksTests
     }
 
     [Fact]
+    public void Run_Disk_IsJudgedByWhatIsThere()
+    {
+        var disk = new DiskFacts("/srv/ha", "") { Bytes = 8192, Owner = 0 };
+        Item(Run(s_host with { Disks = [disk] }, s_status), "disk /srv/ha", CheckGrade.Ok);
+        Item(Run(s_host with { Disks = [disk with { Owner = 65_534 }] }, s_status), "disk /srv/ha", CheckGrade.Ok);
+        Item(Run(s_host with { Disks = [disk with { Owner = 1000 }] }, s_status), "disk /srv/ha", CheckGrade.Warning);
+        Item(Run(s_host with { Disks = [disk with { OthersWrite = true }] }, s_status), "disk /srv/ha", CheckGrade.Warning);
+        Problem(s_host with { Disks = [disk with { Trouble = "is not there" }] }, "disk /srv/ha", "truncate -s 8192 /srv/ha");
+        Problem(s_host with { Disks = [disk with { Bytes = 4096 }] }, "disk /srv/ha", "truncate -s 8192");
+        Problem(s_host with { Disks = [disk with { IsForeign = true }] }, "disk /srv/ha", "Name another file");
+    }
+
+    [Fact]
     public void Run_StatusFacts_EachHasItsOwnFinding()
     {
         Assert.Contains("enable", Item(Run(s_host, s_status with { Enabled = false, Switch = "disabled" }), "switch", CheckGrade.Warning).Advice, StringComparison.Ordinal);
@@ -92,6 +105,7 @@ public class ChecksTests
         Item(Run(s_host, s_status with { Role = "unknown" }), "pool", CheckGrade.Unknown);
         Item(Run(s_host, s_status with { Protected = false }), "protection", CheckGrade.Problem);
         Item(Run(s_host, s_status with { Links = [new LinkStatus("mgmt", "a - b", null)] }), "link mgmt", CheckGrade.Warning);
+        Item(Run(s_host, s_status with { Links = [new LinkStatus("disk", "", 0.2) { Trouble = "writing hangs for 9 s" }] }), "link disk", CheckGrade.Warning);
         var found = Run(s_host, s_status with { Findings = ["native HA is on"] });
         Assert.Equal("native HA is on", Item(found, "daemon's finding", CheckGrade.Warning).Sentence);
     }

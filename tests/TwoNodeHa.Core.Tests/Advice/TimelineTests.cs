@@ -11,7 +11,7 @@ public class TimelineTests
 
     public static TheoryData<string> Configurations => new(
         "", Crossover, "[watchdog]\ndevice = none", "[policy]\non_gateway_loss = stay\nlone_start = hold",
-        "takeover_delay_seconds = 60", "stagger_tolerance_seconds = 20", "fixed_watchdog_seconds = 30");
+        "takeover_delay_seconds = 60", "[storage]\nprobe = /srv/x\non_storage_loss = fence", "stagger_tolerance_seconds = 20", "fixed_watchdog_seconds = 30");
 
     [Theory]
     [MemberData(nameof(Configurations))]
@@ -22,7 +22,7 @@ public class TimelineTests
             var text = ConfigText.Good.Replace("profile = balanced", "profile = " + profile, StringComparison.Ordinal) + tail;
             var stories = Timeline.Of(ConfigText.Parse(text).Config!);
 
-            Assert.Equal(11, stories.Select(story => story.Id).Distinct().Count());
+            Assert.Equal(12, stories.Select(story => story.Id).Distinct().Count());
             Assert.All(stories, story => Assert.NotEmpty(story.Rows));
             Assert.All(
                 stories.SelectMany(story => story.Rows),

@@ -18,9 +18,11 @@ internal sealed class Bench
 
     private long _peerSequence;
 
-    public Bench(PolicyConfig? policy = null, WatchdogKind watchdog = WatchdogKind.Device)
+    public Bench(
+        PolicyConfig? policy = null, WatchdogKind watchdog = WatchdogKind.Device, Func<HaConfig, HaConfig>? change = null)
     {
-        Config = new LocalConfig(MakeConfig(policy ?? new PolicyConfig(), watchdog), 0);
+        var config = MakeConfig(policy ?? new PolicyConfig(), watchdog);
+        Config = new LocalConfig(change is null ? config : change(config), 0);
         State = HaState.Initial(Config);
     }
 
@@ -79,9 +81,9 @@ internal sealed class Bench
     };
 
     /// <summary>Runs as a member of a pair: web here, db on the peer.</summary>
-    public static Bench Paired(PolicyConfig? policy = null)
+    public static Bench Paired(PolicyConfig? policy = null, Func<HaConfig, HaConfig>? change = null)
     {
-        var bench = new Bench(policy).Start();
+        var bench = new Bench(policy, change: change).Start();
         bench.Lists(Web);
         bench.Toolstack();
         bench.Gateway();
@@ -159,7 +161,7 @@ internal sealed class Bench
     }
 
     /// <summary>A heartbeat of a healthy, bound peer that acknowledges our newest one, changed as told.</summary>
-    public void Hear(Func<Heartbeat, Heartbeat>? change = null)
+    public void Hear(Func<Heartbeat, Heartbeat>? change = null, int link = 0)
     {
         var beat = new Heartbeat
         {
@@ -179,7 +181,7 @@ internal sealed class Bench
             RunningCount = 1,
             Running = [VmShortId.Of(Db)],
         };
-        Post(new Observation.HeartbeatReceived(0, change is null ? beat : change(beat)));
+        Post(new Observation.HeartbeatReceived(link, change is null ? beat : change(beat)));
     }
 
     /// <summary>Ends the newest order of a kind.</summary>
