@@ -308,10 +308,7 @@ internal static class WorldVerbs
 
     private static void Storage(VirtualWorld world, PhraseArguments args, bool up)
     {
-        var host = Host(world, args);
-        world.Storage.SetReachable(host.Config.Self.Uuid.ToString(), up);
-        host.StorageLost = !up;
-        host.Daemon?.ProbeStorage();
+        Host(world, args).StorageLost = !up;
     }
 
     private static void Ask(VirtualWorld world, int host, OperatorRequest request)
@@ -349,7 +346,6 @@ internal static class WorldVerbs
         foreach (var host in world.Hosts)
         {
             world.Arbiter.Reached[host.Index] = true;
-            world.Storage.SetReachable(host.Config.Self.Uuid.ToString(), reachable: true);
             if (host.StorageLost)
             {
                 // Plugs what could not be plugged, as an administrator's xe pbd-plug does.
@@ -364,7 +360,6 @@ internal static class WorldVerbs
             host.Thaw();
             host.PowerOn();
             host.StartDaemon();
-            host.Daemon?.ProbeStorage();
             Reconfigure(host, differs: false);
             if (host.Daemon is { } daemon && (!daemon.State.Watchdog.Present || daemon.Config != host.Config))
             {

@@ -51,13 +51,6 @@ public sealed class VirtualDaemon : ICommandExecutor
         var origin = _host.StateFile is null ? DurableOrigin.Missing : _host.StateFileOrigin;
         var durable = origin == DurableOrigin.Intact ? _host.StateFile!
             : new DurableState { Incarnation = 1_000_000 + (long)_world.Elapsed.TotalSeconds };
-        _world.Scheduler.After(TimeSpan.FromMilliseconds(20), () =>
-        {
-            if (_host.StorageLost)
-            {
-                ProbeStorage();
-            }
-        });
         Post(new Observation.Started(durable, origin, (ulong)_world.Random.NextInt64(), _host.LeaseFile,
             new WatchdogFacts(_host.WatchdogPresent, _host.WatchdogPresent, _host.WatchdogPresent ? "virtual watchdog" : "no such device")));
     }
@@ -99,11 +92,6 @@ public sealed class VirtualDaemon : ICommandExecutor
         Post(new Observation.OperatorAsked(id, request));
         return answer;
     }
-
-    /// <summary>What a probe of the shared storage finds now.</summary>
-    public void ProbeStorage() => Post(_host.StorageLost
-        ? new Observation.StorageProbed(Health.Lost, "the shared storage cannot be read")
-        : new Observation.StorageProbed(Health.Healthy, "the shared storage can be read"));
 
     /// <summary>SIGTERM.</summary>
     public void Stop() => Post(new Observation.StopRequested());

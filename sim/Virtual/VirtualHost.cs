@@ -94,6 +94,9 @@ public sealed class VirtualHost
         set => _storage.Cut = value;
     }
 
+    /// <summary>The storage works, and its probes have nothing more to say.</summary>
+    public bool StorageQuiet => _storage is { Cut: false, Pending: false };
+
     /// <summary>The disk of the daemon refuses writes.</summary>
     public bool DiskFull { get; set; }
 
@@ -102,9 +105,6 @@ public sealed class VirtualHost
 
     /// <summary>The hypervisor's list does not answer.</summary>
     public bool ListHangs { get; set; }
-
-    /// <summary>The path to the shared storage is cut.</summary>
-    public bool StorageLost { get; set; }
 
     /// <summary>A daemon that starts now finds a watchdog.</summary>
     public bool WatchdogPresent { get; set; } = true;

@@ -31,6 +31,9 @@ internal sealed class VirtualStorageProbe(VirtualWorld world, VirtualHost host)
         }
     }
 
+    /// <summary>A probe will tell something later.</summary>
+    public bool Pending { get; private set; }
+
     /// <summary>A new daemon knows nothing yet.</summary>
     public void DaemonStarted()
     {
@@ -41,6 +44,7 @@ internal sealed class VirtualStorageProbe(VirtualWorld world, VirtualHost host)
     private void Probe()
     {
         _next?.Dispose();
+        Pending = false;
         var storage = host.Config.Config.Storage;
         if (storage.Probes.IsEmpty)
         {
@@ -63,8 +67,15 @@ internal sealed class VirtualStorageProbe(VirtualWorld world, VirtualHost host)
         }
     }
 
-    private void Later(TimeSpan delay, Health verdict, Action? then = null) => _next = world.Scheduler.After(delay, () =>
+    private void Later(TimeSpan delay, Health verdict, Action? then = null)
     {
+        Pending = true;
+        _next = world.Scheduler.After(delay, () => Tell(verdict, then));
+    }
+
+    private void Tell(Health verdict, Action? then)
+    {
+        Pending = false;
         if (verdict != _verdict && host.Daemon is { } daemon)
         {
             _verdict = verdict;
@@ -72,5 +83,5 @@ internal sealed class VirtualStorageProbe(VirtualWorld world, VirtualHost host)
         }
 
         then?.Invoke();
-    });
+    }
 }
