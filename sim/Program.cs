@@ -9,6 +9,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     NodeCommand.Create(),
     RunCommand.Create(),
     TableCommand.Create(),
+    MutantsCommand.Create(),
     FuzzCommand.Create(),
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),

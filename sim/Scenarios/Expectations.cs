@@ -134,6 +134,8 @@ internal static class Expectations
         }),
         Expect("a watchdog fired", "a watchdog fired", "Some host was reset by its watchdog.", _ =>
             new Expectation(view => view.World.Checker.Resets > 0)),
+        Expect("no watchdog fired", "no watchdog fired", "No host was reset by its watchdog.", _ =>
+            new Expectation(view => view.World.Checker.Resets == 0)),
         Expect("no takeover", "no takeover", "No host took over.", _ =>
             new Expectation(view => !view.Reported(HaEventId.TakeoverDecided))),
         Expect("{host} took over", "b took over", "It decided a takeover.", args =>

@@ -119,6 +119,11 @@ internal static class WorldVerbs
         Verb("a third host joins", "a third host joins", "The pool's database gets another host.", (world, _) => ThirdHost(world)),
         Verb("list of {host} hangs", "list of a hangs", "The hypervisor's own list does not answer.", (world, args) => Host(world, args).ListHangs = true),
         Verb("list of {host} answers", "list of a answers", "It does again.", (world, args) => Host(world, args).ListHangs = false),
+        Verb("back-ends of {host} drain {time}", "back-ends of a drain 3s", "The disk back-ends of destroyed VMs write that much longer.",
+            (world, args) => { var host = Host(world, args); host.Domains.DrainTime = args.Time(); }),
+        Verb("{host} cannot reset itself", "a cannot reset itself", "Orders to reset or power off this host do nothing; its watchdog still works.",
+            (world, args) => Host(world, args).CannotReset = true),
+        Verb("{host} can reset itself", "a can reset itself", "They do again.", (world, args) => Host(world, args).CannotReset = false),
         Verb("{vm} cannot be destroyed", "web cannot be destroyed", "No hypervisor ends that domain.", (world, args) => Unkillable(world, args.Word(), on: true)),
         Verb("{vm} can be destroyed", "web can be destroyed", "It can be ended again.", (world, args) => Unkillable(world, args.Word(), on: false)),
 
@@ -356,6 +361,7 @@ internal static class WorldVerbs
             (host.DiskSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.FromSeconds(1));
             host.Clock.Drift(0, world.Scheduler.Now);
             host.Domains.RefuseKill.Clear();
+            (host.Domains.DrainTime, host.CannotReset) = (TimeSpan.FromMilliseconds(30), false);
             host.Toolstack.Faults.Clear();
             host.Thaw();
             host.PowerOn();

@@ -103,6 +103,9 @@ public sealed class VirtualHost
     /// <summary>A write of the state file takes this much longer than usual.</summary>
     public TimeSpan DiskSlowBy { get; set; }
 
+    /// <summary>The kernel does not carry out a reset or a power-off that the daemon orders.</summary>
+    public bool CannotReset { get; set; }
+
     /// <summary>The hypervisor's list does not answer.</summary>
     public bool ListHangs { get; set; }
 

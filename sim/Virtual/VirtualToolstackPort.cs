@@ -95,6 +95,8 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             case HaAction.BlockPeerToolstack block:
                 world.Blocked[host.Index] = block.Block;
                 return Done;
+            case HaAction.ResetHost or HaAction.PowerOffHost when host.CannotReset:
+                return (ActionOutcome.Failed, "EPERM", "the kernel does not reset this host");
             case HaAction.ResetHost:
                 host.Reset();
                 return Done;
