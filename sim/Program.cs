@@ -8,6 +8,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     XapiCommand.Create(),
     NodeCommand.Create(),
     FuzzCommand.Create(),
+    ExploreCommand.Create(),
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),
 };
