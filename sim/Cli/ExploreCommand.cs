@@ -34,10 +34,21 @@ internal static class ExploreCommand
         var kinds = new Option<FaultKind[]>("--kind") { Description = "kinds of faults; default: all", AllowMultipleArgumentsPerToken = true };
         var promises = new Option<string[]>("--promise") { Description = "promises to watch; default: all", AllowMultipleArgumentsPerToken = true }
             .AcceptOnlyFromAmong("S1", "S2", "S3", "S5");
+        var phase = new Option<double>("--phase")
+        {
+            Description = "how far b's heartbeats are behind a's, as a part of the interval", DefaultValueFactory = _ => 0.3,
+        };
+        var stagger = new Option<double>("--stagger")
+        {
+            Description = "instead of a search: sweep the time by which the loss of the gateway trails that of the link, in steps of so many seconds",
+        };
+        var tolerance = new Option<double>("--tolerance") { Description = "stagger_tolerance_seconds of the site" };
+        var delay = new Option<double?>("--takeover-delay") { Description = "T of the site, even below its bound" };
+        var unwatched = new Option<bool>("--no-watchdog") { Description = "hosts without a watchdog" };
         var json = new Option<FileInfo?>("--json") { Description = "write the results to this file" };
         var command = new Command("explore", "Exhaustive search over faults, losses and delays; every promise is checked.")
         {
-            classes, third, faults, horizon, window, grid, profile, limit, threads, assume, broken, kinds, promises, json,
+            classes, third, faults, horizon, window, grid, profile, limit, threads, assume, broken, kinds, promises, phase, stagger, tolerance, delay, unwatched, json,
         };
         command.SetAction(parse =>
         {
@@ -53,9 +64,18 @@ internal static class ExploreCommand
                 AgentLies = dropped.Contains("agent"),
                 StatesMax = parse.GetValue(limit),
                 Threads = parse.GetValue(threads),
+                Phase = parse.GetValue(phase),
+                StaggerTolerance = TimeSpan.FromSeconds(parse.GetValue(tolerance)),
+                TakeoverDelay = parse.GetValue(delay) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                HasWatchdog = !parse.GetValue(unwatched),
                 Promises = [.. parse.GetValue(promises) ?? []],
                 Kinds = [.. parse.GetValue(kinds) ?? []],
             };
+            if (parse.GetValue(stagger) is > 0 and var step)
+            {
+                return Sweep(options, TimeSpan.FromSeconds(step), parse.GetValue(json));
+            }
+
             return Run(options, parse.GetValue(classes)!.ToUpperInvariant(), parse.GetValue(third), parse.GetValue(json));
         });
         return command;
@@ -89,6 +109,29 @@ internal static class ExploreCommand
         return broken == 0 ? 0 : 1;
     }
 
+    private static int Sweep(ExploreOptions options, TimeSpan step, FileInfo? json)
+    {
+        var report = new StaggerSweep(options, step).Run();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"staggered loss, {options.Profile}, tolerance {options.StaggerTolerance.TotalSeconds} s, {report.Runs} runs, step "
+            + $"{step.TotalSeconds} s, slowest fence"));
+        Line("by the rules, safe up to", report.PrintedAfterLink, report.PrintedAfterHeartbeat);
+        Line("first takeover decided too early (S3)", report.Decided.AfterLink, report.Decided.AfterHeartbeat);
+        Line("first VM on both hosts (S1)", report.Ran.AfterLink, report.Ran.AfterHeartbeat);
+        var holds = report.Holds;
+        Console.WriteLine(holds ? "nothing breaks below what the rules print" : "BROKEN below what the rules print");
+        if (json is not null)
+        {
+            File.WriteAllText(json.FullName, JsonSerializer.Serialize(report, Json));
+        }
+
+        return holds ? 0 : 1;
+
+        static void Line(string what, double? link, double? beat) => Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"  {what,-40} {link,7:F3} s after the link, {beat,7:F3} s after the newest heartbeat"));
+    }
+
     private static void Print(ExploreOptions options, ExploreReport report)
     {
         var seconds = report.Elapsed.TotalSeconds;
@@ -100,6 +143,7 @@ internal static class ExploreCommand
             + $"{report.FaultsDone} faults; {report.States} states, {report.Unique} unique, {report.Merged} merged, "
             + $"{report.Outside} outside A1, depth {report.Depth}; {seconds:F1} s, {report.States / seconds:F0} states/s, "
             + $"{report.MemoryBytes >> 20} MiB"));
+        Console.WriteLine($"  {report.Coverage}");
     }
 
     private static void Tell(ExploreOptions options, Counterexample found)
@@ -128,6 +172,7 @@ internal static class ExploreCommand
         Seconds = report.Elapsed.TotalSeconds,
         StatesPerSecond = report.States / report.Elapsed.TotalSeconds,
         report.MemoryBytes,
+        report.Coverage,
         Broken = report.Broken.Select(one => new
         {
             one.Promise,

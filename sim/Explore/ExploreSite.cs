@@ -76,6 +76,18 @@ internal sealed record ExploreOptions
     /// <summary>Threads.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>How far the second host's heartbeats are behind the first one's, as a part of the interval.</summary>
+    public double Phase { get; init; } = 0.3;
+
+    /// <summary>stagger_tolerance_seconds of the site; it lengthens T.</summary>
+    public TimeSpan StaggerTolerance { get; init; }
+
+    /// <summary>T of the site where it is not the computed one: below its bound something must break.</summary>
+    public TimeSpan? TakeoverDelay { get; init; }
+
+    /// <summary>The hosts have a watchdog; without one a daemon that hangs must break something.</summary>
+    public bool HasWatchdog { get; init; } = true;
+
     /// <summary>Promises to watch, by name; empty for all.</summary>
     public ImmutableArray<string> Promises { get; init; } = [];
 
@@ -116,8 +128,12 @@ internal sealed class ExploreSite
     {
         var pool = VirtualSites.Pool();
         var config = VirtualSites.Config(pool, options.Profile, crossover: options.Class == 'B');
+        var timing = config.Timing with { StaggerTolerance = options.StaggerTolerance };
+        var computed = TimingRules.Of(timing, config.Gateway.Timeout).ComputedTakeoverDelay;
         Config = config with
         {
+            Timing = timing with { TakeoverDelay = options.TakeoverDelay ?? computed },
+            Watchdog = options.HasWatchdog ? config.Watchdog : new WatchdogConfig(WatchdogKind.None, ""),
             Policy = config.Policy with
             {
                 UsesArbiter = options.Third is ThirdParty.Arbiter or ThirdParty.Both,

@@ -37,6 +37,9 @@ internal sealed record ExploreReport
     /// <summary>False when a bound ended the search early.</summary>
     public required bool Complete { get; init; }
 
+    /// <summary>What happened on the way.</summary>
+    public required Coverage Coverage { get; init; }
+
     public required TimeSpan Elapsed { get; init; }
 
     public required long MemoryBytes { get; init; }
@@ -55,6 +58,7 @@ internal sealed class Explorer(ExploreOptions options)
     private const long MemoryMax = 3_500L << 20;
     private readonly ExploreSite _site = new(options);
     private readonly Dictionary<string, Counterexample> _broken = [];
+    private readonly Coverage _coverage = new();
     private VisitedSet _visited = new();
     private Fault[] _faults = [];
     private long _origin;
@@ -86,6 +90,7 @@ internal sealed class Explorer(ExploreOptions options)
             Depth = _depth,
             FaultsDone = done,
             Complete = !_stopped,
+            Coverage = _coverage,
             Elapsed = watch.Elapsed,
             MemoryBytes = _memory,
             Broken = [.. _broken.Values.OrderBy(one => one.Faults).ThenBy(one => one.At)],
@@ -139,6 +144,11 @@ internal sealed class Explorer(ExploreOptions options)
             }
 
             next[worker] = search.Next;
+            lock (_coverage)
+            {
+                _coverage.Add(search.Coverage);
+            }
+
             Interlocked.Add(ref _states, search.States);
             Interlocked.Add(ref _merged, search.Merged);
             Interlocked.Add(ref _outside, search.Outside);
@@ -174,6 +184,8 @@ internal sealed class Explorer(ExploreOptions options)
 
         public List<Branch> Next { get; } = [];
 
+        public Coverage Coverage { get; } = new();
+
         public long States { get; private set; }
 
         public long Merged { get; private set; }
@@ -189,6 +201,7 @@ internal sealed class Explorer(ExploreOptions options)
                 return;
             }
 
+            branch.World.Coverage = Coverage;
             if (branch.World.Schedule is not null || branch.World.Now - explorer._origin < _options.Window.Ticks)
             {
                 Fail(branch.World, branch.FaultsLeft, 0);

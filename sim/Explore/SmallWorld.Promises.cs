@@ -21,6 +21,9 @@ internal sealed partial class SmallWorld
     /// <summary>The schedule left what A1 allows: it proves nothing from here on.</summary>
     public bool OutsideAssumption { get; private set; }
 
+    /// <summary>When the newest heartbeat of a host was sent that passed on the first link.</summary>
+    public long CarriedAt(int host) => _carriedAt[host];
+
     private void Violate(string promise, string text)
     {
         if (Violation is null && (Site.Options.Promises.IsEmpty || Site.Options.Promises.Contains(promise)))
@@ -45,6 +48,7 @@ internal sealed partial class SmallWorld
     {
         var host = Host(index);
         var peer = Host(1 - index);
+        Count(before, state);
         if (state.Status == HaStatus.TakingOver && before != HaStatus.Unknown && peer.Writing(Now) != 0)
         {
             Violate("S3", $"{Name(index)} decides to take over ({state.Durable.Takeover?.Rule}) while {Name(1 - index)} runs "
@@ -59,6 +63,25 @@ internal sealed partial class SmallWorld
             }
 
             host.FencedVms = true;
+        }
+    }
+
+    private void Count(HaStatus before, HaState state)
+    {
+        switch (state.Status)
+        {
+            case HaStatus.TakingOver when before != HaStatus.Unknown:
+                Coverage.Takeovers[(int)(state.Durable.Takeover?.Rule ?? TakeoverRule.None)]++;
+                break;
+            case HaStatus.Fencing:
+                Coverage.Fences++;
+                break;
+            case HaStatus.Fenced:
+                Coverage.Fenced++;
+                break;
+            case HaStatus.Paired:
+                Coverage.Paired++;
+                break;
         }
     }
 
@@ -100,6 +123,11 @@ internal sealed partial class SmallWorld
         }
 
         var newest = Site.Links == 1 ? _carriedAt[sender] : Math.Max(_carriedAt[sender], _carriedAt[2 + sender]);
+        if (wasBad && _outageSince == _pathBadSince)
+        {
+            _outageSince = Math.Min(_outageSince, newest);
+        }
+
         _pathBadSince = wasBad ? Math.Min(_pathBadSince, newest) : newest;
     }
 

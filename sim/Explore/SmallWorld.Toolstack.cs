@@ -158,6 +158,7 @@ internal sealed partial class SmallWorld
         host.Toolstack.Started = true;
         host.Running |= (byte)(1 << vm);
         _first.FencedVms = _second.FencedVms = false;
+        Coverage.Starts++;
         Say(item.Host, $"VM {ExploreSite.VmName(vm)} runs");
         return ActionOutcome.Succeeded;
     }

@@ -41,6 +41,9 @@ internal sealed partial class SmallWorld
     /// <summary>Told of each line of the story; null in a search.</summary>
     public Action<long, string, string>? OnLine { get; set; }
 
+    /// <summary>Counts what happens; of the thread that runs this world.</summary>
+    public Coverage Coverage { get; set; } = new();
+
     /// <summary>Directions of links that are cut, bit 2·link + sender.</summary>
     public int Cut { get; private set; }
 
@@ -63,7 +66,7 @@ internal sealed partial class SmallWorld
     public ReadOnlySpan<WorldEvent> Events => _events.AsSpan(0, Due);
 
     /// <summary>A pair that has been well for a minute. Numbers may start anywhere: nothing depends on them.</summary>
-    public static SmallWorld Settled(ExploreSite site, long origin = 0, long incarnation = 1, long epoch = 1, double phase = 0.3)
+    public static SmallWorld Settled(ExploreSite site, long origin = 0, long incarnation = 1, long epoch = 1)
     {
         var world = new SmallWorld(site) { Now = origin };
         world.ResetAssumption();
@@ -76,7 +79,7 @@ internal sealed partial class SmallWorld
             host.Toolstack.RoleFile = i == 0 ? PoolRole.Master : PoolRole.Slave;
             host.Toolstack.Belief = 1 + (3 * 2);
             world.StartToolstack(i);
-            var offset = i == 0 ? 0 : (long)(site.Config.Timing.HeartbeatInterval.Ticks * phase);
+            var offset = i == 0 ? 0 : (long)(site.Config.Timing.HeartbeatInterval.Ticks * site.Options.Phase);
             world.Push(new WorldEvent(origin + offset, WorldEventKind.DaemonStart, i, 0, host.Life, 0, null));
         }
 
@@ -137,6 +140,7 @@ internal sealed partial class SmallWorld
                     Happen(Pop());
                     break;
                 case 1 or 2:
+                    Coverage.WatchdogResets++;
                     Say((byte)(source - 1), "watchdog fired: the host is reset");
                     PowerOff((byte)(source - 1), boot: true);
                     break;

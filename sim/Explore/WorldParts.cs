@@ -139,3 +139,43 @@ internal struct DirectionTimes
 {
     private long _first;
 }
+
+/// <summary>How often the things happened that a search is about: a search that never met them proves nothing.</summary>
+internal sealed class Coverage
+{
+    /// <summary>Takeovers decided, by rule.</summary>
+    public long[] Takeovers { get; } = new long[6];
+
+    /// <summary>Fences decided.</summary>
+    public long Fences { get; set; }
+
+    /// <summary>Fences verified.</summary>
+    public long Fenced { get; set; }
+
+    /// <summary>Resets by the watchdog.</summary>
+    public long WatchdogResets { get; set; }
+
+    /// <summary>VM starts done.</summary>
+    public long Starts { get; set; }
+
+    /// <summary>Hosts that became a pair again.</summary>
+    public long Paired { get; set; }
+
+    public void Add(Coverage other)
+    {
+        for (var rule = 0; rule < Takeovers.Length; rule++)
+        {
+            Takeovers[rule] += other.Takeovers[rule];
+        }
+
+        Fences += other.Fences;
+        Fenced += other.Fenced;
+        WatchdogResets += other.WatchdogResets;
+        Starts += other.Starts;
+        Paired += other.Paired;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"takeovers T1 {Takeovers[1]}, T2 {Takeovers[2]}, T3 {Takeovers[3]}, T4 {Takeovers[4]}; fences "
+        + $"{Fences}, verified {Fenced}; watchdog resets {WatchdogResets}; VM starts {Starts}; paired again {Paired}";
+}
