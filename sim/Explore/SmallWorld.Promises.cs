@@ -110,25 +110,28 @@ internal sealed partial class SmallWorld
         }
     }
 
-    /// <summary>Silence is counted from the newest heartbeat, so the failure of the path is too.</summary>
     private void NotCarried(int direction)
     {
         var wasBad = _pathBadSince != NotSince;
         _notCarried |= 1 << direction;
+        if (!wasBad && PathIsBad())
+        {
+            _pathBadSince = NewestRoundTrip(direction);
+        }
+    }
+
+    /// <summary>Silence is counted from the newest round trip, so the failure of the path is too.</summary>
+    private long NewestRoundTrip(int direction)
+    {
         var sender = direction & 1;
-        var carriesNothing = (_notCarried & (1 << sender)) != 0 && (Site.Links == 1 || (_notCarried & (4 << sender)) != 0);
-        if (!carriesNothing || !PathIsBad() || (wasBad && Site.Options.Assumption == GatewayAssumption.Silent))
-        {
-            return;
-        }
-
         var newest = Site.Links == 1 ? _carriedAt[sender] : Math.Max(_carriedAt[sender], _carriedAt[2 + sender]);
-        if (wasBad && _outageSince == _pathBadSince)
+        if (Site.Options.Assumption == GatewayAssumption.Silent)
         {
-            _outageSince = Math.Min(_outageSince, newest);
+            return newest;
         }
 
-        _pathBadSince = wasBad ? Math.Min(_pathBadSince, newest) : newest;
+        newest = Math.Min(newest, _first.State?.Peer.LastFresh?.Ticks ?? newest);
+        return Math.Min(newest, _second.State?.Peer.LastFresh?.Ticks ?? newest);
     }
 
     /// <summary>No link carries from one host to the other; with a one-way promise: in neither direction.</summary>

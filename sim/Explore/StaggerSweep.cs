@@ -62,17 +62,39 @@ internal sealed class StaggerSweep(ExploreOptions options, TimeSpan step)
     private StaggerBreak Sweep(string promise, TimingRules rules)
     {
         var site = new ExploreSite(options with { Promises = [promise], Assumption = GatewayAssumption.Off });
-        var settled = SmallWorld.Settled(site);
         var least = default(StaggerBreak);
-        for (var phase = TimeSpan.Zero; phase < rules.Timing.HeartbeatInterval; phase += step)
+        for (byte loser = 0; loser < 2; loser++)
         {
-            for (byte loser = 0; loser < 2; loser++)
+            foreach (var settled in Shifted(SmallWorld.Settled(site), loser))
             {
-                least = StaggerBreak.Min(least, OnePhase(settled, phase, loser));
+                for (var phase = TimeSpan.Zero; phase < rules.Timing.HeartbeatInterval; phase += step)
+                {
+                    least = StaggerBreak.Min(least, OnePhase(settled, phase, loser));
+                }
             }
         }
 
         return least;
+    }
+
+    /// <summary>
+    /// The pair with its probes at different distances from heartbeats and watchdog: an answer that comes late, long
+    /// before, moves them.
+    /// </summary>
+    private static IEnumerable<SmallWorld> Shifted(SmallWorld settled, byte loser)
+    {
+        yield return settled;
+        var interval = settled.Site.Config.Gateway.ProbeInterval;
+        for (var shift = 1; shift < 10; shift++)
+        {
+            var world = settled.Copy();
+            world.RunTo(settled.Now + (interval * shift / 10).Ticks);
+            world.Apply(new Fault(FaultKind.Gateway, loser, 0));
+            world.RunTo(settled.Now + (interval * (10 + (2 * shift)) / 10).Ticks);
+            world.Apply(new Fault(FaultKind.Gateway, loser, 0));
+            world.RunTo(settled.Now + (10 * TimeSpan.TicksPerSecond));
+            yield return world;
+        }
     }
 
     /// <summary>The first δ that breaks, for one moment of the cut.</summary>
