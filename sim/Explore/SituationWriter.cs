@@ -151,7 +151,7 @@ internal ref struct SituationWriter
         Add(state.ExitOrdered);
         var speaks = state.Incarnation.Counter == SelfNumbers.SentIncarnation;
         Add(speaks ? state.Sequence - SelfNumbers.SentSequence : state.Sequence);
-        Beat(state.LastBeat, own: true);
+        Beat(state.LastBeat);
         Schedule(state, state.Schedule);
     }
 
@@ -209,7 +209,7 @@ internal ref struct SituationWriter
     }
 
     /// <summary>A heartbeat, in flight or remembered.</summary>
-    public void Beat(Heartbeat? beat, bool own = false)
+    public void Beat(Heartbeat? beat)
     {
         Add(beat is not null);
         if (beat is null)
@@ -223,11 +223,7 @@ internal ref struct SituationWriter
         var (sender, receiver) = fromFirst ? (_first, _second) : (_second, _first);
         Add(beat.Incarnation.Counter - sender.Incarnation);
         Add(beat.Incarnation.Counter == sender.SentIncarnation ? beat.Sequence - sender.SentSequence : beat.Sequence);
-        if (!own)
-        {
-            Age(beat.SentAt);
-        }
-
+        Age(beat.SentAt);
         Counted(beat.AckIncarnation.Counter, receiver.Incarnation);
         OptionalAge(beat.AckSentAt);
         Add((long)beat.Status);

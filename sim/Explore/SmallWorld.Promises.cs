@@ -130,8 +130,11 @@ internal sealed partial class SmallWorld
             return newest;
         }
 
-        newest = Math.Min(newest, _first.State?.Peer.LastFresh?.Ticks ?? newest);
-        return Math.Min(newest, _second.State?.Peer.LastFresh?.Ticks ?? newest);
+        newest = Math.Min(newest, Heard(_first.State, newest));
+        return Math.Min(newest, Heard(_second.State, newest));
+
+        static long Heard(HaState? state, long otherwise) =>
+            state is null ? otherwise : (state.Peer.LastFresh ?? state.StartedAt).Ticks;
     }
 
     /// <summary>No link carries from one host to the other; with a one-way promise: in neither direction.</summary>
