@@ -45,10 +45,14 @@ internal static class ExploreCommand
         var tolerance = new Option<double>("--tolerance") { Description = "stagger_tolerance_seconds of the site" };
         var delay = new Option<double?>("--takeover-delay") { Description = "T of the site, even below its bound" };
         var unwatched = new Option<bool>("--no-watchdog") { Description = "hosts without a watchdog" };
+        var audit = new Option<int>("--audit")
+        {
+            Description = "play every n-th merged situation on beside the one it was merged with; takes memory",
+        };
         var json = new Option<FileInfo?>("--json") { Description = "write the results to this file" };
         var command = new Command("explore", "Exhaustive search over faults, losses and delays; every promise is checked.")
         {
-            classes, third, faults, horizon, window, grid, profile, limit, threads, assume, broken, kinds, promises, phase, stagger, tolerance, delay, unwatched, json,
+            classes, third, faults, horizon, window, grid, profile, limit, threads, assume, broken, kinds, promises, phase, stagger, tolerance, delay, unwatched, audit, json,
         };
         command.SetAction(parse =>
         {
@@ -68,6 +72,7 @@ internal static class ExploreCommand
                 StaggerTolerance = TimeSpan.FromSeconds(parse.GetValue(tolerance)),
                 TakeoverDelay = parse.GetValue(delay) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 HasWatchdog = !parse.GetValue(unwatched),
+                AuditEvery = parse.GetValue(audit),
                 Promises = [.. parse.GetValue(promises) ?? []],
                 Kinds = [.. parse.GetValue(kinds) ?? []],
             };
@@ -91,7 +96,7 @@ internal static class ExploreCommand
                 ? common with { Class = 'A', Third = third, Assumption = GatewayAssumption.Off }
                 : common with { Class = letter };
             var report = new Explorer(options).Run();
-            broken += report.Broken.Count;
+            broken += report.Broken.Count + (report.WrongMerge is null ? 0 : 1);
             Print(options, report);
             foreach (var one in report.Broken)
             {
@@ -144,6 +149,10 @@ internal static class ExploreCommand
             + $"{report.Outside} outside A1, depth {report.Depth}; {seconds:F1} s, {report.States / seconds:F0} states/s, "
             + $"{report.MemoryBytes >> 20} MiB"));
         Console.WriteLine($"  {report.Coverage}");
+        if (options.AuditEvery > 0)
+        {
+            Console.WriteLine($"  merges played on: {report.Audited}, {report.WrongMerge ?? "all stayed equal"}");
+        }
     }
 
     private static void Tell(ExploreOptions options, Counterexample found)

@@ -91,6 +91,9 @@ internal sealed record ExploreOptions
     /// <summary>Promises to watch, by name; empty for all.</summary>
     public ImmutableArray<string> Promises { get; init; } = [];
 
+    /// <summary>Every so many merges both situations are played on side by side; 0 for never. Keeps all situations in memory.</summary>
+    public int AuditEvery { get; init; }
+
     /// <summary>Kinds of faults; empty for all that the class has.</summary>
     public ImmutableArray<FaultKind> Kinds { get; init; } = [];
 }

@@ -37,6 +37,12 @@ internal sealed record ExploreReport
     /// <summary>False when a bound ended the search early.</summary>
     public required bool Complete { get; init; }
 
+    /// <summary>Merges that were played on side by side.</summary>
+    public required long Audited { get; init; }
+
+    /// <summary>A merge that was wrong; null when none was found.</summary>
+    public required string? WrongMerge { get; init; }
+
     /// <summary>What happened on the way.</summary>
     public required Coverage Coverage { get; init; }
 
@@ -59,6 +65,7 @@ internal sealed class Explorer(ExploreOptions options)
     private readonly ExploreSite _site = new(options);
     private readonly Dictionary<string, Counterexample> _broken = [];
     private readonly Coverage _coverage = new();
+    private MergeAudit? _audit;
     private VisitedSet _visited = new();
     private Fault[] _faults = [];
     private long _origin;
@@ -90,6 +97,8 @@ internal sealed class Explorer(ExploreOptions options)
             Depth = _depth,
             FaultsDone = done,
             Complete = !_stopped,
+            Audited = _audit?.Played ?? 0,
+            WrongMerge = _audit?.Difference,
             Coverage = _coverage,
             Elapsed = watch.Elapsed,
             MemoryBytes = _memory,
@@ -115,6 +124,7 @@ internal sealed class Explorer(ExploreOptions options)
     private void Search(int faults)
     {
         _visited = new VisitedSet();
+        _audit = options.AuditEvery > 0 ? new MergeAudit(options, _faults) : null;
         var root = SmallWorld.Settled(_site);
         _origin = root.Now;
         List<Branch> level = [new Branch(root, root.Hash(), faults)];
@@ -248,11 +258,13 @@ internal sealed class Explorer(ExploreOptions options)
             var hash = world.Hash();
             if (explorer._visited.Add(hash, faultsLeft))
             {
+                explorer._audit?.Keep(hash, world);
                 Next.Add(new Branch(world, hash, faultsLeft));
             }
             else
             {
                 Merged++;
+                explorer._audit?.Merged(hash, world);
             }
         }
 

@@ -10,7 +10,10 @@ namespace TwoNodeHa.Sim.Explore;
 /// <param name="Attestation">Its newest attestation.</param>
 /// <param name="SentIncarnation">Incarnation of its newest heartbeat.</param>
 /// <param name="SentSequence">Number of it.</param>
-internal readonly record struct HostNumbers(long Incarnation, long Attestation, long SentIncarnation, long SentSequence);
+/// <param name="HeardIncarnation">Incarnation of the newest heartbeat of the peer that it took in.</param>
+/// <param name="HeardSequence">Number of it.</param>
+internal readonly record struct HostNumbers(
+    long Incarnation, long Attestation, long SentIncarnation, long SentSequence, long HeardIncarnation, long HeardSequence);
 
 /// <summary>
 /// Writes what decides the future of a state into a hash: times as ages, ages above every threshold as one, counters as
@@ -88,7 +91,6 @@ internal ref struct SituationWriter
 
     public void State(HaState state)
     {
-        var exact = state.Fence is not null || state.Takeover is not null || !state.Starts.IsEmpty;
         Add(state.IsStarted);
         Add((long)state.Status);
         Age(state.StatusSince);
@@ -107,21 +109,20 @@ internal ref struct SituationWriter
 
         Add(state.DiskTrouble.Length > 0);
         Due(state.DiskRetryAt);
-        Optional(state.CarriedLease);
+        OptionalDue(state.CarriedLease);
         Add(state.Watchdog.Present);
         Add(state.Watchdog.TimeoutPerFeeding);
         Add(state.WatchdogArmed);
         Peer(state.Peer);
         Gateway(state.Gateway);
         Hypervisor(state.Domains);
-        Observed(state.DomainsAskedAt, exact);
+        Age(state.DomainsAskedAt);
         Toolstack(state.Toolstack);
-        Observed(state.ToolstackAt, exact);
+        Age(state.ToolstackAt);
         Database(state.Database);
-        Observed(state.DatabaseAt ?? new Instant(long.MinValue / 4), exact);
-        Add(state.DatabaseAt is null);
+        OptionalAge(state.DatabaseAt);
         Add((long)state.Storage);
-        Optional(state.ArbiterUntil);
+        OptionalDue(state.ArbiterUntil);
         Optional(state.PeerPowerOffAt);
         Add(state.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
         Add(state.OperatorSaysDead);
@@ -222,7 +223,9 @@ internal ref struct SituationWriter
         _hash.Add(beat.Sender);
         var (sender, receiver) = fromFirst ? (_first, _second) : (_second, _first);
         Add(beat.Incarnation.Counter - sender.Incarnation);
-        Add(beat.Incarnation.Counter == sender.SentIncarnation ? beat.Sequence - sender.SentSequence : beat.Sequence);
+        Add(beat.Incarnation.Counter == sender.SentIncarnation ? beat.Sequence - sender.SentSequence
+            : beat.Incarnation.Counter == receiver.HeardIncarnation ? beat.Sequence - receiver.HeardSequence
+            : beat.Sequence);
         Age(beat.SentAt);
         Counted(beat.AckIncarnation.Counter, receiver.Incarnation);
         OptionalAge(beat.AckSentAt);
@@ -311,6 +314,13 @@ internal ref struct SituationWriter
         }
     }
 
+    /// <summary>The end of a right; one that is over is over.</summary>
+    private void OptionalDue(Instant? at)
+    {
+        Add(at is not null);
+        DueTime(at?.Ticks ?? 0);
+    }
+
     /// <summary>An id of a command: only which one it is among those that are known.</summary>
     public void Id(HaState state, long id) => Add(id == 0 ? 0 : state.LastId - id + 1);
 
@@ -355,19 +365,6 @@ internal ref struct SituationWriter
         }
     }
 
-    /// <summary>The time of a reading: exact while something compares it with another time, an age otherwise.</summary>
-    private void Observed(Instant at, bool exact)
-    {
-        if (exact)
-        {
-            Time(at.Ticks);
-        }
-        else
-        {
-            Age(at);
-        }
-    }
-
     private void Peer(PeerView peer)
     {
         Beat(peer.Beat);
@@ -401,6 +398,9 @@ internal ref struct SituationWriter
             return;
         }
 
+        // Readings are hashed by age, and by their order to what they are compared with.
+        Add(state.DomainsAskedAt >= fence.ToolstackDeadAt);
+        Add(state.DomainsAskedAt < fence.LastKillEnded);
         Time(fence.DecidedAt.Ticks);
         Add(fence.Kills.Count);
         foreach (var (id, domid) in fence.Kills)
@@ -424,6 +424,8 @@ internal ref struct SituationWriter
             return;
         }
 
+        Add(state.ToolstackAt >= takeover.StepSince);
+        Add(state.DatabaseAt >= takeover.StepSince);
         Time(takeover.StartedAt.Ticks);
         Time(takeover.StepSince.Ticks);
         Add(takeover.Pending.Count);
@@ -456,7 +458,8 @@ internal ref struct SituationWriter
         Id(state, attempt.Pending);
         Due(attempt.RetryAt);
         Add(attempt.GivenUp.Length > 0);
-        Optional(attempt.SucceededAt);
+        OptionalAge(attempt.SucceededAt);
+        Add(attempt.SucceededAt > state.DatabaseAt);
     }
 
     private void Schedule(HaState state, Schedule schedule)

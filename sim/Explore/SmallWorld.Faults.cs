@@ -38,11 +38,12 @@ internal sealed partial class SmallWorld
                 SetDirections(bit, (Cut & bit) == 0);
                 break;
             case FaultKind.Gateway:
-                SeeGateway();
+                SeeGateway(host);
                 host.GatewayPath = !host.GatewayPath;
                 break;
             case FaultKind.GatewayDown:
-                SeeGateway();
+                SeeGateway(_first);
+                SeeGateway(_second);
                 GatewayUp = !GatewayUp;
                 break;
             case FaultKind.Power when host.On:
@@ -141,7 +142,7 @@ internal sealed partial class SmallWorld
             EndDaemon(host);
             StopToolstack(host);
             (host.On, host.Running, host.Draining, host.LeaseFile) = (false, 0, 0, null);
-            (host.WatchdogAt, host.KillsHang) = (SmallHost.Never, false);
+            (host.WatchdogAt, host.KillsHang, host.GatewaySeen) = (SmallHost.Never, false, 0);
         }
 
         host.PowerLife++;

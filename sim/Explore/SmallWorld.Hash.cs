@@ -8,7 +8,10 @@ namespace TwoNodeHa.Sim.Explore;
 internal sealed partial class SmallWorld
 {
     /// <summary>Equal for situations that go on alike, whenever and however they were reached.</summary>
-    public StateHash Hash()
+    public StateHash Hash() => Hash(out _);
+
+    /// <summary>The same, with what was reached before each part: where two worlds differ first.</summary>
+    public StateHash Hash(out (StateHash World, StateHash First, StateHash Second) parts)
     {
         var epoch = _first.State?.Durable.Epoch ?? _first.File.Epoch;
         var writer = new SituationWriter(
@@ -22,8 +25,11 @@ internal sealed partial class SmallWorld
         }
 
         WriteAssumption(ref writer);
+        parts.World = writer.Result;
         WriteHost(ref writer, 0, _first);
+        parts.First = writer.Result;
         WriteHost(ref writer, 1, _second);
+        parts.Second = writer.Result;
         foreach (ref readonly var item in Events)
         {
             WriteEvent(ref writer, item);
@@ -36,7 +42,9 @@ internal sealed partial class SmallWorld
         host.State?.Incarnation.Counter ?? host.File.Incarnation,
         host.State?.Durable.Attestation ?? host.File.Attestation,
         host.SentIncarnation,
-        host.SentSequence);
+        host.SentSequence,
+        host.State?.Peer.Beat?.Incarnation.Counter ?? -1,
+        host.State?.Peer.Beat?.Sequence ?? 0);
 
     private void WriteAssumption(ref SituationWriter writer)
     {
@@ -85,10 +93,8 @@ internal sealed partial class SmallWorld
         writer.Add(host.DrainedAt > Now ? host.Draining : 0);
         writer.DueTime(host.DrainedAt);
         WriteToolstack(ref writer, host.Toolstack);
-        if (host.On && host.LeaseFile is { } lease)
-        {
-            writer.DueTime(lease.Ticks);
-        }
+        writer.Add(host.LeaseFile is not null);
+        writer.DueTime(host.LeaseFile?.Ticks ?? 0);
 
         writer.Add(host.State is not null && ReferenceEquals(host.File, host.State.Confirmed));
         if (host.State is null || !ReferenceEquals(host.File, host.State.Confirmed))

@@ -145,17 +145,12 @@ internal sealed partial class SmallWorld
         return Site.Options.Assumption == GatewayAssumption.Silent ? fromFirst && fromSecond : fromFirst || fromSecond;
     }
 
-    /// <summary>Called before a change of what the gateway's paths are.</summary>
-    private void SeeGateway()
+    /// <summary>Called before a change of a host's way to the gateway.</summary>
+    private void SeeGateway(SmallHost host)
     {
-        if (Reaches(_first))
+        if (Reaches(host))
         {
-            _first.GatewaySeen = Now;
-        }
-
-        if (Reaches(_second))
-        {
-            _second.GatewaySeen = Now;
+            host.GatewaySeen = Now;
         }
     }
 

@@ -95,7 +95,7 @@ public sealed class SituationTests
 
     private static StateHash HashOf(HaState state, long now)
     {
-        var numbers = new HostNumbers(2, 1, 2, 100);
+        var numbers = new HostNumbers(2, 1, 2, 100, 2, 100);
         var writer = new SituationWriter(now, Site.AgeMax, 1, Site.Config.Hosts[0].Uuid, numbers, numbers);
         writer.Self(0);
         writer.State(state);
@@ -155,7 +155,8 @@ public sealed class SituationTests
             if (type == typeof(Instant))
             {
                 var due = value is Schedule && !property.Name.EndsWith("AskedAt", StringComparison.Ordinal)
-                    || property.Name.EndsWith("RetryAt", StringComparison.Ordinal);
+                    || property.Name.EndsWith("RetryAt", StringComparison.Ordinal)
+                    || property.Name is "CarriedLease" or "ArbiterUntil";
                 property.SetValue(copy, now + TimeSpan.FromSeconds(due ? 1 : -1));
             }
             else if (property.PropertyType == typeof(ImmutableArray<Instant?>))
