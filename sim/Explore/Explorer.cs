@@ -28,7 +28,7 @@ internal sealed record ExploreReport
     /// <summary>Branches that left what A1 allows.</summary>
     public required long Outside { get; init; }
 
-    /// <summary>Grid steps of the deepest branch.</summary>
+    /// <summary>Grid steps of the longest schedule.</summary>
     public required int Depth { get; init; }
 
     /// <summary>Most faults of a schedule that was searched in full.</summary>
@@ -55,9 +55,9 @@ internal sealed record ExploreReport
 }
 
 /// <summary>
-/// Exhaustive search by time: all situations of one point of the grid are taken on to the next, so a situation is first met
-/// where the most time is left; and with the most faults left, else it is taken up again. One more fault is allowed only
-/// when all schedules with fewer are clean, so the first schedule found has the fewest faults.
+/// Exhaustive search by time: all situations of one point of the grid that have faults left are taken on to the next; one
+/// without is run to the end at once. A situation that is met again with more faults or more time left is taken up again.
+/// One more fault is allowed only when all schedules with fewer are clean, so what is found has the fewest faults.
 /// </summary>
 internal sealed class Explorer(ExploreOptions options)
 {
@@ -128,10 +128,9 @@ internal sealed class Explorer(ExploreOptions options)
         var root = SmallWorld.Settled(_site);
         _origin = root.Now;
         List<Branch> level = [new Branch(root, root.Hash(), faults)];
-        var end = root.Now + options.Horizon.Ticks;
-        for (var depth = 1; level.Count > 0 && level[0].World.Now < end && !_stopped; depth++)
+        _depth = StepsLeft(root);
+        while (level.Count > 0 && !_stopped)
         {
-            _depth = Math.Max(_depth, depth);
             level = Advance(level);
             _memory = Math.Max(_memory, Environment.WorkingSet);
             _stopped |= _states >= options.StatesMax || _memory > MemoryMax;
@@ -172,6 +171,9 @@ internal sealed class Explorer(ExploreOptions options)
         return all;
     }
 
+    private int StepsLeft(SmallWorld world) =>
+        (int)((_origin + options.Horizon.Ticks - world.Now + options.Grid.Ticks - 1) / options.Grid.Ticks);
+
     private void Break(string promise, SmallWorld world)
     {
         var found = new Counterexample(promise, ScheduledFault.InOrder(world.Schedule).Length, world.Now - _origin, world.Schedule);
@@ -204,7 +206,7 @@ internal sealed class Explorer(ExploreOptions options)
 
         public void Expand(in Branch branch)
         {
-            if (explorer._visited.FaultsLeft(branch.Hash) > branch.FaultsLeft)
+            if (explorer._visited.IsCovered(branch.Hash, branch.FaultsLeft, explorer.StepsLeft(branch.World)))
             {
                 // Met again on the same level with more faults left: that one covers this one.
                 Merged++;
@@ -245,27 +247,44 @@ internal sealed class Explorer(ExploreOptions options)
             }
         }
 
+        /// <summary>
+        /// One step of the grid. Without faults left nothing branches any more: such a world is run to the end at once, so
+        /// that only worlds with faults left are kept in memory.
+        /// </summary>
         private void Continue(SmallWorld world, int faultsLeft)
+        {
+            while (Step(world, faultsLeft) && faultsLeft == 0)
+            {
+            }
+        }
+
+        /// <summary>True when the world goes on: no end of time, nothing broke, and the situation is not covered yet.</summary>
+        private bool Step(SmallWorld world, int faultsLeft)
         {
             var steps = world.Steps;
             var alive = Guarded(world, () => world.RunTo(world.Now + _options.Grid.Ticks));
             States += world.Steps - steps;
             if (!alive)
             {
-                return;
+                return false;
             }
 
             var hash = world.Hash();
-            if (explorer._visited.Add(hash, faultsLeft))
-            {
-                explorer._audit?.Keep(hash, world);
-                Next.Add(new Branch(world, hash, faultsLeft));
-            }
-            else
+            var left = explorer.StepsLeft(world);
+            if (!explorer._visited.Add(hash, faultsLeft, left))
             {
                 Merged++;
                 explorer._audit?.Merged(hash, world);
+                return false;
             }
+
+            explorer._audit?.Keep(hash, world);
+            if (faultsLeft > 0 && left > 0)
+            {
+                Next.Add(new Branch(world, hash, faultsLeft));
+            }
+
+            return left > 0;
         }
 
         /// <summary>False when a promise broke, the decision code threw, or the schedule left what is assumed.</summary>

@@ -1,8 +1,8 @@
 namespace TwoNodeHa.Sim.Explore;
 
 /// <summary>
-/// Situations that were reached, each with the most faults that were left. Shared by the threads: cut into parts with a
-/// lock each, open addressing, 17 bytes a slot.
+/// Situations that were reached, each with the faults and the grid steps that were left. Shared by the threads: cut into
+/// parts with a lock each, open addressing, 18 bytes a slot.
 /// </summary>
 internal sealed class VisitedSet
 {
@@ -33,21 +33,22 @@ internal sealed class VisitedSet
         }
     }
 
-    /// <summary>True when the situation is new, or was only known with fewer faults left.</summary>
-    public bool Add(StateHash hash, int faultsLeft) => _parts[hash.High >> 56].Add(hash, faultsLeft);
+    /// <summary>True unless the situation is known with at least as many faults and as much time left.</summary>
+    public bool Add(StateHash hash, int faultsLeft, int stepsLeft) => _parts[hash.High >> 56].Add(hash, faultsLeft, stepsLeft);
 
-    /// <summary>The most faults that were left when the situation was reached; -1 for never.</summary>
-    public int FaultsLeft(StateHash hash) => _parts[hash.High >> 56].FaultsLeft(hash);
+    /// <summary>The situation is known with more faults and at least as much time left.</summary>
+    public bool IsCovered(StateHash hash, int faultsLeft, int stepsLeft) =>
+        _parts[hash.High >> 56].IsCovered(hash, faultsLeft, stepsLeft);
 
     private sealed class Part
     {
         private readonly Lock _lock = new();
         private StateHash[] _keys = new StateHash[64];
-        private byte[] _left = new byte[64];
+        private ushort[] _left = new ushort[64];
 
         public int Count { get; private set; }
 
-        public bool Add(StateHash hash, int faultsLeft)
+        public bool Add(StateHash hash, int faultsLeft, int stepsLeft)
         {
             lock (_lock)
             {
@@ -57,30 +58,39 @@ internal sealed class VisitedSet
                 }
 
                 var at = Find(_keys, _left, hash);
-                if (_left[at] == 0)
+                var known = _left[at];
+                if (known == 0)
                 {
                     Count++;
                     _keys[at] = hash;
                 }
-                else if (_left[at] > faultsLeft)
+                else if (Faults(known) >= faultsLeft && Steps(known) >= stepsLeft)
                 {
                     return false;
                 }
 
-                _left[at] = (byte)(faultsLeft + 1);
+                _left[at] = Math.Max(known, Pack(faultsLeft, stepsLeft));
                 return true;
             }
         }
 
-        public int FaultsLeft(StateHash hash)
+        public bool IsCovered(StateHash hash, int faultsLeft, int stepsLeft)
         {
             lock (_lock)
             {
-                return _left[Find(_keys, _left, hash)] - 1;
+                var known = _left[Find(_keys, _left, hash)];
+                return known != 0 && Faults(known) > faultsLeft && Steps(known) >= stepsLeft;
             }
         }
 
-        private static int Find(StateHash[] keys, byte[] left, StateHash hash)
+        /// <summary>Faults weigh more than time; never 0, which is an empty slot.</summary>
+        private static ushort Pack(int faults, int steps) => (ushort)(((faults + 1) << 12) | Math.Min(steps, 4095));
+
+        private static int Faults(ushort packed) => (packed >> 12) - 1;
+
+        private static int Steps(ushort packed) => packed & 4095;
+
+        private static int Find(StateHash[] keys, ushort[] left, StateHash hash)
         {
             var mask = keys.Length - 1;
             var at = (int)hash.Low & mask;
@@ -95,7 +105,7 @@ internal sealed class VisitedSet
         private void Grow()
         {
             var keys = new StateHash[_keys.Length * 2];
-            var left = new byte[keys.Length];
+            var left = new ushort[keys.Length];
             for (var i = 0; i < _keys.Length; i++)
             {
                 if (_left[i] != 0)
