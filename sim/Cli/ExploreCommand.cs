@@ -18,8 +18,8 @@ internal static class ExploreCommand
             Description = "third party of class A", DefaultValueFactory = _ => ThirdParty.Arbiter,
         };
         var faults = new Option<int>("--faults") { Description = "most faults in a schedule", DefaultValueFactory = _ => 2 };
-        var horizon = new Option<double>("--horizon") { Description = "simulated seconds of a schedule", DefaultValueFactory = _ => 12 };
-        var window = new Option<double>("--window") { Description = "the first fault falls into these seconds", DefaultValueFactory = _ => 1 };
+        var horizon = new Option<double>("--horizon") { Description = "simulated seconds of a schedule", DefaultValueFactory = _ => 15 };
+        var window = new Option<double>("--window") { Description = "the first fault falls into these seconds", DefaultValueFactory = _ => 5 };
         var grid = new Option<double>("--grid") { Description = "seconds between moments of faults", DefaultValueFactory = _ => 0.5 };
         var profile = new Option<string>("--profile") { Description = "timing profile", DefaultValueFactory = _ => "fast" }
             .AcceptOnlyFromAmong("fast", "balanced");
@@ -42,6 +42,10 @@ internal static class ExploreCommand
         {
             Description = "instead of a search: sweep the time by which the loss of the gateway trails that of the link, in steps of so many seconds",
         };
+        var shifts = new Option<int>("--shifts")
+        {
+            Description = "with --stagger: distances of probes and of heartbeats that are tried", DefaultValueFactory = _ => 6,
+        };
         var tolerance = new Option<double>("--tolerance") { Description = "stagger_tolerance_seconds of the site" };
         var delay = new Option<double?>("--takeover-delay") { Description = "T of the site, even below its bound" };
         var unwatched = new Option<bool>("--no-watchdog") { Description = "hosts without a watchdog" };
@@ -52,7 +56,7 @@ internal static class ExploreCommand
         var json = new Option<FileInfo?>("--json") { Description = "write the results to this file" };
         var command = new Command("explore", "Exhaustive search over faults, losses and delays; every promise is checked.")
         {
-            classes, third, faults, horizon, window, grid, profile, limit, threads, assume, broken, kinds, promises, phase, stagger, tolerance, delay, unwatched, audit, json,
+            classes, third, faults, horizon, window, grid, profile, limit, threads, assume, broken, kinds, promises, phase, stagger, shifts, tolerance, delay, unwatched, audit, json,
         };
         command.SetAction(parse =>
         {
@@ -78,7 +82,7 @@ internal static class ExploreCommand
             };
             if (parse.GetValue(stagger) is > 0 and var step)
             {
-                return Sweep(options, TimeSpan.FromSeconds(step), parse.GetValue(json));
+                return Sweep(options, TimeSpan.FromSeconds(step), parse.GetValue(shifts), parse.GetValue(json));
             }
 
             return Run(options, parse.GetValue(classes)!.ToUpperInvariant(), parse.GetValue(third), parse.GetValue(json));
@@ -114,9 +118,9 @@ internal static class ExploreCommand
         return broken == 0 ? 0 : 1;
     }
 
-    private static int Sweep(ExploreOptions options, TimeSpan step, FileInfo? json)
+    private static int Sweep(ExploreOptions options, TimeSpan step, int shifts, FileInfo? json)
     {
-        var report = new StaggerSweep(options, step).Run();
+        var report = new StaggerSweep(options, step, shifts).Run();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"staggered loss, {options.Profile}, tolerance {options.StaggerTolerance.TotalSeconds} s, {report.Runs} runs, step "

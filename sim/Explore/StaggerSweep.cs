@@ -42,7 +42,7 @@ internal sealed record StaggerReport
 /// The path between the hosts is cut, and one host loses the gateway δ later: all δ and all phases of the cut against the
 /// heartbeats, with the slowest fence that the kill bound allows (destroying hangs, the reset ends it).
 /// </summary>
-internal sealed class StaggerSweep(ExploreOptions options, TimeSpan step)
+internal sealed class StaggerSweep(ExploreOptions options, TimeSpan step, int shiftCount)
 {
     private int _runs;
 
@@ -78,21 +78,25 @@ internal sealed class StaggerSweep(ExploreOptions options, TimeSpan step)
     }
 
     /// <summary>
-    /// The pair with its probes at different distances from heartbeats and watchdog: an answer that comes late, long
-    /// before, moves them.
+    /// The pair with the loser's probes and heartbeats at different distances from each other and from the feeding of its
+    /// watchdog: answers that stayed away move the probes, a new daemon of the peer moves the heartbeats, long before.
     /// </summary>
-    private static IEnumerable<SmallWorld> Shifted(SmallWorld settled, byte loser)
+    private IEnumerable<SmallWorld> Shifted(SmallWorld settled, byte loser)
     {
         yield return settled;
-        var interval = settled.Site.Config.Gateway.ProbeInterval;
-        for (var shift = 1; shift < 10; shift++)
+        var probe = settled.Site.Config.Gateway.ProbeInterval;
+        var beat = settled.Site.Config.Timing.HeartbeatInterval;
+        for (var shift = 0; shift < shiftCount * shiftCount; shift++)
         {
             var world = settled.Copy();
-            world.RunTo(settled.Now + (interval * shift / 10).Ticks);
+            world.RunTo(settled.Now + (beat * (shift / shiftCount) / shiftCount).Ticks);
+            world.Apply(new Fault(FaultKind.Kill, (byte)(1 - loser), 0));
+            var outageAt = world.Now + (5 * TimeSpan.TicksPerSecond);
+            world.RunTo(outageAt);
             world.Apply(new Fault(FaultKind.Gateway, loser, 0));
-            world.RunTo(settled.Now + (interval * (10 + (2 * shift)) / 10).Ticks);
+            world.RunTo(outageAt + (probe * (shiftCount + (2 * (shift % shiftCount))) / shiftCount).Ticks);
             world.Apply(new Fault(FaultKind.Gateway, loser, 0));
-            world.RunTo(settled.Now + (10 * TimeSpan.TicksPerSecond));
+            world.RunTo(settled.Now + (20 * TimeSpan.TicksPerSecond));
             yield return world;
         }
     }

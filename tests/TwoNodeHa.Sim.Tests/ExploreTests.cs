@@ -71,7 +71,7 @@ public sealed class ExploreTests
     public void A_wait_below_its_bound_needs_no_stagger()
     {
         var options = new ExploreOptions { TakeoverDelay = TimeSpan.FromSeconds(3.5) };
-        var report = new StaggerSweep(options, TimeSpan.FromSeconds(0.25)).Run();
+        var report = new StaggerSweep(options, TimeSpan.FromSeconds(0.25), shiftCount: 0).Run();
         Assert.Equal(0, report.Decided.AfterLink);
     }
 
@@ -102,7 +102,7 @@ public sealed class ExploreTests
     public void Staggered_loss_breaks_where_the_rules_say_and_not_below(string profile, double tolerance, double step)
     {
         var options = new ExploreOptions { Profile = profile, StaggerTolerance = TimeSpan.FromSeconds(tolerance) };
-        var report = new StaggerSweep(options, TimeSpan.FromSeconds(step)).Run();
+        var report = new StaggerSweep(options, TimeSpan.FromSeconds(step), shiftCount: 3).Run();
         Assert.True(report.Holds);
         Assert.InRange(report.Decided.AfterHeartbeat!.Value, report.PrintedAfterHeartbeat, report.PrintedAfterHeartbeat + 0.6);
         Assert.InRange(report.Ran.AfterHeartbeat!.Value, report.Decided.AfterHeartbeat.Value, report.PrintedAfterHeartbeat + 1);
