@@ -12,35 +12,50 @@ internal static class ExploreCommand
 
     public static Command Create()
     {
-        var classes = new Option<string>("--class") { Description = "safety classes to search, letters of ABC", DefaultValueFactory = _ => "CBA" };
+        var classes = new Option<string>("--class")
+        {
+            Description = "safety classes to search, letters of ABC", DefaultValueFactory = _ => "CBA",
+        };
         var third = new Option<ThirdParty>("--third")
         {
             Description = "third party of class A", DefaultValueFactory = _ => ThirdParty.Arbiter,
         };
         var faults = new Option<int>("--faults") { Description = "most faults in a schedule", DefaultValueFactory = _ => 2 };
-        var horizon = new Option<double>("--horizon") { Description = "simulated seconds of a schedule", DefaultValueFactory = _ => 15 };
-        var window = new Option<double>("--window") { Description = "the first fault falls into these seconds", DefaultValueFactory = _ => 5 };
-        var grid = new Option<double>("--grid") { Description = "seconds between moments of faults", DefaultValueFactory = _ => 0.5 };
+        var horizon = Seconds("--horizon", "simulated seconds of a schedule", 15);
+        var window = Seconds("--window", "the first fault falls into these seconds", 5);
+        var grid = Seconds("--grid", "seconds between moments of faults", 0.5);
         var profile = new Option<string>("--profile") { Description = "timing profile", DefaultValueFactory = _ => "fast" }
             .AcceptOnlyFromAmong("fast", "balanced");
-        var limit = new Option<long>("--limit") { Description = "stop after so many states", DefaultValueFactory = _ => long.MaxValue };
-        var threads = new Option<int>("--threads") { Description = "threads", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var limit = new Option<long>("--limit")
+        {
+            Description = "stop after so many states", DefaultValueFactory = _ => long.MaxValue,
+        };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "threads", DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
         var assume = new Option<GatewayAssumption>("--assume")
         {
             Description = "how A1 is counted in classes B and C", DefaultValueFactory = _ => GatewayAssumption.Counted,
         };
         var broken = new Option<string[]>("--break") { Description = "assumptions to drop: A1, agent" }
             .AcceptOnlyFromAmong("A1", "agent");
-        var kinds = new Option<FaultKind[]>("--kind") { Description = "kinds of faults; default: all", AllowMultipleArgumentsPerToken = true };
-        var promises = new Option<string[]>("--promise") { Description = "promises to watch; default: all", AllowMultipleArgumentsPerToken = true }
-            .AcceptOnlyFromAmong("S1", "S2", "S3", "S5");
+        var kinds = new Option<FaultKind[]>("--kind")
+        {
+            Description = "kinds of faults; default: all", AllowMultipleArgumentsPerToken = true,
+        };
+        var promises = new Option<string[]>("--promise")
+        {
+            Description = "promises to watch; default: all", AllowMultipleArgumentsPerToken = true,
+        }.AcceptOnlyFromAmong("S1", "S2", "S3", "S5");
         var phase = new Option<double>("--phase")
         {
             Description = "how far b's heartbeats are behind a's, as a part of the interval", DefaultValueFactory = _ => 0.3,
         };
         var stagger = new Option<double>("--stagger")
         {
-            Description = "instead of a search: sweep the time by which the loss of the gateway trails that of the link, in steps of so many seconds",
+            Description = "instead of a search: sweep the time by which the loss of the gateway trails that of the link, "
+                + "in steps of so many seconds",
         };
         var shifts = new Option<int>("--shifts")
         {
@@ -85,10 +100,20 @@ internal static class ExploreCommand
                 return Sweep(options, TimeSpan.FromSeconds(step), parse.GetValue(shifts), parse.GetValue(json));
             }
 
-            return Run(options, parse.GetValue(classes)!.ToUpperInvariant(), parse.GetValue(third), parse.GetValue(json));
+            var letters = parse.GetValue(classes)!.ToUpperInvariant();
+            if (letters.Length == 0 || letters.Any(letter => !"ABC".Contains(letter, StringComparison.Ordinal)) || options.Faults > 14)
+            {
+                Console.Error.WriteLine("sim explore: --class takes letters of ABC, --faults at most 14");
+                return 2;
+            }
+
+            return Run(options, letters, parse.GetValue(third), parse.GetValue(json));
         });
         return command;
     }
+
+    private static Option<double> Seconds(string name, string description, double value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
 
     private static int Run(ExploreOptions common, string classes, ThirdParty third, FileInfo? json)
     {

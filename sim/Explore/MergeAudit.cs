@@ -52,9 +52,12 @@ internal sealed class MergeAudit(ExploreOptions options, Fault[] faults)
         {
             one.RunTo(one.Now + options.Grid.Ticks);
             other.RunTo(other.Now + options.Grid.Ticks);
-            if (one.Hash(out var left) != other.Hash(out var right) || one.Violation != other.Violation || one.OutsideAssumption != other.OutsideAssumption)
+            if (one.Hash(out var left) != other.Hash(out var right) || one.Violation != other.Violation
+                || one.OutsideAssumption != other.OutsideAssumption)
             {
-                var part = left.World != right.World ? "world" : left.First != right.First ? "a" : left.Second != right.Second ? "b" : "events";
+                var part = left.World != right.World ? "world"
+                    : left.First != right.First ? "a"
+                    : left.Second != right.Second ? "b" : "events";
                 Difference ??= $"after {Story(one)} and after {Story(other)}, {step + 1} steps on: {part}";
                 return;
             }

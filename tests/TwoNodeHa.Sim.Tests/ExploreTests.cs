@@ -84,6 +84,22 @@ public sealed class ExploreTests
         Assert.Equal((one.Unique, one.Outside, one.Broken.Count), (two.Unique, two.Outside, two.Broken.Count));
     }
 
+    [Theory]
+    [InlineData('B')]
+    [InlineData('A')]
+    public void Merged_situations_go_on_alike(char letter)
+    {
+        var third = letter == 'A' ? ThirdParty.Both : ThirdParty.None;
+        var report = new Explorer(new ExploreOptions
+        {
+            Class = letter, Third = third, Threads = 1, AuditEvery = 3, Promises = ["S2"], Window = TimeSpan.FromSeconds(1),
+            Assumption = third == ThirdParty.None ? GatewayAssumption.Counted : GatewayAssumption.Off,
+            Kinds = [FaultKind.Gateway, FaultKind.Direction, FaultKind.Power, FaultKind.Lose, FaultKind.Kill, FaultKind.Freeze],
+        }).Run();
+        Assert.True(report.Audited > 100, $"{report.Audited} merges");
+        Assert.Null(report.WrongMerge);
+    }
+
     [Fact]
     public void A_counterexample_can_be_played_again()
     {
