@@ -11,6 +11,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     TableCommand.Create(),
     MutantsCommand.Create(),
     FuzzCommand.Create(),
+    ExploreCommand.Create(),
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),
 };

@@ -1,0 +1,488 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Sim.Explore;
+
+/// <summary>The numbers of one host that others count from: only differences to them mean anything.</summary>
+/// <param name="Incarnation">Incarnation counter on its disk.</param>
+/// <param name="Attestation">Its newest attestation.</param>
+/// <param name="SentIncarnation">Incarnation of its newest heartbeat.</param>
+/// <param name="SentSequence">Number of it.</param>
+/// <param name="HeardIncarnation">Incarnation of the newest heartbeat of the peer that it took in.</param>
+/// <param name="HeardSequence">Number of it.</param>
+internal readonly record struct HostNumbers(
+    long Incarnation, long Attestation, long SentIncarnation, long SentSequence, long HeardIncarnation, long HeardSequence);
+
+/// <summary>
+/// Writes what decides the future of a state into a hash: times as ages, ages above every threshold as one, counters as
+/// differences. What only explains is left out, by the list in <see cref="LeftOut"/>.
+/// </summary>
+internal ref struct SituationWriter
+{
+    private const ulong Nothing = 0xFFFF_0000_FFFF_0001;
+    private readonly long _now;
+    private readonly long _ageMax;
+    private readonly long _epoch;
+    private readonly Guid _firstHost;
+    private readonly HostNumbers _first;
+    private readonly HostNumbers _second;
+    private StateHasher _hash = new();
+    private int _self = 0;
+
+    public SituationWriter(long now, long ageMax, long epoch, Guid firstHost, in HostNumbers first, in HostNumbers second)
+    {
+        (_now, _ageMax, _epoch, _firstHost, _first, _second) = (now, ageMax, epoch, firstHost, first, second);
+    }
+
+    /// <summary>Properties that are not hashed, with the reason. Everything else is.</summary>
+    public static ImmutableDictionary<string, string> LeftOut { get; } = new Dictionary<string, string>
+    {
+        ["HaState.LastId"] = "the zero of all ids of commands",
+        ["DurableState.Version"] = "whether disk and memory are equal, and what is being written, is hashed",
+        ["HaState.Why"] = "explains",
+        ["HaState.Origin"] = "explains; read at the start only",
+        ["HaState.ListTrouble"] = "explains; decides only whether it is reported again",
+        ["HaState.LastRefusal"] = "explains; decides only whether it is reported again",
+        ["HaState.PeerPowerOffAgent"] = "explains",
+        ["HaState.LinkHeard"] = "shown to the operator only",
+        ["HaState.WallUnixMs"] = "only for an end of a disablement, which no schedule has",
+        ["HaState.RunningIdsOf"] = "derived from Domains",
+        ["HaState.RunningIds"] = "derived from Domains",
+        ["PeerView.SignOfLifeKind"] = "explains",
+        ["FenceProgress.Reason"] = "explains",
+        ["DurableState.FenceReason"] = "explains; whether disk and memory are equal is hashed",
+        ["DurableState.DisabledReason"] = "explains; whether disk and memory are equal is hashed",
+        ["DurableState.ReenableAtUnixMs"] = "no schedule disables HA",
+        ["VmRecord.Name"] = "the same in every state of a search",
+        ["VmRecord.Priority"] = "the same in every state of a search",
+        ["VmRecord.Order"] = "the same in every state of a search",
+        ["VmRecord.StartDelay"] = "the same in every state of a search",
+        ["VmRecord.MemoryBytes"] = "the same in every state of a search",
+        ["VmFact.Name"] = "the same in every state of a search",
+        ["VmFact.Priority"] = "the same in every state of a search",
+        ["VmFact.LizardMark"] = "the same in every state of a search",
+        ["VmFact.Order"] = "the same in every state of a search",
+        ["VmFact.StartDelay"] = "the same in every state of a search",
+        ["VmFact.MemoryBytes"] = "the same in every state of a search",
+        ["ToolstackFacts.Database"] = "what counts of it is in HaState.Database; in an answer that waits it is hashed",
+        ["ToolstackFacts.Trouble"] = "explains",
+        ["Heartbeat.TakeoverInMs"] = "shown to the operator only",
+        ["WatchdogFacts.Description"] = "explains",
+        ["Incarnation.Nonce"] = "a function of host and counter here",
+        ["Incarnation.IsNone"] = "derived from Counter",
+    }.ToImmutableDictionary();
+
+    public readonly StateHash Result => _hash.Result;
+
+    public void Add(long value) => _hash.Add(value);
+
+    public void Add(bool value) => _hash.Add(value);
+
+    /// <summary>A time as its distance from now.</summary>
+    public void Time(long at) => _hash.Add(at - _now);
+
+    /// <summary>A due time; everything past is simply due.</summary>
+    public void DueTime(long at) => _hash.Add(Math.Max(0, at - _now));
+
+    /// <summary>An age; very old is as good as old.</summary>
+    public void Age(long at) => _hash.Add(Math.Min(_now - at, _ageMax));
+
+    public void State(HaState state)
+    {
+        Add(state.IsStarted);
+        Add((long)state.Status);
+        Age(state.StatusSince);
+        Age(state.StartedAt);
+        Add(state.Incarnation.Counter - SelfNumbers.Incarnation);
+        Durable(state.Durable);
+        Durable(state.Confirmed);
+        Add(state.Durable == state.Confirmed);
+        Add(state.Writing == 0 ? 0 : state.Durable.Version - state.Writing + 1);
+        Add(state.Writing != 0);
+        if (state.Writing != 0)
+        {
+            Durable(state.BeingWritten);
+            Add(state.Durable == state.BeingWritten);
+        }
+
+        Add(state.DiskTrouble.Length > 0);
+        Due(state.DiskRetryAt);
+        OptionalDue(state.CarriedLease);
+        Add(state.Watchdog.Present);
+        Add(state.Watchdog.TimeoutPerFeeding);
+        Add(state.WatchdogArmed);
+        Peer(state.Peer);
+        Gateway(state.Gateway);
+        Hypervisor(state.Domains);
+        Age(state.DomainsAskedAt);
+        Toolstack(state.Toolstack);
+        Age(state.ToolstackAt);
+        Database(state.Database);
+        OptionalAge(state.DatabaseAt);
+        Add((long)state.Storage);
+        OptionalDue(state.ArbiterUntil);
+        Optional(state.PeerPowerOffAt);
+        Add(state.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
+        Add(state.OperatorSaysDead);
+        Fence(state, state.Fence);
+        Takeover(state, state.Takeover);
+        Add(state.Role.Phase);
+        Id(state, state.Role.Pending);
+        Due(state.Role.RetryAt);
+        Add(state.Starts.Count);
+        Add(state.OrphanSince.Count);
+        foreach (var (vm, attempt) in state.Starts)
+        {
+            Start(state, vm, attempt);
+        }
+
+        foreach (var (vm, since) in state.OrphanSince)
+        {
+            _hash.Add(vm);
+            Age(since.Ticks);
+        }
+
+        Add(state.SyncedVms == state.Durable.Vms);
+        Age(state.AttestedAt);
+        OptionalAge(state.RoleConflictSince);
+        OptionalAge(state.RoleChangeSince);
+        OptionalAge(state.StopAskedAt);
+        Add(state.ExitOrdered);
+        var speaks = state.Incarnation.Counter == SelfNumbers.SentIncarnation;
+        Add(speaks ? state.Sequence - SelfNumbers.SentSequence : state.Sequence);
+        Beat(state.LastBeat);
+        Schedule(state, state.Schedule);
+    }
+
+    public void Durable(DurableState durable)
+    {
+        Add(durable.Incarnation - SelfNumbers.Incarnation);
+        Add(durable.StateLost);
+        Add(durable.Epoch - _epoch);
+        _hash.Add(durable.Master);
+        Counted(durable.Attestation, SelfNumbers.Attestation);
+        Add(durable.Committed);
+        Counted(durable.Declined, PeerNumbers.Attestation);
+        Add(durable.SwitchGeneration);
+        Add(durable.Enabled);
+        Add(durable.PeerSwitchGeneration);
+        Add(durable.PeerEnabled);
+        Add(durable.Promise);
+        Add(durable.PromiseStands);
+        Add(durable.WantsReadmission);
+        Add(durable.PeerPromise);
+        Add(durable.Readmitted);
+        Add(durable.Disarm);
+        Add(durable.DisarmAcknowledged);
+        Add(durable.PeerDisarm);
+        Add(durable.PeerDisarmAck);
+        Counted(durable.PeerIncarnation, PeerNumbers.Incarnation);
+        Add(durable.FencePending);
+        Add(durable.Takeover is not null);
+        if (durable.Takeover is { } journal)
+        {
+            Add(journal.Epoch - _epoch);
+            Add((long)journal.Rule);
+            Add((long)journal.Step);
+            Add(journal.WasMaster);
+            Add(journal.PeerHeld.Length);
+            foreach (var vm in journal.PeerHeld)
+            {
+                _hash.Add(vm);
+            }
+        }
+
+        foreach (var vm in durable.Vms)
+        {
+            _hash.Add(vm.Uuid);
+            Add((vm.Protected ? 1 : 0) | (vm.Wanted ? 2 : 0) | (vm.StopSeen ? 4 : 0));
+            _hash.Add(vm.LastOn);
+        }
+    }
+
+    /// <summary>Which host the following state belongs to.</summary>
+    public void Self(int index)
+    {
+        _self = index;
+        Add(index);
+    }
+
+    /// <summary>A heartbeat, in flight or remembered.</summary>
+    public void Beat(Heartbeat? beat)
+    {
+        Add(beat is not null);
+        if (beat is null)
+        {
+            return;
+        }
+
+        var fromFirst = beat.Sender == _firstHost;
+        Add(fromFirst);
+        _hash.Add(beat.Sender);
+        var (sender, receiver) = fromFirst ? (_first, _second) : (_second, _first);
+        Add(beat.Incarnation.Counter - sender.Incarnation);
+        Add(beat.Incarnation.Counter == sender.SentIncarnation ? beat.Sequence - sender.SentSequence
+            : beat.Incarnation.Counter == receiver.HeardIncarnation ? beat.Sequence - receiver.HeardSequence
+            : beat.Sequence);
+        Age(beat.SentAt);
+        Counted(beat.AckIncarnation.Counter, receiver.Incarnation);
+        OptionalAge(beat.AckSentAt);
+        Add((long)beat.Status);
+        Add((long)beat.Flags);
+        Add(beat.Epoch - _epoch);
+        _hash.Add(beat.Master);
+        Counted(beat.Attestation, sender.Attestation);
+        Counted(beat.Declined, receiver.Attestation);
+        Add(beat.Promise);
+        Add(beat.Readmitted);
+        Add(beat.Disarm);
+        Add(beat.DisarmAck);
+        Add(beat.SwitchGeneration);
+        _hash.Add(beat.ConfigFingerprint);
+        Add(beat.RunningCount);
+        foreach (var id in beat.Running)
+        {
+            _hash.Add(id);
+        }
+    }
+
+    public void Hypervisor(HypervisorFacts? facts)
+    {
+        Add(facts is not null);
+        if (facts is not null)
+        {
+            Add(facts.OpenBackends);
+            Add(facts.Guests.Length);
+            foreach (var guest in facts.Guests)
+            {
+                Add(guest.Domid);
+                _hash.Add(guest.Vm);
+            }
+        }
+    }
+
+    public void Toolstack(ToolstackFacts? facts)
+    {
+        Add(facts is not null);
+        if (facts is not null)
+        {
+            Add(facts.Running);
+            Add(facts.Answers);
+            Add(facts.Emergency);
+            Add(facts.InitComplete);
+            Add((long)facts.RoleFile);
+            foreach (var letter in facts.MasterAddress)
+            {
+                Add(letter);
+            }
+        }
+    }
+
+    public void Database(DatabaseFacts? facts)
+    {
+        Add(facts is not null);
+        if (facts is null)
+        {
+            return;
+        }
+
+        Add(facts.NativeHaEnabled);
+        _hash.Add(facts.Master);
+        Guids(facts.Hosts);
+        Guids(facts.EnabledHosts);
+        Add(facts.FreeMemoryBytes);
+        foreach (var vm in facts.Vms)
+        {
+            _hash.Add(vm.Uuid);
+            Add((long)vm.PowerState);
+            _hash.Add(vm.ResidentOn);
+            Add(vm.StopRequested);
+        }
+    }
+
+    public void Optional(Instant? at)
+    {
+        if (at is { } instant)
+        {
+            Time(instant.Ticks);
+        }
+        else
+        {
+            _hash.Add(Nothing);
+        }
+    }
+
+    /// <summary>The end of a right; one that is over is over.</summary>
+    private void OptionalDue(Instant? at)
+    {
+        Add(at is not null);
+        DueTime(at?.Ticks ?? 0);
+    }
+
+    /// <summary>An id of a command: only which one it is among those that are known.</summary>
+    public void Id(HaState state, long id) => Add(id == 0 ? 0 : state.LastId - id + 1);
+
+    private readonly HostNumbers SelfNumbers => _self == 0 ? _first : _second;
+
+    private readonly HostNumbers PeerNumbers => _self == 0 ? _second : _first;
+
+    private void Guids(ImmutableArray<Guid> guids)
+    {
+        Add(guids.Length);
+        foreach (var guid in guids)
+        {
+            _hash.Add(guid);
+        }
+    }
+
+    private void Counted(long value, long from)
+    {
+        if (value == 0)
+        {
+            _hash.Add(Nothing);
+        }
+        else
+        {
+            Add(value - from);
+        }
+    }
+
+    private void Age(Instant at) => Age(at.Ticks);
+
+    private void Due(Instant at) => DueTime(at.Ticks);
+
+    private void OptionalAge(Instant? at)
+    {
+        if (at is { } instant)
+        {
+            Age(instant.Ticks);
+        }
+        else
+        {
+            _hash.Add(Nothing);
+        }
+    }
+
+    private void Peer(PeerView peer)
+    {
+        Beat(peer.Beat);
+        OptionalAge(peer.LastHeard);
+        OptionalAge(peer.LastFresh);
+        OptionalAge(peer.LastAcked);
+        Add(peer.Bound is { } bound ? (bound ? 1 : 2) : 0);
+        OptionalAge(peer.IncarnationSince);
+        OptionalAge(peer.AttestedSince);
+        OptionalAge(peer.GatewaySince);
+        OptionalAge(peer.SignOfLife);
+    }
+
+    private void Gateway(GatewayView gateway)
+    {
+        foreach (var at in gateway.Answered)
+        {
+            OptionalAge(at);
+        }
+
+        OptionalAge(gateway.FreshSince);
+        Add(gateway.Unanswered);
+        OptionalAge(gateway.LastRound);
+    }
+
+    private void Fence(HaState state, FenceProgress? fence)
+    {
+        Add(fence is not null);
+        if (fence is null)
+        {
+            return;
+        }
+
+        // Readings are hashed by age, and by their order to what they are compared with.
+        Add(state.DomainsAskedAt >= fence.ToolstackDeadAt);
+        Add(state.DomainsAskedAt < fence.LastKillEnded);
+        Time(fence.DecidedAt.Ticks);
+        Add(fence.Kills.Count);
+        foreach (var (id, domid) in fence.Kills)
+        {
+            Id(state, id);
+            Add(domid);
+        }
+
+        Optional(fence.LastKillEnded);
+        Id(state, fence.ToolstackKill);
+        Optional(fence.ToolstackDeadAt);
+        Add(fence.Verified);
+        Add(fence.ResetOrdered);
+    }
+
+    private void Takeover(HaState state, TakeoverProgress? takeover)
+    {
+        Add(takeover is not null);
+        if (takeover is null)
+        {
+            return;
+        }
+
+        Add(state.ToolstackAt >= takeover.StepSince);
+        Add(state.DatabaseAt >= takeover.StepSince);
+        Time(takeover.StartedAt.Ticks);
+        Time(takeover.StepSince.Ticks);
+        Add(takeover.Pending.Count);
+        foreach (var (id, vm) in takeover.Pending)
+        {
+            Id(state, id);
+            _hash.Add(vm);
+        }
+
+        Add(takeover.DoneVms.Count);
+        var all = 0UL;
+        foreach (var vm in takeover.DoneVms)
+        {
+            // A set has no order: a sum has none either.
+            var one = new StateHasher();
+            one.Add(vm);
+            all += one.Result.Low;
+        }
+
+        _hash.Add(all);
+        Add(takeover.Tries);
+        Due(takeover.RetryAt);
+        Add(takeover.Phase);
+    }
+
+    private void Start(HaState state, Guid vm, StartAttempt attempt)
+    {
+        _hash.Add(vm);
+        Add(attempt.Tries);
+        Id(state, attempt.Pending);
+        Due(attempt.RetryAt);
+        Add(attempt.GivenUp.Length > 0);
+        OptionalAge(attempt.SucceededAt);
+        Add(attempt.SucceededAt > state.DatabaseAt);
+    }
+
+    private void Schedule(HaState state, Schedule schedule)
+    {
+        Due(schedule.Heartbeat);
+        Due(schedule.Gateway);
+        Due(schedule.PeerProbe);
+        Due(schedule.Domains);
+        Due(schedule.Toolstack);
+        Due(schedule.Database);
+        Due(schedule.ThirdParty);
+        Due(schedule.Sync);
+        Due(schedule.Watchdog);
+        Id(state, schedule.DomainsPending);
+        Id(state, schedule.ToolstackPending);
+        if (schedule.DomainsPending != 0)
+        {
+            Time(schedule.DomainsAskedAt.Ticks);
+        }
+
+        if (schedule.ToolstackPending != 0)
+        {
+            Time(schedule.ToolstackAskedAt.Ticks);
+        }
+    }
+}

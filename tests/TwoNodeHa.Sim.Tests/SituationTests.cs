@@ -1,0 +1,247 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Sim.Explore;
+
+namespace TwoNodeHa.Sim.Tests;
+
+/// <summary>What a search takes for the same situation, and what not.</summary>
+public sealed class SituationTests
+{
+    private static readonly ExploreSite Site = new(new ExploreOptions());
+
+    [Fact]
+    public void A_shift_of_time_and_of_all_counters_is_the_same_situation()
+    {
+        var early = SmallWorld.Settled(Site);
+        var late = SmallWorld.Settled(Site, origin: 7_777_777_777_777, incarnation: 40, epoch: 7);
+        Assert.Equal(early.Hash(), late.Hash());
+
+        foreach (var world in new[] { early, late })
+        {
+            world.Apply(new Fault(FaultKind.Power, 1, 0));
+            world.RunTo(world.Now + (9 * TimeSpan.TicksPerSecond));
+        }
+
+        Assert.Equal(HaStatus.Sole, early.Host(0).State!.Status);
+        Assert.Equal(early.Hash(), late.Hash());
+    }
+
+    [Fact]
+    public void Faults_of_one_moment_lead_to_one_situation_in_any_order()
+    {
+        var (link, gateway) = (new Fault(FaultKind.Link, 0, 0), new Fault(FaultKind.Gateway, 1, 0));
+        var (one, other, third) = (SmallWorld.Settled(Site), SmallWorld.Settled(Site), SmallWorld.Settled(Site));
+        Play(one, link, gateway);
+        Play(other, gateway, link);
+        Play(third, link, new Fault(FaultKind.Gateway, 0, 0));
+        Assert.Equal(one.Hash(), other.Hash());
+        Assert.NotEqual(one.Hash(), third.Hash());
+    }
+
+    [Fact]
+    public void A_copy_goes_its_own_way()
+    {
+        var world = SmallWorld.Settled(Site);
+        var before = world.Hash();
+        var copy = world.Copy();
+        Play(copy, new Fault(FaultKind.Power, 0, 0));
+        Assert.Equal(before, world.Hash());
+        Assert.NotEqual(before, copy.Hash());
+    }
+
+    [Fact]
+    public void Every_property_is_hashed_or_left_out_by_name()
+    {
+        var sample = Sample(out var now);
+        var reference = HashOf(sample, now);
+        var (seen, blind) = (new HashSet<string>(), new List<string>());
+        foreach (var (path, mutant) in Mutants(sample, "HaState"))
+        {
+            seen.Add(path);
+            if (HashOf((HaState)mutant, now) == reference)
+            {
+                blind.Add(path);
+            }
+        }
+
+        Assert.Empty(blind);
+        Assert.True(seen.Count > 150, $"only {seen.Count} properties were changed");
+    }
+
+    [Fact]
+    public void Every_name_on_the_list_exists()
+    {
+        var types = typeof(HaState).Assembly.GetTypes().ToLookup(type => type.Name);
+        foreach (var name in SituationWriter.LeftOut.Keys)
+        {
+            var (type, property) = (name[..name.IndexOf('.')], name[(name.IndexOf('.') + 1)..]);
+            Assert.Contains(types[type], candidate => Properties(candidate).Any(one => one.Name == property));
+        }
+    }
+
+    private static void Play(SmallWorld world, params Fault[] faults)
+    {
+        foreach (var fault in faults)
+        {
+            world.Apply(fault);
+        }
+
+        world.RunTo(world.Now + (2 * TimeSpan.TicksPerSecond));
+    }
+
+    private static StateHash HashOf(HaState state, long now)
+    {
+        var numbers = new HostNumbers(2, 1, 2, 100, 2, 100);
+        var writer = new SituationWriter(now, Site.AgeMax, 1, Site.Config.Hosts[0].Uuid, numbers, numbers);
+        writer.Self(0);
+        writer.State(state);
+        return writer.Result;
+    }
+
+    /// <summary>A state in which everything that can be there is there; no run has one like it.</summary>
+    private static HaState Sample(out long now)
+    {
+        var world = SmallWorld.Settled(Site);
+        now = world.Now;
+        var at = new Instant(now);
+        var state = world.Host(0).State!;
+        var durable = state.Durable with
+        {
+            Takeover = new TakeoverJournal
+            {
+                Epoch = 2, Rule = TakeoverRule.Silence, Step = TakeoverStep.Promote, WasMaster = true, PeerHeld = [Site.VmIds[1]],
+            },
+        };
+        var sample = state with
+        {
+            Durable = durable,
+            BeingWritten = durable,
+            Writing = durable.Version,
+            LastId = 100,
+            Fence = new FenceProgress
+            {
+                DecidedAt = at, Reason = "test", Kills = ImmutableSortedDictionary<long, int>.Empty.Add(90, 1), ToolstackKill = 91,
+            },
+            Takeover = new TakeoverProgress
+            {
+                StartedAt = at,
+                StepSince = at,
+                Pending = ImmutableSortedDictionary<long, Guid>.Empty.Add(92, Site.VmIds[0]),
+                DoneVms = [Site.VmIds[0]],
+            },
+            Starts = state.Starts.Add(Site.VmIds[0], new StartAttempt
+            {
+                Pending = 93, Tries = 1, SucceededAt = at, RetryAt = at + TimeSpan.FromSeconds(1),
+            }),
+            OrphanSince = state.OrphanSince.Add(Site.VmIds[1], at),
+            Role = new RoleProgress { Pending = 94, Phase = 1 },
+            Schedule = state.Schedule with { DomainsPending = 95, ToolstackPending = 96 },
+            Peer = state.Peer with { Beat = state.Peer.Beat! with { Attestation = 1 } },
+        };
+        return (HaState)Recent(sample, at);
+    }
+
+    /// <summary>The same object with every time close to now: due times after it, all others before.</summary>
+    private static object Recent(object value, Instant now)
+    {
+        var copy = Clone(value);
+        foreach (var property in Properties(value.GetType()))
+        {
+            var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+            if (type == typeof(Instant))
+            {
+                var due = value is Schedule && !property.Name.EndsWith("AskedAt", StringComparison.Ordinal)
+                    || property.Name.EndsWith("RetryAt", StringComparison.Ordinal)
+                    || property.Name is "CarriedLease" or "ArbiterUntil";
+                property.SetValue(copy, now + TimeSpan.FromSeconds(due ? 1 : -1));
+            }
+            else if (property.PropertyType == typeof(ImmutableArray<Instant?>))
+            {
+                property.SetValue(copy, ImmutableArray.Create<Instant?>(now - TimeSpan.FromSeconds(1)));
+            }
+            else if (IsRecord(type) && property.GetValue(value) is { } inner)
+            {
+                property.SetValue(copy, Recent(inner, now));
+            }
+        }
+
+        if (copy is HaState state)
+        {
+            // Equality of these arrays is what counts, and it is by reference.
+            Properties(typeof(HaState)).Single(property => property.Name == "SyncedVms").SetValue(state, state.Durable.Vms);
+        }
+
+        return copy;
+    }
+
+    /// <summary>Every object that differs from the given one in one value somewhere below it.</summary>
+    private static IEnumerable<(string Path, object Mutant)> Mutants(object value, string path)
+    {
+        foreach (var property in Properties(value.GetType()))
+        {
+            if (SituationWriter.LeftOut.ContainsKey($"{value.GetType().Name}.{property.Name}"))
+            {
+                continue;
+            }
+
+            foreach (var (inner, changed) in Changes(property.PropertyType, property.GetValue(value), $"{path}.{property.Name}"))
+            {
+                var copy = Clone(value);
+                property.SetValue(copy, changed);
+                yield return (inner, copy);
+            }
+        }
+    }
+
+    private static IEnumerable<(string Path, object? Changed)> Changes(Type type, object? value, string path)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (IsRecord(type))
+        {
+            return value is null ? [] : Mutants(value, path).Select(pair => (pair.Path, (object?)pair.Mutant));
+        }
+
+        return value switch
+        {
+            bool one => [(path, !one)],
+            int one => [(path, one + 1)],
+            long one => [(path, one + 1)],
+            ulong one => [(path, one + 1)],
+            string one => [(path, one.Length == 0 ? "x" : "")],
+            Guid => [(path, new Guid("00000000-0000-0000-0000-000000000001"))],
+            Enum one => [(path, Enum.ToObject(type, Convert.ToInt64(one, null) + 1))],
+            Instant one => [(path, one + TimeSpan.FromMilliseconds(7))],
+            ImmutableArray<VmRecord> vms => Mutants(vms[0], path).Select(pair =>
+                (pair.Path, (object?)vms.SetItem(0, (VmRecord)pair.Mutant))),
+            ImmutableArray<VmFact> vms => Mutants(vms[0], path).Select(pair =>
+                (pair.Path, (object?)vms.SetItem(0, (VmFact)pair.Mutant))),
+            ImmutableArray<DomainFact> guests => Mutants(guests[0], path).Select(pair =>
+                (pair.Path, (object?)guests.SetItem(0, (DomainFact)pair.Mutant))),
+            ImmutableArray<Instant?> times => [(path, times.SetItem(0, null)), (path + "+", times.SetItem(0, times[0]! + TimeSpan.FromSeconds(-0.1)))],
+            ImmutableArray<Guid> ids => [(path, ids.SetItem(0, Guid.Empty))],
+            ImmutableArray<ulong> ids => [(path, ids.SetItem(0, ids[0] + 1))],
+            ImmutableHashSet<Guid> ids => [(path, ids.Add(Guid.Empty))],
+            ImmutableSortedDictionary<long, int> map => [(path, map.SetItem(map.Keys.First(), 77))],
+            ImmutableSortedDictionary<long, Guid> map => [(path, map.SetItem(map.Keys.First(), Guid.Empty))],
+            ImmutableSortedDictionary<Guid, Instant> map => [(path, map.SetItem(map.Keys.First(), default))],
+            ImmutableSortedDictionary<Guid, StartAttempt> map => Mutants(map.Values.First(), path).Select(pair =>
+                (pair.Path, (object?)map.SetItem(map.Keys.First(), (StartAttempt)pair.Mutant))),
+            null => throw new InvalidOperationException($"the sample lacks {path}"),
+            _ => throw new InvalidOperationException($"no change known for {path}: {value.GetType()}"),
+        };
+    }
+
+    private static bool IsRecord(Type type) =>
+        type.Namespace!.StartsWith("TwoNodeHa.Core", StringComparison.Ordinal) && !type.IsEnum && type != typeof(Instant);
+
+    private static object Clone(object value) =>
+        typeof(object).GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(value, [])!;
+
+    private static IEnumerable<PropertyInfo> Properties(Type type) =>
+        type.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+            .Where(property => property.Name != "EqualityContract" && property.GetIndexParameters().Length == 0);
+}
