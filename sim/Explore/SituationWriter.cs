@@ -67,6 +67,8 @@ internal ref struct SituationWriter
         ["VmFact.StartDelay"] = "the same in every state of a search",
         ["VmFact.MemoryBytes"] = "the same in every state of a search",
         ["ToolstackFacts.Database"] = "what counts of it is in HaState.Database; in an answer that waits it is hashed",
+        ["HaState.StorageDetail"] = "explains",
+        ["HaState.StorageRefusal"] = "explains; reported once",
         ["ToolstackFacts.Trouble"] = "explains",
         ["Heartbeat.TakeoverInMs"] = "shown to the operator only",
         ["WatchdogFacts.Description"] = "explains",
@@ -122,7 +124,10 @@ internal ref struct SituationWriter
         Database(state.Database);
         OptionalAge(state.DatabaseAt);
         Add((long)state.Storage);
+        Add(state.StorageProven);
+        OptionalAge(state.GhostSince);
         OptionalDue(state.ArbiterUntil);
+        OptionalAge(state.ArbiterSince);
         Optional(state.PeerPowerOffAt);
         Add(state.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
         Add(state.OperatorSaysDead);
@@ -180,6 +185,7 @@ internal ref struct SituationWriter
         Add(durable.PeerDisarmAck);
         Counted(durable.PeerIncarnation, PeerNumbers.Incarnation);
         Add(durable.FencePending);
+        Add(durable.ToolstackOwed);
         Add(durable.Takeover is not null);
         if (durable.Takeover is { } journal)
         {
@@ -369,6 +375,8 @@ internal ref struct SituationWriter
     {
         Beat(peer.Beat);
         OptionalAge(peer.LastHeard);
+        OptionalAge(peer.HeardSince);
+        OptionalAge(peer.StorageSince);
         OptionalAge(peer.LastFresh);
         OptionalAge(peer.LastAcked);
         Add(peer.Bound is { } bound ? (bound ? 1 : 2) : 0);
@@ -457,6 +465,7 @@ internal ref struct SituationWriter
         Add(attempt.Tries);
         Id(state, attempt.Pending);
         Due(attempt.RetryAt);
+        Add(attempt.OnPeer);
         Add(attempt.GivenUp.Length > 0);
         OptionalAge(attempt.SucceededAt);
         Add(attempt.SucceededAt > state.DatabaseAt);

@@ -72,7 +72,12 @@ public static class HaMachine
                 Facts.ActionFinished(turn, finished);
                 break;
             case Observation.ArbiterObserved arbiter:
-                turn.State = turn.State with { ArbiterUntil = arbiter.HeldUntil };
+                turn.State = turn.State with
+                {
+                    ArbiterUntil = arbiter.HeldUntil,
+                    ArbiterSince = arbiter.HeldUntil is null ? null
+                        : Rights.HasArbiter(turn.State, turn.Now) ? turn.State.ArbiterSince : turn.Now,
+                };
                 break;
             case Observation.PeerPowerOff off:
                 turn.State = turn.State with { PeerPowerOffAt = off.AskedAt, PeerPowerOffAgent = off.Agent };

@@ -294,6 +294,9 @@ public sealed record HaState
     /// <summary>End of the arbiter's lease; null when not held.</summary>
     public Instant? ArbiterUntil { get; init; }
 
+    /// <summary>Start of the unbroken time during which the lease was held here; null while it is not.</summary>
+    public Instant? ArbiterSince { get; init; }
+
     /// <summary>When a confirmed "power is off" was asked for; null when none counts.</summary>
     public Instant? PeerPowerOffAt { get; init; }
 

@@ -111,9 +111,21 @@ public static class Leave
 
         if (config.Policy.UsesArbiter)
         {
-            return Rights.HasArbiter(state, now)
-                ? new LeaveToTakeOver(TakeoverRule.Arbiter, "", null, false)
-                : Refuse("the arbiter's lease is not held; the peer may hold it", null);
+            if (!Rights.HasArbiter(state, now) || state.ArbiterSince is not { } heldSince)
+            {
+                return Refuse("the arbiter's lease is not held; the peer may hold it", null);
+            }
+
+            // Who held the lease before needs one fence after its end; who held none has its R1 for S and then one fence.
+            var silentSince = Instant.Max(state.Peer.LastFresh ?? state.StartedAt, state.StartedAt);
+            var at = Instant.Max(silentSince + config.Timing.TakeoverDelay, heldSince + (config.Timing.FenceBound * 1.001) + config.Timing.Margin);
+            return now < at ? Refuse("the former holder may still be fencing", at)
+                : new LeaveToTakeOver(TakeoverRule.Arbiter, "", at, false);
+        }
+
+        if (config.Policy.UsesFenceAgent)
+        {
+            return Refuse("the fence agent has not confirmed that the peer is off", null);
         }
 
         if (config.Policy.LoneStart == LoneStart.Hold && (state.Durable.Committed || state.Peer.LastFresh is null))

@@ -27,8 +27,8 @@ internal static class Periodic
         Fencing.AfterFence(turn);
         Write(turn);
         Watchdog(turn);
-        Beat(turn);
         ProbeGateway(turn);
+        Beat(turn);
         ProbePeer(turn);
         AskThirdParty(turn);
         ReadDomains(turn);

@@ -138,7 +138,33 @@ public sealed class LeaveTests
         bench.Pass(4, gateway: true);
         bench.Post(new Observation.ArbiterObserved(bench.Now + TimeSpan.FromSeconds(60), "held"));
         bench.Pass(3, gateway: true);
+        Assert.Null(bench.State.Durable.Takeover);
+        bench.Pass(4, gateway: true);
         Assert.Equal(TakeoverRule.Arbiter, bench.State.Durable.Takeover?.Rule);
+    }
+
+    [Fact]
+    public void T4_ALeaseJustAcquired_LeavesItsFormerHolderTheTimeOfAFence()
+    {
+        var bench = Bench.Paired(new PolicyConfig { UsesArbiter = true });
+        bench.Post(new Observation.ArbiterObserved(null, "the peer holds it"));
+        bench.Pass(4, gateway: true);
+        bench.Post(new Observation.ArbiterObserved(bench.Now + TimeSpan.FromSeconds(60), "held"));
+        var held = bench.Now;
+        while (bench.State.Durable.Takeover is null && bench.Now - held < TimeSpan.FromSeconds(30))
+        {
+            bench.Pass(0.5, gateway: true);
+        }
+
+        Assert.True(bench.Now - held >= TimeSpan.FromSeconds(4), "one fence of the former holder");
+    }
+
+    [Fact]
+    public void T2_FenceAgent_SilenceAloneIsNotEnough()
+    {
+        var bench = Bench.Paired(new PolicyConfig { UsesFenceAgent = true });
+        bench.Pass(30, gateway: true);
+        Assert.Null(bench.State.Durable.Takeover);
     }
 
     [Fact]
