@@ -100,6 +100,7 @@ internal static class FuzzSchedule
             ThirdParty = safety != FuzzClass.A ? "none" : random.Next(3) == 0 ? "agent" : "lease",
             AssumeA1 = safety != FuzzClass.A,
             Seed = seed,
+            Settle = 8 + random.Next(8),
             Moves = [.. moves.Select(move => new Move(TimeSpan.FromMilliseconds(Math.Round(move.At * 1000)), new Sentence(move.Text, 0)))],
             Expected = [.. expected.Select(text => new Sentence(text, 0))],
             End = Length,
@@ -111,7 +112,7 @@ internal static class FuzzSchedule
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"story: {scenario.Story}\nlinks: {scenario.LinkCounts[0]}\nprofile: {scenario.Profile}\n");
-        text.Append(CultureInfo.InvariantCulture, $"third_party: {scenario.ThirdParty}\nassume: {(scenario.AssumeA1 ? "A1" : "nothing")}\nseed: {scenario.Seed}\nevents:\n");
+        text.Append(CultureInfo.InvariantCulture, $"third_party: {scenario.ThirdParty}\nassume: {(scenario.AssumeA1 ? "A1" : "nothing")}\nseed: {scenario.Seed}\nsettle: {scenario.Settle}\nevents:\n");
         foreach (var move in scenario.Moves)
         {
             text.Append(CultureInfo.InvariantCulture, $"  - at {Times.Text(move.At)}: {move.What.Text}\n");
@@ -130,13 +131,13 @@ internal static class FuzzSchedule
     private static List<string> Repair(Random random, List<(double At, string Text)> moves, ref double now)
     {
         moves.Add((now, "heal"));
-        now += 90;
+        now += 60;
         foreach (var text in (string[])["operator ends maintenance of a", "operator ends maintenance of b", "operator enables HA on a"])
         {
             moves.Add((now += 0.5, text));
         }
 
-        now += 60;
+        now += 20;
         foreach (var vm in moves.Select(move => move.Text).Where(text => text.StartsWith("admin stops", StringComparison.Ordinal)).Distinct().ToList())
         {
             moves.Add((now += 1, vm.Replace("stops", "starts", StringComparison.Ordinal)));
@@ -146,9 +147,9 @@ internal static class FuzzSchedule
         if (random.Next(4) == 0)
         {
             var host = random.Next(2) == 0 ? "a" : "b";
-            moves.Add((now += 400, $"power off {host}"));
+            moves.Add((now += 60, $"power off {host}"));
             expected.Add(string.Create(CultureInfo.InvariantCulture, $"all VMs run at {Math.Round(now + 60)}s"));
-            moves.Add((now += 200, $"power on {host}"));
+            moves.Add((now += 70, $"power on {host}"));
         }
 
         return expected;

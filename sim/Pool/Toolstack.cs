@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using TwoNodeHa.Sim.Pool.Data;
 using TwoNodeHa.Sim.Pool.Xapi;
@@ -60,6 +61,9 @@ public sealed record ToolstackStatus(
 /// </summary>
 public sealed class Toolstack
 {
+    /// <summary>The first database of a definition, which both hosts and thousands of runs begin with.</summary>
+    private static readonly ConditionalWeakTable<PoolDefinition, string> FirstDatabases = [];
+
     private readonly HostContext _host;
     private readonly ToolstackSetup _setup;
     private XapiProcess? _process;
@@ -120,7 +124,7 @@ public sealed class Toolstack
         }
 
         bool master = _setup.Pool.FirstMaster.Name == Host.Name;
-        _host.Disk.Write(HostContext.StateDb, DatabaseSeed.Create(_setup.Pool).Save());
+        _host.Disk.Write(HostContext.StateDb, FirstDatabases.GetValue(_setup.Pool, static pool => DatabaseSeed.Create(pool).Save()));
         _host.Disk.Write(Role.FileName, (master ? Role.Master : Role.Slave(_setup.Pool.FirstMaster.Address)).ToString());
         return true;
     }

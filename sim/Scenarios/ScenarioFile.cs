@@ -79,6 +79,9 @@ internal sealed record Scenario
 
     public int Seed { get; init; } = 1;
 
+    /// <summary>Quiet seconds between pairing and second 0.</summary>
+    public int Settle { get; init; } = 40;
+
     public required IReadOnlyList<Move> Moves { get; init; }
 
     public required IReadOnlyList<Sentence> Expected { get; init; }
@@ -107,7 +110,7 @@ internal sealed class ScenarioReader(string file)
     private static readonly string[] Keys =
     [
         "story", "x", "links", "profile", "config", "toolstack", "third_party", "policy", "watchdog", "ha", "memory", "assume",
-        "seed", "events", "expect", "end",
+        "seed", "settle", "events", "expect", "end",
     ];
 
     public Scenario Read(string name, string text)
@@ -140,6 +143,7 @@ internal sealed class ScenarioReader(string file)
             MemoryMib = Number(root, "memory", 16384),
             AssumeA1 = OneOf(root, "assume", ["nothing", "A1"]) == "A1",
             Seed = Number(root, "seed", 1),
+            Settle = Number(root, "settle", 40),
             Moves = moves,
             Expected = Sentences(root, "expect"),
             End = Scalar(root, "end") is { } end ? Time(root, end) : last + TimeSpan.FromSeconds(60),

@@ -156,7 +156,7 @@ internal sealed class ScenarioRun
         }
 
         // Long enough for every age to be an ordinary one, and off the beat of the heartbeats.
-        World.RunFor(TimeSpan.FromSeconds(40) + TimeSpan.FromMilliseconds(137));
+        World.RunFor(TimeSpan.FromSeconds(_scenario.Settle) + TimeSpan.FromMilliseconds(137));
         World.KeepLog = true;
         World.Origin = World.Elapsed;
         return true;
@@ -245,12 +245,14 @@ internal sealed class ScenarioRun
         {
             Look();
             var now = World.Elapsed - World.Origin;
-            var target = now < watched ? Min(now + Step, end) : Min(NextLook(now), end);
+            var target = now < watched && Waiting() ? Min(now + Step, end) : Min(NextLook(now), end);
             World.RunFor(target - now);
         }
 
         Look();
     }
+
+    private bool Waiting() => _expected.Exists(each => each.Expected.Within is not null && each.Met is null);
 
     private TimeSpan NextLook(TimeSpan now) => _expected
         .Select(each => each.Expected.At ?? TimeSpan.MaxValue)

@@ -1,5 +1,6 @@
-using System.Runtime.InteropServices;
+using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Explore;
 
 namespace TwoNodeHa.Sim.Virtual;
 
@@ -7,19 +8,19 @@ namespace TwoNodeHa.Sim.Virtual;
 /// Jumps over quiet time. When nothing is broken and nothing is under way, the two daemons repeat themselves with a fixed
 /// period. Two equal signatures of the whole world one period apart prove that the next period is the same again, so any
 /// number of whole periods can be left out: only the time of the world goes on, all clocks and numbers stay as they are.
-/// The toolstacks' own loops are not in the signature: with an unchanged database they change nothing that is looked at.
+/// Left out of the signature are the toolstacks' own loops and the daemons' slow reading of the database: with an unchanged
+/// database neither changes anything that is looked at.
 /// </summary>
 internal sealed class QuietCycle(VirtualWorld world)
 {
-    /// <summary>The longest interval at which a quiet daemon does anything (reading the database).</summary>
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
+    /// <summary>All intervals of a quiet daemon divide it: heartbeats, probes, feeding, readings of domains and toolstack.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    private List<long> _before = [];
-    private List<long> _now = [];
+    private (StateHash, StateHash) _before;
     private Instant _beforeAt;
 
     /// <summary>How long may be run until the next look.</summary>
-    public TimeSpan Look => IsQuiet() ? Period : TimeSpan.FromSeconds(5);
+    public static TimeSpan Look => Period;
 
     /// <summary>The time that may be left out now, at most <paramref name="left"/>; zero when nothing is proven.</summary>
     public TimeSpan Jump(TimeSpan left)
@@ -29,14 +30,11 @@ internal sealed class QuietCycle(VirtualWorld world)
             return TimeSpan.Zero;
         }
 
-        _now.Clear();
-        Sign(_now);
-        var same = world.Scheduler.Now - _beforeAt == Period
-            && CollectionsMarshal.AsSpan(_now).SequenceEqual(CollectionsMarshal.AsSpan(_before));
+        var now = Sign();
+        var same = world.Scheduler.Now - _beforeAt == Period && now == _before;
+        (_before, _beforeAt) = (now, world.Scheduler.Now);
         if (!same)
         {
-            (_before, _now) = (_now, _before);
-            _beforeAt = world.Scheduler.Now;
             return TimeSpan.Zero;
         }
 
@@ -64,24 +62,36 @@ internal sealed class QuietCycle(VirtualWorld world)
         return true;
     }
 
-    private void Sign(List<long> into)
-    {
-        foreach (var host in world.Hosts)
-        {
-            var state = host.Daemon!.State;
-            var timing = host.Config.Timing;
-            StateSignature.Write(into, state, host.LocalNow, world.Hosts[1 - host.Index].LocalNow,
-                timing.TakeoverDelay + timing.QuietWindow + TimeSpan.FromSeconds(5));
-            var status = host.Toolstack.Status;
-            into.Add((int)status.Service);
-            into.Add(status.DatabaseGeneration);
-            into.Add((status.Emergency ? 1 : 0) + (status.InitComplete ? 2 : 0) + (status.UnixListening ? 4 : 0));
-            into.Add(status.RoleFile.GetHashCode(StringComparison.Ordinal));
-            into.Add(host.Domains.WritingCount);
-            into.Add(host.WatchdogDue is { } due ? (due - world.Scheduler.Now).Ticks : -1);
-            into.Add(host.Daemon.NextWakeIn.Ticks);
-        }
+    private (StateHash, StateHash) Sign() => (Sign(world.Hosts[0]), Sign(world.Hosts[1]));
 
-        into.Add(world.Storage.Locks().Count);
+    private StateHash Sign(VirtualHost host)
+    {
+        var (state, now) = (host.Daemon!.State, host.LocalNow);
+        var timing = host.Config.Timing;
+        var old = timing.TakeoverDelay + timing.QuietWindow + TimeSpan.FromSeconds(5);
+        var numbers = new HostNumbers(state.Incarnation.Counter, state.Durable.Attestation, state.Incarnation.Counter, state.Sequence,
+            state.Peer.Beat?.Incarnation.Counter ?? 0, state.Peer.Beat?.Sequence ?? 0);
+        var writer = new SituationWriter(now.Ticks, old.Ticks, state.Durable.Epoch, world.Hosts[0].Config.Self.Uuid, numbers, numbers);
+        writer.Self(host.Index);
+        writer.State(state with
+        {
+            DatabaseAt = state.DatabaseAt is null ? null : now,
+            Schedule = state.Schedule with { Database = now },
+        });
+        WriteHost(ref writer, host);
+        return writer.Result;
+    }
+
+    private void WriteHost(ref SituationWriter writer, VirtualHost host)
+    {
+        var status = host.Toolstack.Status;
+        writer.Add((long)status.Service);
+        writer.Add(status.DatabaseGeneration);
+        writer.Add((status.Emergency ? 1 : 0) + (status.InitComplete ? 2 : 0) + (status.UnixListening ? 4 : 0));
+        writer.Add(status.RoleFile.GetHashCode(StringComparison.Ordinal));
+        writer.Add(host.Domains.WritingCount);
+        writer.Add(host.WatchdogDue is { } due ? (due - world.Scheduler.Now).Ticks : -1);
+        writer.Add(host.Daemon!.NextWakeIn.Ticks);
+        writer.Add(world.Storage.Locks().Count);
     }
 }

@@ -9,10 +9,15 @@ namespace TwoNodeHa.Sim.Virtual;
 /// <summary>Ready-made sites for stories and campaigns.</summary>
 public static class VirtualSites
 {
+    private static readonly ConcurrentDictionary<int, PoolDefinition> Pools = new();
     private static readonly ConcurrentDictionary<string, HaConfig> Parsed = new(StringComparer.Ordinal);
 
     /// <summary>VMs web and mail on the first host, db and files on the second, one shared SR.</summary>
-    public static PoolDefinition Pool(HaConfig? config = null, int memoryMib = 16384)
+    public static PoolDefinition Pool(HaConfig? config = null, int memoryMib = 16384) => config is null
+        ? Pools.GetOrAdd(memoryMib, static memory => Build(null, memory))
+        : Build(config, memoryMib);
+
+    private static PoolDefinition Build(HaConfig? config, int memoryMib)
     {
         var (first, second) = config is null ? ("a", "b") : (config.Hosts[0].Name, config.Hosts[1].Name);
         return new PoolDefinition

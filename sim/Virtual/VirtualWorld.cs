@@ -149,7 +149,7 @@ public sealed class VirtualWorld
             left = end - Elapsed;
             if (left > TimeSpan.Zero)
             {
-                Scheduler.RunFor(left < _quiet.Look ? left : _quiet.Look);
+                Scheduler.RunFor(left < QuietCycle.Look ? left : QuietCycle.Look);
             }
         }
 

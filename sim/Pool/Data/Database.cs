@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace TwoNodeHa.Sim.Pool.Data;
@@ -85,25 +88,29 @@ internal sealed class Database
     /// <summary>The text of state.db.</summary>
     public string Save()
     {
-        var tables = new JsonObject();
-        foreach (string name in Classes.Except(NotPersisted))
+        var buffer = new ArrayBufferWriter<byte>(1 << 15);
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
         {
-            var table = new JsonObject();
-            foreach (Row row in _tables[name].Values)
+            writer.WriteStartObject();
+            writer.WriteNumber("generation", Generation);
+            writer.WriteStartObject("tables");
+            foreach (string name in Classes.Except(NotPersisted))
             {
-                JsonObject snapshot = row.Snapshot();
-                if (snapshot.ContainsKey("current_operations"))
+                writer.WriteStartObject(name);
+                foreach (Row row in _tables[name].Values)
                 {
-                    snapshot["current_operations"] = new JsonObject();
+                    writer.WritePropertyName(row.Ref);
+                    row.WriteTo(writer);
                 }
 
-                table[row.Ref] = snapshot;
+                writer.WriteEndObject();
             }
 
-            tables[name] = table;
+            writer.WriteEndObject();
+            writer.WriteEndObject();
         }
 
-        return new JsonObject { ["generation"] = Generation, ["tables"] = tables }.ToJsonString();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     public static Database Load(string text)
@@ -112,10 +119,12 @@ internal sealed class Database
         var database = new Database { Generation = Numbers.ToLong(root["generation"]!.AsValue()) };
         foreach ((string name, JsonNode? table) in root["tables"]!.AsObject())
         {
-            foreach ((string reference, JsonNode? fields) in table!.AsObject())
+            JsonObject rows = table!.AsObject();
+            foreach ((string reference, JsonNode? fields) in rows.ToList())
             {
-                database._tables[name][reference] = new Row(
-                    database, name, reference, (JsonObject)fields!.DeepClone(), database.Generation);
+                // Taken out of the text's tree instead of copied: nobody else has it.
+                rows[reference] = null;
+                database._tables[name][reference] = new Row(database, name, reference, (JsonObject)fields!, database.Generation);
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace TwoNodeHa.Sim.Pool.Data;
@@ -75,6 +76,31 @@ internal sealed class Row
     }
 
     public void Touch() => Modified = _database.NextGeneration();
+
+    /// <summary>All fields as a copy on disk has them: operations in progress are not part of it.</summary>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        foreach ((string field, JsonNode? value) in _fields)
+        {
+            writer.WritePropertyName(field);
+            if (field == "current_operations")
+            {
+                writer.WriteStartObject();
+                writer.WriteEndObject();
+            }
+            else if (value is null)
+            {
+                writer.WriteNullValue();
+            }
+            else
+            {
+                value.WriteTo(writer);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
 
     /// <summary>An independent copy of all fields: a record as the API returns it.</summary>
     public JsonObject Snapshot() => (JsonObject)_fields.DeepClone();

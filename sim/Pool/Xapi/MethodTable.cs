@@ -43,7 +43,7 @@ internal sealed class Call(XapiProcess process, CallOrigin origin, string method
 internal sealed class MethodTable
 {
     private readonly XapiProcess _process;
-    private readonly SortedDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly GenericCalls _generic;
 
     public MethodTable(XapiProcess process)
@@ -59,7 +59,7 @@ internal sealed class MethodTable
         InternalCalls.Register(this);
     }
 
-    public IEnumerable<string> Names => _entries.Keys.Where(name => !name.StartsWith("emu.", StringComparison.Ordinal));
+    public IEnumerable<string> Names => _entries.Keys.Order(StringComparer.Ordinal).Where(name => !name.StartsWith("emu.", StringComparison.Ordinal));
 
     /// <summary>A method with a session; counts exclude it.</summary>
     public void Add(string name, int required, int optional, Func<Call, Task<JsonNode?>> handler, bool mayBeAsync = true) =>

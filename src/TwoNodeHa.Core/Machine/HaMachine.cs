@@ -42,7 +42,12 @@ public static class HaMachine
         switch (observation)
         {
             case Observation.Ticked ticked:
-                turn.State = turn.State with { WallUnixMs = ticked.WallUnixMs };
+                // Nothing else looks at the wall clock; a copy of the state at every tick is not free.
+                if (turn.Durable.ReenableAtUnixMs > 0)
+                {
+                    turn.State = turn.State with { WallUnixMs = ticked.WallUnixMs };
+                }
+
                 break;
             case Observation.HeartbeatReceived received:
                 HeartbeatIntake.Receive(turn, received);
