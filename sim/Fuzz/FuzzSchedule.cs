@@ -131,13 +131,19 @@ internal static class FuzzSchedule
     private static List<string> Repair(Random random, List<(double At, string Text)> moves, ref double now)
     {
         moves.Add((now, "heal"));
-        now += 60;
+
+        // A fence agent may have switched a host off again in the last moment: somebody presses the button.
+        moves.Add((now + 20, "power on a"));
+        moves.Add((now + 20, "power on b"));
+        now += 75;
         foreach (var text in (string[])["operator ends maintenance of a", "operator ends maintenance of b", "operator enables HA on a"])
         {
             moves.Add((now += 0.5, text));
         }
 
-        now += 20;
+        // Refused while a toolstack is still coming up: the operator tries again.
+        moves.Add((now += 30, "operator enables HA on a"));
+        now += 5;
         foreach (var vm in moves.Select(move => move.Text).Where(text => text.StartsWith("admin stops", StringComparison.Ordinal)).Distinct().ToList())
         {
             moves.Add((now += 1, vm.Replace("stops", "starts", StringComparison.Ordinal)));

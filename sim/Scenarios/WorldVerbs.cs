@@ -343,11 +343,19 @@ internal static class WorldVerbs
         Ask(world, host, new OperatorRequest.FenceSelf());
     }
 
+    private static string VmOf(VirtualWorld world, string vdi) =>
+        world.Pool.Vms.FirstOrDefault(vm => PoolDefinition.VdiUuid(vm) == vdi)?.Uuid ?? "";
+
     private static void Heal(VirtualWorld world)
     {
         world.Network.Heal();
         (world.Arbiter.StoreUp, world.Arbiter.AgentUp, world.Arbiter.StoreLag) = (true, true, TimeSpan.Zero);
         NativeHa(world, on: false);
+        foreach (var left in world.Storage.Locks().Where(held => !world.Hosts.Any(host => host.Domains.IsWriting(VmOf(world, held.VdiUuid)))))
+        {
+            world.Storage.Unlock(left.VdiUuid, left.HostUuid);
+        }
+
         foreach (var host in world.Hosts)
         {
             world.Arbiter.Reached[host.Index] = true;

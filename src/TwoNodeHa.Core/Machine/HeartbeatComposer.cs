@@ -57,7 +57,7 @@ internal static class HeartbeatComposer
         var silentSince = state.Peer.LastFresh is { } fresh ? Instant.Max(fresh, state.StartedAt) : state.StartedAt;
         var flags = HeartbeatFlags.None;
         Set(HeartbeatFlags.Armed, Knowledge.Armed(config, state));
-        Set(HeartbeatFlags.GatewayFresh, Knowledge.GatewayFresh(config, state, now) && state.Gateway.Unanswered < Knowledge.YieldRounds);
+        Set(HeartbeatFlags.GatewayFresh, Knowledge.GatewayFresh(config, state, now) && state.Gateway.Unanswered < Knowledge.DenyRounds);
         Set(HeartbeatFlags.Deaf, now - silentSince > config.Timing.Lease);
         Set(HeartbeatFlags.Near, Knowledge.PeerNear(config, state, now));
         Set(HeartbeatFlags.Fit, Knowledge.Unfit(config, state, now) is null && Knowledge.ToolstackHealthy(state));

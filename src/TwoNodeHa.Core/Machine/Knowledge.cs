@@ -295,6 +295,12 @@ public static class Knowledge
     /// <summary>Probe rounds without an answer after which a host yields: at 10 % loss each way about 1 in 10^8.</summary>
     internal const int YieldRounds = 12;
 
+    /// <summary>
+    /// Rounds without an answer after which a host no longer says that it has the gateway. Sooner than it would yield: of
+    /// two hosts that lose it together, each must hear that from the other before it could yield to it.
+    /// </summary>
+    internal const int DenyRounds = YieldRounds / 2;
+
     /// <summary>And this much time.</summary>
     internal static readonly TimeSpan YieldAfter = TimeSpan.FromSeconds(1.2);
 

@@ -117,6 +117,11 @@ public static class Leave
             }
 
             // Who held the lease before needs one fence after its end; who held none has its R1 for S and then one fence.
+            if (NotBound(state) is { } free)
+            {
+                return new LeaveToTakeOver(TakeoverRule.None, free, null, true);
+            }
+
             var silentSince = Instant.Max(state.Peer.LastFresh ?? state.StartedAt, state.StartedAt);
             var at = Instant.Max(silentSince + config.Timing.TakeoverDelay, heldSince + (config.Timing.FenceBound * 1.001) + config.Timing.Margin);
             return now < at ? Refuse("the former holder may still be fencing", at)
@@ -152,10 +157,9 @@ public static class Leave
             : new LeaveToTakeOver(TakeoverRule.Silence, "", due, false);
     }
 
-    private static string? Ambiguity(LocalConfig config, HaState state, Instant now)
+    /// <summary>Why the peer would not fence although no right is left to it; null when it is bound. Its lease ends all the same.</summary>
+    private static string? NotBound(HaState state)
     {
-        var peer = state.Peer;
-        var quiet = config.Timing.QuietWindow;
         if (state.Durable.PeerDisarm != 0)
         {
             return "the peer paused (restart or upgrade of its daemon) and was not heard since: it is not bound to fence";
@@ -166,11 +170,19 @@ public static class Leave
             return "the peer last said that HA is disabled there: it is not bound to fence";
         }
 
-        if (peer.Bound == false && !Knowledge.PeerAttested(state))
+        return state.Peer.Bound == false && !Knowledge.PeerAttested(state)
+            ? "the peer was last heard not bound to fence (not armed, or another configuration)" : null;
+    }
+
+    private static string? Ambiguity(LocalConfig config, HaState state, Instant now)
+    {
+        if (NotBound(state) is { } free)
         {
-            return "the peer was last heard not bound to fence (not armed, or another configuration)";
+            return free;
         }
 
+        var peer = state.Peer;
+        var quiet = config.Timing.QuietWindow;
         if (peer.LastHeard is { } heard && now - heard <= quiet && peer.Beat is { Attestation: 0, RunningCount: not 0 })
         {
             return "the peer is heard one way and still runs VMs";

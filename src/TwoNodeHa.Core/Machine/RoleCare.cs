@@ -166,7 +166,8 @@ internal static class RoleCare
             return;
         }
 
-        var ghost = state.Status == HaStatus.Paired && state.Role.Phase == 0 && state.Starts.IsEmpty && Knowledge.ToolstackReady(state)
+        var ghost = state.Status == HaStatus.Paired && state.Role.Phase == 0 && Knowledge.ToolstackReady(state)
+            && !state.Starts.Values.Any(attempt => attempt.Pending != 0)
             ? GhostOf(turn) : null;
         if (ghost is null)
         {
