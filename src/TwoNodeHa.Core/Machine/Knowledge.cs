@@ -118,6 +118,10 @@ public static class Knowledge
     /// <summary>The peer is heard and says that nothing of it is protected by a running right: it attested.</summary>
     public static bool PeerAttested(HaState state) => state.Peer.Beat is { Attestation: not 0 };
 
+    /// <summary>A fence agent confirmed that the peer is off, and the peer was not heard since: an older word says nothing.</summary>
+    public static bool PowerOffCounts(HaState state) =>
+        state.PeerPowerOffAt is { } off && (state.Peer.LastHeard is not { } heard || off > heard);
+
     /// <summary>Guests run here, or it is not known that none do.</summary>
     public static bool MayRun(HaState state) => state.Domains is not { Guests.Length: 0, OpenBackends: 0 };
 

@@ -103,8 +103,7 @@ public static class Leave
             return Refuse("everything protected runs here, and this host is master", null);
         }
 
-        // Counted from its own last word: what was confirmed before the peer was heard again says nothing.
-        if (state.PeerPowerOffAt is { } off && (state.Peer.LastHeard is not { } heard || off > heard))
+        if (Knowledge.PowerOffCounts(state))
         {
             return new LeaveToTakeOver(TakeoverRule.PowerOff, "", null, false);
         }

@@ -272,7 +272,7 @@ internal static class Periodic
             turn.Act(new HaAction.AcquireLease(), TimeSpan.FromSeconds(5));
         }
 
-        if (policy.UsesFenceAgent && turn.State.Status == HaStatus.Suspecting && turn.State.PeerPowerOffAt is null)
+        if (policy.UsesFenceAgent && turn.State.Status == HaStatus.Suspecting && !Knowledge.PowerOffCounts(turn.State))
         {
             turn.Act(new HaAction.FencePeer(), TimeSpan.FromSeconds(30));
         }
@@ -320,8 +320,8 @@ internal static class Periodic
 
         var awaiting = turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates };
         var starting = turn.State.Status is HaStatus.TakingOver or HaStatus.Joining or HaStatus.Fenced;
-        var unread = turn.State.DatabaseAt is null;
-        var database = awaiting || turn.Now >= schedule.Database;
+        var unread = turn.State.Database is null;
+        var database = awaiting || unread || turn.Now >= schedule.Database;
         var id = turn.NextId();
         turn.State = turn.State with
         {
