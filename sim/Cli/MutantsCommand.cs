@@ -43,6 +43,13 @@ internal static class MutantsCommand
     {
         var rules = MutantFile.Load(Path.Combine(Folder, "mutants.yaml"));
         var scenarios = ScenarioTable.Load("sim/scenarios", null);
+        if (new MutantHunt(scenarios, 0, false).Hunt(new MutantRule { Name = "no mutant" }, 0) is { Killed: true } sound)
+        {
+            // Whatever fails without a mutant would "catch" every one of them.
+            Console.Error.WriteLine($"the table fails without any mutant: {sound.Table}");
+            return 2;
+        }
+
         var numbers = Enumerable.Range(1, rules.Count).Where(number => only is null || rules[number - 1].Name.Contains(only, StringComparison.Ordinal)).ToList();
         var fates = new MutantFate[numbers.Count];
         var next = -1;

@@ -24,6 +24,10 @@ internal sealed class DatabaseView
         return _facts;
     }
 
+    /// <summary>What was read last is what the database holds now.</summary>
+    public bool IsCurrent(Database database, DatabaseFacts? known) =>
+        ReferenceEquals(database, _database) && database.Generation == _generation && ReferenceEquals(known, _facts);
+
     private static DatabaseFacts? Build(Database database, Guid self)
     {
         if (database.All("pool").Count == 0 || database.All("host").Count == 0)

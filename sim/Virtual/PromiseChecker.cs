@@ -15,6 +15,7 @@ public sealed class PromiseChecker(VirtualWorld world)
 
     private readonly List<string> _violations = [];
     private readonly TimeSpan?[] _masterSince = new TimeSpan?[2];
+    private readonly (long Incarnation, long Sequence)[] _newest = new (long, long)[2];
     private readonly TimeSpan?[] _actedAt = new TimeSpan?[2];
     private readonly bool[] _fenceAnnounced = new bool[2];
     private readonly bool[] _fenceAsked = new bool[2];
@@ -43,6 +44,9 @@ public sealed class PromiseChecker(VirtualWorld world)
     public void DaemonStarted(VirtualHost host)
     {
         _fenceAnnounced[host.Index] = false;
+
+        // On disk is which daemon of the peer was heard last, not which of its words.
+        _newest[host.Index] = (_newest[host.Index].Incarnation, 0);
         Disturbed();
     }
 
@@ -144,6 +148,23 @@ public sealed class PromiseChecker(VirtualWorld world)
                 Broken("S6", $"{host.Name} orders {action.GetType().Name} before its intent is on disk");
                 break;
         }
+    }
+
+    /// <summary>No recording (design, section 7): what a daemon holds for the newest word of its peer never goes back.</summary>
+    public void Heard(VirtualHost host, Core.Protocol.Heartbeat? newest)
+    {
+        if (newest is null)
+        {
+            return;
+        }
+
+        var now = (newest.Incarnation.Counter, newest.Sequence);
+        if (now.CompareTo(_newest[host.Index]) < 0)
+        {
+            Broken("replay", $"{host.Name} takes an older heartbeat for the newest");
+        }
+
+        _newest[host.Index] = now;
     }
 
     public void WatchdogFired(VirtualHost host)

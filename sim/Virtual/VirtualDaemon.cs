@@ -42,6 +42,9 @@ public sealed class VirtualDaemon : ICommandExecutor
     /// <summary>Time until the loop turns by itself.</summary>
     public TimeSpan NextWakeIn => _loop.NextWake - _host.LocalNow;
 
+    /// <summary>It knows the pool's database as it is now.</summary>
+    public bool KnowsDatabase => _toolstack.IsCurrent(State.Database);
+
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }
 
@@ -117,6 +120,11 @@ public sealed class VirtualDaemon : ICommandExecutor
 
         _loop.Turn(observation, _host.LocalNow);
         Turns++;
+        if (observation is Observation.HeartbeatReceived)
+        {
+            _world.Checker.Heard(_host, _loop.State.Peer.Beat);
+        }
+
         _wake?.Dispose();
         if (!_dead)
         {

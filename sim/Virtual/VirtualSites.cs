@@ -56,6 +56,9 @@ public static class VirtualSites
     public static HaConfig Config(PoolDefinition pool, string profile, int links, IReadOnlyDictionary<string, string> choices, string watchdog)
     {
         var text = Text(pool, profile, links, choices, watchdog);
+#if MUTANTS
+        text += $"# mutant {Core.Mutant.Active}\n";
+#endif
         if (Parsed.TryGetValue(text, out var known))
         {
             return known;

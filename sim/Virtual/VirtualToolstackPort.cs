@@ -247,6 +247,10 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         return _facts.Read(records, host.Config.Self.Uuid);
     }
 
+    /// <summary>The daemon knows the database as it is now: reading it again would tell it nothing.</summary>
+    public bool IsCurrent(DatabaseFacts? known) =>
+        (host.Toolstack.Records ?? world.Hosts[1 - host.Index].Toolstack.Records) is { } records && _facts.IsCurrent(records, known);
+
     /// <summary>event.from: a change of the database is told within a moment, while the toolstack that serves it can be reached.</summary>
     private void Follow(Database records, VirtualHost source)
     {

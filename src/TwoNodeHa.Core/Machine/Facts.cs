@@ -17,12 +17,18 @@ internal static class Facts
 
         var durable = started.Durable with { Incarnation = started.Durable.Incarnation + 1 };
 
+        if (started.Origin != DurableOrigin.Intact)
+        {
+            // Numbers must not fall back behind what the peer knows of a life before this one: the incarnation was seeded
+            // from the wall clock, and the others count on from it.
+            durable = durable with { Attestation = durable.Incarnation, Promise = durable.Incarnation };
+        }
+
         // Missing is a first start, unless a daemon of this very boot held a right: then the file was lost.
         var lost = started.Origin == DurableOrigin.Corrupt || (started.Origin == DurableOrigin.Missing && started.CarriedLease is not null);
         if (lost)
         {
-            // Numbers must not fall back behind what the peer knows: the incarnation was seeded from the wall clock.
-            durable = durable with { StateLost = true, Committed = true, Attestation = durable.Incarnation };
+            durable = durable with { StateLost = true, Committed = true };
         }
 
         turn.State = turn.State with
