@@ -34,6 +34,9 @@ internal sealed class CommandExecutor : ICommandExecutor
 
     public required Action<string> Exit { get; init; }
 
+    /// <summary>The end of this host was ordered: the watchdog is the rung below, and is neither fed nor disarmed any more.</summary>
+    private bool _ending;
+
     public void Execute(Command command)
     {
         switch (command)
@@ -46,6 +49,8 @@ internal sealed class CommandExecutor : ICommandExecutor
                 break;
             case Command.ProbePeer:
                 Prober.ProbePeer();
+                break;
+            case Command.FeedWatchdog or Command.DisarmWatchdog when _ending:
                 break;
             case Command.FeedWatchdog feed:
                 Watchdog.Feed(feed.Timeout);
@@ -67,6 +72,10 @@ internal sealed class CommandExecutor : ICommandExecutor
                 break;
             case Command.Act { Action: HaAction.DestroyDomain destroy } act:
                 Hypervisor.Destroy(act, destroy);
+                break;
+            case Command.Act { Action: HaAction.ResetHost or HaAction.PowerOffHost } act:
+                _ending = true;
+                Toolstack.Act(act);
                 break;
             case Command.Act act:
                 Toolstack.Act(act);
