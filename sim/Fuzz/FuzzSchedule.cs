@@ -135,6 +135,7 @@ internal static class FuzzSchedule
         // A fence agent may have switched a host off again in the last moment: somebody presses the button.
         moves.Add((now + 20, "power on a"));
         moves.Add((now + 20, "power on b"));
+        moves.Add((now + 45, "admin names a master if there is none"));
         now += 75;
         foreach (var text in (string[])["operator ends maintenance of a", "operator ends maintenance of b", "operator enables HA on a"])
         {

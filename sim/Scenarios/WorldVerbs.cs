@@ -158,6 +158,9 @@ internal static class WorldVerbs
         Verb("fence agent down", "fence agent down", "The agent fails.", (world, _) => world.Arbiter.AgentUp = false),
         Verb("fence agent up", "fence agent up", "It works again.", (world, _) => world.Arbiter.AgentUp = true),
 
+        Verb("admin names a master if there is none", "admin names a master if there is none",
+            "With HA disabled nobody promotes a host after two toolstacks demoted each other at their start (xapi.md 8.1): an administrator does.",
+            (world, _) => NameMaster(world)),
         Verb("heal", "heal", "Everything is repaired and powered on; what was done is not undone.", (world, _) => Heal(world)),
     ]);
 
@@ -341,6 +344,16 @@ internal static class WorldVerbs
         var host = args.Host();
         world.Checker.FenceAsked(host);
         Ask(world, host, new OperatorRequest.FenceSelf());
+    }
+
+    private static void NameMaster(VirtualWorld world)
+    {
+        var off = world.Hosts.All(host => host is { PoweredOn: true, Daemon.State.Status: HaStatus.Disabled });
+        if (off && world.Hosts.All(host => host.Toolstack.Status.RoleFile != "master"))
+        {
+            world.Hosts[0].Disk.Write(Role.FileName, "master");
+            world.Hosts[0].Toolstack.Crash();
+        }
     }
 
     private static string VmOf(VirtualWorld world, string vdi) =>

@@ -14,6 +14,7 @@ internal static class StatusChecks
             ? new CheckItem("switch", CheckGrade.Ok, "HA is " + status.Switch)
             : new CheckItem("switch", CheckGrade.Warning, "HA is " + status.Switch, "Run ha-ctl enable when the "
                 + "work is done."));
+        items.Add(new CheckItem("daemon's watchdog", CheckGrade.Ok, status.Watchdog));
         items.Add(Pool(status));
         items.Add(Peer(status));
         foreach (var link in status.Links)
@@ -25,6 +26,11 @@ internal static class StatusChecks
         foreach (var finding in status.Findings)
         {
             items.Add(new CheckItem("daemon's finding", CheckGrade.Warning, finding));
+        }
+
+        foreach (var warning in status.Warnings.IsDefault ? [] : status.Warnings)
+        {
+            items.Add(new CheckItem("daemon's warning", CheckGrade.Warning, warning));
         }
 
         items.Add(status.Protected

@@ -99,6 +99,12 @@ public enum HaEventId
 
     /// <summary>Two masters met, or the same VM was seen on both hosts.</summary>
     Conflict = 63,
+
+    /// <summary>The loop was late by more than its limit: the host is starved.</summary>
+    LoopLate = 64,
+
+    /// <summary>The kernel refused real-time scheduling, locked memory or protection from the OOM killer.</summary>
+    RealTimeRefused = 65,
 }
 
 /// <summary>One decision or fact worth a line: an id, a severity and one sentence that says why.</summary>

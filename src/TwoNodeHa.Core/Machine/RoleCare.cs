@@ -22,7 +22,8 @@ internal static class RoleCare
             return;
         }
 
-        var speaks = beat.Attestation == 0 && Knowledge.IsMember(beat.Status);
+        // An attested host may be overtaken at any moment; one on which HA is disabled is not.
+        var speaks = beat.Attestation == 0 && (Knowledge.IsMember(beat.Status) || beat.Status == HaStatus.Disabled);
         var higher = beat.Epoch > durable.Epoch && speaks;
         var sameRank = beat.Epoch == durable.Epoch && beat.Master != durable.Master && beat.Master != Guid.Empty
             && (durable.Master == Guid.Empty || beat.Master.CompareTo(durable.Master) > 0);
