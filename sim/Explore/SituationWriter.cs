@@ -78,6 +78,7 @@ internal ref struct SituationWriter
         ["ToolstackFacts.Trouble"] = "explains",
         ["Heartbeat.TakeoverInMs"] = "shown to the operator only",
         ["WatchdogFacts.Description"] = "explains",
+        ["WatchdogFacts.Weakness"] = "explains",
         ["Incarnation.Nonce"] = "a function of host and counter here",
         ["Incarnation.IsNone"] = "derived from Counter",
     }.ToImmutableDictionary();
@@ -120,6 +121,7 @@ internal ref struct SituationWriter
         OptionalDue(state.CarriedLease);
         Add(state.Watchdog.Present);
         Add(state.Watchdog.TimeoutPerFeeding);
+        Add((state.Watchdog.FixedTimeout ?? TimeSpan.Zero).Ticks);
         Add(state.WatchdogArmed);
         Peer(state.Peer);
         Gateway(state.Gateway);

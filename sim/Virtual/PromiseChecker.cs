@@ -205,7 +205,7 @@ public sealed class PromiseChecker(VirtualWorld world)
         var onlyTheGateway = !world.Network.ReachesGateway(0) && !world.Network.ReachesGateway(1)
             && world.Network.HostsHearEachOther() && world.Network.Quality.All(quality => quality.IsPerfect)
             && world.Hosts.All(each => each is { PoweredOn: true, Frozen: false, Daemon.Frozen: false, WrongKey: false })
-            && world.Elapsed - _disturbed > Settled;
+            && world.Hosts[1 - host.Index].Daemon!.State.Status == HaStatus.Paired && world.Elapsed - _disturbed > Settled;
         if (onlyTheGateway && !_fenceAsked[host.Index])
         {
             Broken("S5", $"{host.Name} fences although the hosts hear each other and only the gateway is down");

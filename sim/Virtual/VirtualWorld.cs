@@ -16,6 +16,7 @@ public sealed class VirtualWorld
 
     private readonly List<string> _log = [];
     private readonly QuietCycle _quiet;
+    private bool _gatewayWas = true;
 
     public VirtualWorld(HaConfig config, PoolDefinition pool, ToolstackTimings timings, int seed)
     {
@@ -25,11 +26,13 @@ public sealed class VirtualWorld
         Network = new VirtualNetwork(Scheduler, Random, config.Links.Length);
         Network.Changed += () =>
         {
-            // A gateway that is gone for both is no disturbance: S5 is about exactly that.
-            if (Network.Gateway)
+            // A gateway that goes away for both is no disturbance: S5 is about exactly that.
+            if (Network.Gateway || !_gatewayWas)
             {
                 Checker.Disturbed();
             }
+
+            _gatewayWas = Network.Gateway;
         };
         Arbiter = new VirtualArbiter(this);
         Storage.Forced += forced => Checker.LockForced(forced.VdiUuid, forced.HostUuid);

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Diagnostics;
+using TwoNodeHa.Sim.Fuzz;
+using TwoNodeHa.Sim.Scenarios;
+
+namespace TwoNodeHa.Sim.Cli;
+
+/// <summary><c>sim bench simulator</c>: how fast virtual time goes, in processor time of this process.</summary>
+internal static class SimulatorBench
+{
+    private const int Warm = 200;
+    private const int Schedules = 1000;
+
+    public static Command Create()
+    {
+        var command = new Command("simulator", "Speed of virtual time: quiet pair, with and without jumps, and fuzz schedules.");
+        command.SetAction(_ => Run());
+        return command;
+    }
+
+    private static int Run()
+    {
+        Fuzz(1, Warm);
+        Console.WriteLine($"quiet pair, one month:            {Quiet(jump: true),12:N0} x real time");
+        Console.WriteLine($"quiet pair, every turn run:       {Quiet(jump: false),12:N0} x real time");
+        foreach (var safety in Enum.GetValues<FuzzClass>())
+        {
+            var (cpu, simulated) = Fuzz(100_000, Schedules, safety);
+            Console.WriteLine($"fuzz, class {safety}: {Schedules} schedules of {simulated / Schedules / 60:F0} simulated min: "
+                + $"{Schedules / cpu:F0} schedules/s of one core, {simulated / cpu:N0} x real time");
+        }
+
+        return 0;
+    }
+
+    private static double Quiet(bool jump)
+    {
+        var scenario = FuzzSchedule.Of(1, FuzzClass.C) with { Moves = [], Expected = [], End = TimeSpan.Zero };
+        var run = new ScenarioRun(scenario, new Variant(0, 1));
+        run.Run();
+        var time = jump ? TimeSpan.FromDays(30) : TimeSpan.FromHours(3);
+        var begin = Cpu();
+        if (jump)
+        {
+            run.World.RunFor(time);
+        }
+        else
+        {
+            run.World.Scheduler.RunFor(time);
+        }
+
+        return time.TotalSeconds / (Cpu() - begin);
+    }
+
+    private static (double Cpu, double Simulated) Fuzz(int from, int count, FuzzClass safety = FuzzClass.C)
+    {
+        var (begin, simulated) = (Cpu(), 0.0);
+        for (var seed = from; seed < from + count; seed++)
+        {
+            simulated += FuzzCampaign.RunSeed(FuzzSchedule.Of(seed, safety)).Simulated;
+        }
+
+        return (Cpu() - begin, simulated);
+    }
+
+    private static double Cpu() => Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
+}
