@@ -12,13 +12,14 @@ internal static class TableCommand
         var folder = new Option<string>("--folder") { Description = "folder of the scenarios", DefaultValueFactory = _ => "sim/scenarios" };
         var filter = new Option<string?>("--only") { Description = "only scenarios whose name contains this" };
         var rewrite = new Option<bool>("--rewrite-golden") { Description = "write the golden logs anew; look at the difference before you commit it" };
+        var docs = new Option<bool>("--docs") { Description = "write docs/scenarios.md and docs/scenario-verbs.md" };
         var threads = new Option<int>("--threads") { Description = "threads", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("table", "Run the scenario table.") { folder, filter, rewrite, threads };
+        var command = new Command("table", "Run the scenario table.") { folder, filter, rewrite, docs, threads };
         command.SetAction(parsed =>
         {
             try
             {
-                return Run(parsed.GetValue(folder)!, parsed.GetValue(filter), parsed.GetValue(rewrite), parsed.GetValue(threads));
+                return Run(parsed.GetValue(folder)!, parsed.GetValue(filter), parsed.GetValue(rewrite), parsed.GetValue(docs), parsed.GetValue(threads));
             }
             catch (Exception error) when (error is ScenarioException or FormatException)
             {
@@ -29,7 +30,7 @@ internal static class TableCommand
         return command;
     }
 
-    private static int Run(string folder, string? filter, bool rewrite, int threads)
+    private static int Run(string folder, string? filter, bool rewrite, bool docs, int threads)
     {
         var watch = Stopwatch.StartNew();
         var scenarios = ScenarioTable.Load(folder, filter);
@@ -37,6 +38,12 @@ internal static class TableCommand
         foreach (var failure in verdicts.SelectMany(verdict => verdict.Failures))
         {
             Console.WriteLine(failure);
+        }
+
+        if (docs)
+        {
+            File.WriteAllText("docs/scenarios.md", ScenarioDocs.Scenarios(verdicts, Baselines.Comparison.Columns()));
+            File.WriteAllText("docs/scenario-verbs.md", ScenarioDocs.Verbs());
         }
 
         var runs = verdicts.Sum(verdict => verdict.Runs.Count);

@@ -52,11 +52,11 @@ internal sealed class ScenarioRun
     private double? _recovered;
     private bool _stopped;
 
-    public ScenarioRun(Scenario scenario, Variant variant)
+    public ScenarioRun(Scenario scenario, Variant variant, Func<VirtualWorld, VirtualHost, Baselines.Guardian>? guardian = null)
     {
         (_scenario, _variant) = (scenario, variant);
         var config = Configuration(out var pool);
-        World = new VirtualWorld(config, pool, Timings(), scenario.Seed);
+        World = new VirtualWorld(config, pool, Timings(), scenario.Seed) { Guardian = guardian };
         _cast = new Cast([.. pool.Hosts.Select(host => host.Name)], [.. pool.Vms.Select(vm => vm.Name)], [.. config.Links.Select(link => link.Name)], variant.X);
         _view = new RunView(World);
         foreach (var said in scenario.Expected)
@@ -137,6 +137,12 @@ internal sealed class ScenarioRun
     {
         World.KeepLog = false;
         World.Install();
+        if (World.Guardian is not null)
+        {
+            World.HaSwitch = _scenario.Enabled;
+            return BeginGuarded();
+        }
+
         var up = World.RunUntil(
             () => World.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Disabled) && World.Hosts[0].Daemon!.State.Database is not null
                 && World.Hosts[1].Toolstack.Status.InitComplete,
@@ -160,6 +166,16 @@ internal sealed class ScenarioRun
         World.KeepLog = true;
         World.Origin = World.Elapsed;
         return true;
+    }
+
+    /// <summary>A script has no state to wait for: both toolstacks are up, and it has looked around.</summary>
+    private bool BeginGuarded()
+    {
+        var up = World.RunUntil(() => World.Hosts.All(host => host.Toolstack.Status.InitComplete), TimeSpan.FromMinutes(5));
+        World.RunFor(TimeSpan.FromSeconds(60));
+        World.KeepLog = true;
+        World.Origin = World.Elapsed;
+        return up;
     }
 
     private void Watching()

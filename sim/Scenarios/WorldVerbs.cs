@@ -321,6 +321,12 @@ internal static class WorldVerbs
 
     private static void Ask(VirtualWorld world, int host, OperatorRequest request)
     {
+        world.HaSwitch = request switch
+        {
+            OperatorRequest.Enable => true,
+            OperatorRequest.Disable => false,
+            _ => world.HaSwitch,
+        };
         var reply = world.Hosts[host].Daemon?.Ask(request);
         world.Log("admin", $"{request.GetType().Name} on {world.Hosts[host].Name}: {reply?.Text ?? "the daemon does not answer"}");
     }

@@ -15,6 +15,7 @@ public sealed class VirtualHost
     private readonly VirtualStorageProbe _storage;
     private IDisposable? _watchdog;
     private IDisposable? _boot;
+    private int _guarded = -1;
 
     public VirtualHost(VirtualWorld world, int index, LocalConfig config, ToolstackTimings timings, int seed)
     {
@@ -239,6 +240,17 @@ public sealed class VirtualHost
 
     public void StartDaemon()
     {
+        if (_world.Guardian is { } guardian)
+        {
+            if (PoweredOn && _guarded != Life)
+            {
+                _guarded = Life;
+                guardian(_world, this).Start();
+            }
+
+            return;
+        }
+
         if (Daemon is null && PoweredOn)
         {
             Daemon = new VirtualDaemon(_world, this);

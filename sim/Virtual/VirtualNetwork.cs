@@ -107,6 +107,9 @@ public sealed class VirtualNetwork
     public bool Carries(int link, int from) => !_drop[link, from]
         && (link == 0 ? Switch && _out[from] && _in[1 - from] : Crossover);
 
+    /// <summary>The host's network card sees a carrier: a plugged cable and a switch with power.</summary>
+    public bool HasCarrier(int host) => Switch && (_out[host] || _in[host]);
+
     /// <summary>Both reach the gateway, and no link carries both ways: what assumption A1 excludes.</summary>
     public bool BreaksA1 => ReachesGateway(0) && ReachesGateway(1) && !HostsHearEachOther();
 

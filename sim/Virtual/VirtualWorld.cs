@@ -60,6 +60,12 @@ public sealed class VirtualWorld
 
     public PromiseChecker Checker { get; }
 
+    /// <summary>Makes the script that guards a host in place of the daemon; null for the daemon.</summary>
+    internal Func<VirtualWorld, VirtualHost, Baselines.Guardian>? Guardian { get; init; }
+
+    /// <summary>The switch of a script: enabled or disabled by the operator, kept in the pool's database.</summary>
+    public bool HaSwitch { get; set; } = true;
+
     /// <summary>The host rejects its own TCP to the peer's toolstack.</summary>
     public bool[] Blocked { get; } = new bool[2];
 
