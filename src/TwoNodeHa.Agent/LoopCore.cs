@@ -11,6 +11,7 @@ namespace TwoNodeHa.Agent;
 /// </summary>
 public sealed class LoopCore(LocalConfig config, ICommandExecutor executor)
 {
+    private readonly LatenessHistogram _lateness = new();
     private Snapshot _published = new(HaState.Initial(config), Instant.Zero);
 
     /// <summary>State after the last turn.</summary>
@@ -25,11 +26,27 @@ public sealed class LoopCore(LocalConfig config, ICommandExecutor executor)
     /// <summary>One turn.</summary>
     public void Turn(Observation observation, Instant now)
     {
-        if (NextWake != Instant.Zero && now - NextWake > LatenessMax)
+        var late = NextWake != Instant.Zero && now >= NextWake ? now - NextWake : (TimeSpan?)null;
+        Step(observation, now);
+        if (late is { } measured)
         {
-            LatenessMax = now - NextWake;
+            Measure(measured, now);
         }
+    }
 
+    /// <summary>After the turn, so that what waited outside is taken in before anything is concluded.</summary>
+    private void Measure(TimeSpan late, Instant now)
+    {
+        _lateness.Add(late, now);
+        LatenessMax = late > LatenessMax ? late : LatenessMax;
+        if (late > config.Timing.LatenessLimit)
+        {
+            Step(new Observation.LoopLate(late), now);
+        }
+    }
+
+    private void Step(Observation observation, Instant now)
+    {
         var turn = HaMachine.Step(config, State, observation, now);
         _published = new Snapshot(turn.State, now);
         NextWake = turn.NextWake;
@@ -46,6 +63,7 @@ public sealed class LoopCore(LocalConfig config, ICommandExecutor executor)
         return HaMachine.Status(config, snapshot.State, Instant.Max(now, snapshot.At)) with
         {
             LoopLatenessMaxMs = Math.Round(LatenessMax.TotalMilliseconds, 1),
+            LoopLateness = _lateness.Report(now, config.Timing.LatenessLimit),
         };
     }
 

@@ -49,6 +49,7 @@ internal static class SampleStatus
             new VmStatus(new Guid("aaaaaaaa-0000-4000-8000-000000000003"), "scratch", false, false, ""),
         ],
         Counters = ImmutableSortedDictionary<string, long>.Empty.Add("stale", 2).Add("wrong key", 1),
+        LoopLateness = new LoopLateness { Turns = 7200, P50Ms = 0.7, P99Ms = 1.2, P999Ms = 4, MaxMs = 31.5, LimitMs = 250 },
     };
 
     public static StatusReport Troubled { get; } = Good with
@@ -62,6 +63,7 @@ internal static class SampleStatus
         ReenableAtUnixMs = 1_790_000_000_000,
         Protected = false,
         Findings = ["beta is silent", "the key is old"],
+        Warnings = ["the loop was late by up to 900 ms"],
         Rights = [],
         TakeoverInSeconds = 6.8,
         TakeoverStep = "waiting for the role",

@@ -27,6 +27,11 @@ internal static class StatusChecks
             items.Add(new CheckItem("daemon's finding", CheckGrade.Warning, finding));
         }
 
+        foreach (var warning in status.Warnings.IsDefault ? [] : status.Warnings)
+        {
+            items.Add(new CheckItem("daemon's warning", CheckGrade.Warning, warning));
+        }
+
         items.Add(status.Protected
             ? new CheckItem("protection", CheckGrade.Ok, "a failure of either host is covered now")
             : new CheckItem("protection", CheckGrade.Problem, "a failure is not "

@@ -81,6 +81,12 @@ public sealed record TimingConfig
     /// <summary>How long something heard one way, or a sign of life, keeps a takeover by silence away.</summary>
     public TimeSpan QuietWindow => Lease + HeartbeatInterval;
 
+    /// <summary>
+    /// Lateness of the loop above which the host counts as starved. A late heartbeat eats the stall tolerance, a late
+    /// fence eats the margin: half of the smaller one is left for everything else.
+    /// </summary>
+    public TimeSpan LatenessLimit => (StallTolerance <= Margin ? StallTolerance : Margin) / 2;
+
     /// <summary>What one fence costs the taker's wait: K, or the fixed watchdog where that is longer.</summary>
     public TimeSpan FenceBound => KillBound >= FixedWatchdog ? KillBound : FixedWatchdog;
 }

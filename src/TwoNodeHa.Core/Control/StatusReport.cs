@@ -97,6 +97,34 @@ public sealed record StatusReport
 
     /// <summary>Longest time the loop was late since the start, milliseconds.</summary>
     public double LoopLatenessMaxMs { get; init; }
+
+    /// <summary>Lateness of the loop over the last hour; null when no turn was due in it.</summary>
+    public LoopLateness? LoopLateness { get; init; }
+
+    /// <summary>What is wrong and should be looked at, although a failure is covered all the same.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+}
+
+/// <summary>How late the loop's due turns were over the last hour, milliseconds. Percentiles are rounded up.</summary>
+public sealed record LoopLateness
+{
+    /// <summary>Turns that were due.</summary>
+    public required long Turns { get; init; }
+
+    /// <summary>Half of the turns were not later than this.</summary>
+    public required double P50Ms { get; init; }
+
+    /// <summary>99 % of the turns were not later than this.</summary>
+    public required double P99Ms { get; init; }
+
+    /// <summary>99.9 % of the turns were not later than this.</summary>
+    public required double P999Ms { get; init; }
+
+    /// <summary>The latest turn.</summary>
+    public required double MaxMs { get; init; }
+
+    /// <summary>What is later than this counts as a fault of the host.</summary>
+    public required double LimitMs { get; init; }
 }
 
 /// <summary>One link.</summary>

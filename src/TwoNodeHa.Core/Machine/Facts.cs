@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
@@ -8,6 +9,9 @@ namespace TwoNodeHa.Core.Machine;
 /// <summary>Takes plain facts in. No rule is evaluated here.</summary>
 internal static class Facts
 {
+    /// <summary>Between two events about a late loop: a starved host has enough to do.</summary>
+    private static readonly TimeSpan LatenessSpacing = TimeSpan.FromMinutes(1);
+
     public static void Start(TurnBuilder turn, Observation.Started started)
     {
         if (turn.State.IsStarted)
@@ -247,11 +251,36 @@ internal static class Facts
         };
     }
 
+    public static void LoopLate(TurnBuilder turn, Observation.LoopLate late)
+    {
+        var before = turn.State.Lateness;
+        var view = before with
+        {
+            At = turn.Now,
+            Count = before.Count + 1,
+            Worst = Longer(before.Worst, late.Late),
+            Unreported = before.Unreported + 1,
+            UnreportedWorst = Longer(before.UnreportedWorst, late.Late),
+        };
+        if (before.ReportedAt is not { } last || turn.Now >= last + LatenessSpacing)
+        {
+            turn.Report(HaEventId.LoopLate, Severity.Warning, string.Create(CultureInfo.InvariantCulture,
+                $"the loop was {view.UnreportedWorst.TotalMilliseconds:F0} ms late, limit "
+                + $"{turn.Timing.LatenessLimit.TotalMilliseconds:F0} ms: this host is starved or was stopped"
+                + $"{(view.Unreported > 1 ? $" ({view.Unreported} times since the last such line)" : "")}"));
+            view = view with { ReportedAt = turn.Now, Unreported = 0, UnreportedWorst = TimeSpan.Zero };
+        }
+
+        turn.State = turn.State with { Lateness = view };
+    }
+
     public static void ActionFinished(TurnBuilder turn, Observation.ActionFinished finished)
     {
         _ = Fencing.Finished(turn, finished) || RoleCare.Finished(turn, finished)
             || Takeovers.Finished(turn, finished) || VmStarts.Finished(turn, finished);
     }
+
+    private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left >= right ? left : right;
 
     private static string StartSentence(LocalConfig config, Observation.Started started)
     {

@@ -99,6 +99,9 @@ public enum HaEventId
 
     /// <summary>Two masters met, or the same VM was seen on both hosts.</summary>
     Conflict = 63,
+
+    /// <summary>The loop was late by more than its limit: the host is starved.</summary>
+    LoopLate = 64,
 }
 
 /// <summary>One decision or fact worth a line: an id, a severity and one sentence that says why.</summary>

@@ -90,6 +90,9 @@ public static class HaMachine
             case Observation.OperatorAsked asked:
                 OperatorDesk.Answer(turn, asked);
                 break;
+            case Observation.LoopLate late:
+                Facts.LoopLate(turn, late);
+                break;
             case Observation.StopRequested:
                 turn.State = turn.State with { StopAskedAt = turn.State.StopAskedAt ?? turn.Now };
                 break;

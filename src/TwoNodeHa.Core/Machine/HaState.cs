@@ -149,6 +149,28 @@ public sealed record RoleProgress
     public Instant RetryAt { get; init; }
 }
 
+/// <summary>Turns of the loop that were later than the limit.</summary>
+public sealed record LatenessView
+{
+    /// <summary>The newest one; null when there was none.</summary>
+    public Instant? At { get; init; }
+
+    /// <summary>How many since the start.</summary>
+    public long Count { get; init; }
+
+    /// <summary>The worst since the start.</summary>
+    public TimeSpan Worst { get; init; }
+
+    /// <summary>When an event told of it.</summary>
+    public Instant? ReportedAt { get; init; }
+
+    /// <summary>How many since that event.</summary>
+    public long Unreported { get; init; }
+
+    /// <summary>The worst since that event.</summary>
+    public TimeSpan UnreportedWorst { get; init; }
+}
+
 /// <summary>When periodic things are due, and what is under way.</summary>
 public sealed record Schedule
 {
@@ -242,6 +264,9 @@ public sealed record HaState
 
     /// <summary>The watchdog was armed by this incarnation.</summary>
     public bool WatchdogArmed { get; init; }
+
+    /// <summary>Late turns of the loop.</summary>
+    public LatenessView Lateness { get; init; } = new();
 
     /// <summary>The peer.</summary>
     public PeerView Peer { get; init; } = new();

@@ -117,6 +117,10 @@ public abstract record Observation
     /// <param name="Request">The request.</param>
     public sealed record OperatorAsked(long RequestId, OperatorRequest Request) : Observation;
 
+    /// <summary>The turn before was later than <see cref="Config.TimingConfig.LatenessLimit"/>.</summary>
+    /// <param name="Late">By how much.</param>
+    public sealed record LoopLate(TimeSpan Late) : Observation;
+
     /// <summary>The service manager wants this daemon to end (SIGTERM): restart, upgrade or stop.</summary>
     public sealed record StopRequested : Observation;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
@@ -9,6 +10,9 @@ namespace TwoNodeHa.Core.Machine;
 /// <summary>What <c>ha-ctl status</c> shows, from the state.</summary>
 internal static class StatusComposer
 {
+    /// <summary>As long as the histogram of the loop looks back.</summary>
+    private static readonly TimeSpan LatenessShown = TimeSpan.FromHours(1);
+
     public static StatusReport Compose(LocalConfig config, HaState state, Instant now)
     {
         var right = Rights.Evaluate(config, state, now);
@@ -49,7 +53,22 @@ internal static class StatusComposer
             Peer = Peer(config, state, now),
             Vms = [.. state.Durable.Vms.Select(vm => Vm(config, state, vm))],
             TakeoverStep = state.Durable.Takeover?.Step.ToString() ?? "",
+            Warnings = Warnings(config, state, now),
         };
+    }
+
+    private static ImmutableArray<string> Warnings(LocalConfig config, HaState state, Instant now)
+    {
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        if (state.Lateness is { At: { } at } late && now - at < LatenessShown)
+        {
+            warnings.Add(string.Create(CultureInfo.InvariantCulture,
+                $"the loop was late by up to {late.Worst.TotalMilliseconds:F0} ms, {late.Count} times since the start, "
+                + $"last {(now - at).TotalSeconds:F0} s ago: more than {config.Timing.LatenessLimit.TotalMilliseconds:F0} ms eats into ")
+                + "stall_tolerance_seconds and margin_seconds");
+        }
+
+        return warnings.ToImmutable();
     }
 
     private static ImmutableArray<string> Findings(LocalConfig config, HaState state, Instant now)

@@ -31,6 +31,11 @@ internal static class StatusText
             table.Add("", "- " + finding);
         }
 
+        foreach (var warning in status.Warnings.IsDefault ? [] : status.Warnings)
+        {
+            table.Add("Warning", warning);
+        }
+
         table.Add("Safety", $"class {status.SafetyClass}: {status.SafetySentence}");
         AddLines(table, "Right to run", status.Rights, "none");
         if (status.TakeoverStep.Length > 0)
@@ -52,6 +57,12 @@ internal static class StatusText
         }
 
         table.Add("Gateway", $"{status.Gateway}, answered {Words.Ago(status.GatewayAgeSeconds)}");
+        if (status.LoopLateness is { } late)
+        {
+            table.Add("Loop", string.Create(CultureInfo.InvariantCulture, $"late p50 {late.P50Ms}, p99 {late.P99Ms}, "
+                + $"p99.9 {late.P999Ms}, max {late.MaxMs} ms in the last hour, limit {late.LimitMs} ms"));
+        }
+
         table.Add("Epoch", string.Create(CultureInfo.InvariantCulture, $"{status.Epoch}, incarnation "
             + $"{status.Incarnation}"));
         table.AppendTo(text);

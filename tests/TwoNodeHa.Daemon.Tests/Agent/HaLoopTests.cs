@@ -107,6 +107,28 @@ public sealed class HaLoopTests
         core.Turn(new Observation.Ticked(0), core.NextWake + TimeSpan.FromMilliseconds(10));
         Assert.Equal(TimeSpan.FromMilliseconds(30), core.LatenessMax);
         Assert.Equal(30, core.Status(Instant.Zero).LoopLatenessMaxMs);
+        Assert.Equal(2, core.Status(core.NextWake).LoopLateness?.Turns);
+        Assert.Equal(30, core.Status(core.NextWake).LoopLateness?.MaxMs);
+        Assert.Empty(core.Status(core.NextWake).Warnings);
+    }
+
+    [Fact]
+    public void A_turn_later_than_the_limit_is_told_to_the_decision_code_once()
+    {
+        var events = new List<HaEvent>();
+        var core = new LoopCore(Config(), new Executor(command =>
+        {
+            if (command is Command.Report { Event.Id: HaEventId.LoopLate } report)
+            {
+                events.Add(report.Event);
+            }
+        }));
+        core.Turn(Started, Instant.FromSeconds(100));
+        core.Turn(new Observation.Ticked(0), core.NextWake + Config().Timing.LatenessLimit);
+        Assert.Empty(events);
+        core.Turn(new Observation.Ticked(0), core.NextWake + TimeSpan.FromMilliseconds(900));
+        Assert.Contains("900 ms late, limit 250 ms", Assert.Single(events).Sentence, StringComparison.Ordinal);
+        Assert.Contains("900 ms", Assert.Single(core.Status(core.NextWake).Warnings), StringComparison.Ordinal);
     }
 
     private static LocalConfig Config() => new(Samples.Config(), 0);
