@@ -14,6 +14,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     ExploreCommand.Create(),
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),
+    PressureCommand.Create(),
 };
 
 return await root.Parse(NodeCommand.SplitDaemon(args)).InvokeAsync(new InvocationConfiguration

@@ -4,13 +4,17 @@ using TwoNodeHa.Sim.Lab;
 
 namespace TwoNodeHa.Sim.Cli;
 
-/// <summary><c>sim bench failover</c>: how long a failover takes in the lab, part by part, and what a daemon costs.</summary>
+/// <summary>
+/// <c>sim bench failover</c>: how long a failover takes in the lab, part by part, and what a daemon costs;
+/// <c>sim bench lateness</c>: how late the daemons' loops are, idle and under pressure.
+/// </summary>
 internal static class BenchCommand
 {
     public static Command Create()
     {
         var bench = new Command("bench", "Measure real daemons in the lab.");
         bench.Subcommands.Add(Failover());
+        bench.Subcommands.Add(Lateness());
         return bench;
     }
 
@@ -77,6 +81,53 @@ internal static class BenchCommand
         }
 
         return stop.IsCancellationRequested ? 130 : 0;
+    }
+
+    private static Command Lateness()
+    {
+        var seconds = new Option<int>("--seconds")
+        {
+            Description = "Seconds of each pressure.", DefaultValueFactory = _ => 120,
+        };
+        var kinds = new Option<PressureKind[]>("--pressure")
+        {
+            Description = "What presses on the machine; may be repeated. Default: each in turn, then all at once.",
+            DefaultValueFactory = _ => Enum.GetValues<PressureKind>(),
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var memory = new Option<int>("--memory-percent")
+        {
+            Description = "Bound of the memory pressure, percent of the available memory.", DefaultValueFactory = _ => 60,
+        };
+        var command = new Command("lateness", "How late the loops of two paired daemons are, idle and under pressure.")
+        {
+            seconds, kinds, memory,
+        };
+        command.SetAction((parsed, stop) => LatenessAsync(
+            parsed.GetValue(kinds)!, parsed.GetValue(memory), TimeSpan.FromSeconds(parsed.GetValue(seconds)), stop));
+        return command;
+    }
+
+    private static async Task<int> LatenessAsync(
+        PressureKind[] kinds, int memoryPercent, TimeSpan duration, CancellationToken stop)
+    {
+        if (LabNetwork.WhyImpossible() is { } reason)
+        {
+            AnsiConsole.WriteLine($"no lab here: {reason}");
+            return 3;
+        }
+
+        // The fast profile has the most due turns, and so the best figures at the far end.
+        await using LabHarness lab = LabHarness.Start(new LabOptions { Profile = "fast" });
+        await lab.PairAsync();
+        Table table = BenchTable.OfLateness(duration);
+        foreach (PressureKind kind in kinds)
+        {
+            BenchTable.Add(table, kind, await LatenessRuns.RunAsync(lab, kind, memoryPercent, duration, stop));
+        }
+
+        AnsiConsole.Write(table);
+        return 0;
     }
 
     private static async Task FootprintAsync(LabOptions options, TimeSpan duration)

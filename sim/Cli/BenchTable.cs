@@ -37,6 +37,27 @@ internal static class BenchTable
         return table;
     }
 
+    public static Table OfLateness(TimeSpan duration)
+    {
+        Table table = new Table()
+            .Title($"lateness of due turns, both daemons, {duration.TotalSeconds:0} s each, {Environment.ProcessorCount} processors, ms")
+            .Border(TableBorder.Ascii).AddColumn("pressure");
+        foreach (string column in new[] { "turns", "p50", "p99", "p99.9", "max", "stayed paired" })
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        return table;
+    }
+
+    public static void Add(Table table, PressureKind kind, LatenessFigures figures)
+    {
+        string Show(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
+        table.AddRow(
+            kind.ToString().ToLowerInvariant(), figures.Turns.ToString(CultureInfo.InvariantCulture), Show(figures.P50),
+            Show(figures.P99), Show(figures.P999), Show(figures.Max), figures.StayedPaired ? "yes" : "no");
+    }
+
     private static string Title(FailoverCase failure) => failure switch
     {
         FailoverCase.Master => "power loss of the master",

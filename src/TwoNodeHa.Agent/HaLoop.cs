@@ -19,6 +19,7 @@ public sealed class HaLoop : IObservationSink, IDisposable
     private readonly TimeProvider _wall;
     private readonly Action<Exception> _failed;
     private readonly Action _turned;
+    private readonly Action? _entered;
     private Thread? _thread;
     private volatile bool _stop;
     private long _dropped;
@@ -29,13 +30,16 @@ public sealed class HaLoop : IObservationSink, IDisposable
     /// <param name="wall">Wall clock, for "disable until" only.</param>
     /// <param name="failed">Called on the loop's thread when a turn threw: a bug. The loop has ended; nothing feeds the watchdog any more.</param>
     /// <param name="turned">Called after each turn on the loop's thread.</param>
-    public HaLoop(LoopCore core, IMonotonicClock clock, TimeProvider wall, Action<Exception> failed, Action turned)
+    /// <param name="entered">Called first of all on the loop's thread.</param>
+    public HaLoop(
+        LoopCore core, IMonotonicClock clock, TimeProvider wall, Action<Exception> failed, Action turned, Action? entered = null)
     {
         Core = core;
         _clock = clock;
         _wall = wall;
         _failed = failed;
         _turned = turned;
+        _entered = entered;
     }
 
     /// <summary>The turns.</summary>
@@ -94,6 +98,7 @@ public sealed class HaLoop : IObservationSink, IDisposable
     {
         try
         {
+            _entered?.Invoke();
             while (!_stop)
             {
                 if (Take() is { } observation)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
@@ -66,9 +67,14 @@ public sealed class LatenessHistogram
         }
 
         long total = 0;
-        foreach (var count in sums)
+        var filled = ImmutableArray.CreateBuilder<LatenessBucket>();
+        for (var bucket = 0; bucket < Buckets; bucket++)
         {
-            total += count;
+            if (sums[bucket] > 0)
+            {
+                total += sums[bucket];
+                filled.Add(new LatenessBucket(Milliseconds(EndOf(bucket).Ticks), sums[bucket]));
+            }
         }
 
         return total == 0 ? null : new LoopLateness
@@ -79,6 +85,7 @@ public sealed class LatenessHistogram
             P999Ms = Percentile(sums, total, 999, worst),
             MaxMs = Milliseconds(worst),
             LimitMs = Milliseconds(limit.Ticks),
+            Buckets = filled.ToImmutable(),
         };
     }
 

@@ -49,7 +49,8 @@ internal static class SampleStatus
             new VmStatus(new Guid("aaaaaaaa-0000-4000-8000-000000000003"), "scratch", false, false, ""),
         ],
         Counters = ImmutableSortedDictionary<string, long>.Empty.Add("stale", 2).Add("wrong key", 1),
-        LoopLateness = new LoopLateness { Turns = 7200, P50Ms = 0.7, P99Ms = 1.2, P999Ms = 4, MaxMs = 31.5, LimitMs = 250 },
+        RealTime = "memory locked, loop SCHED_RR 11",
+        LoopLateness = new LoopLateness { Turns = 7200, P50Ms = 0.7, P99Ms = 1.2, P999Ms = 4, MaxMs = 31.5, LimitMs = 250, Buckets = [new LatenessBucket(0.8, 7200)] },
     };
 
     public static StatusReport Troubled { get; } = Good with

@@ -101,6 +101,9 @@ public sealed record StatusReport
     /// <summary>Lateness of the loop over the last hour; null when no turn was due in it.</summary>
     public LoopLateness? LoopLateness { get; init; }
 
+    /// <summary>Scheduling, locked memory and OOM protection that the daemon got, and what it was refused.</summary>
+    public string RealTime { get; init; } = "";
+
     /// <summary>What is wrong and should be looked at, although a failure is covered all the same.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 }
@@ -125,7 +128,15 @@ public sealed record LoopLateness
 
     /// <summary>What is later than this counts as a fault of the host.</summary>
     public required double LimitMs { get; init; }
+
+    /// <summary>The histogram itself, ascending, empty buckets left out: for monitoring, and for differences.</summary>
+    public ImmutableArray<LatenessBucket> Buckets { get; init; } = [];
 }
+
+/// <summary>One bucket of <see cref="LoopLateness"/>; it begins where the one before ends.</summary>
+/// <param name="EndMs">Upper end, milliseconds.</param>
+/// <param name="Turns">Turns in it.</param>
+public sealed record LatenessBucket(double EndMs, long Turns);
 
 /// <summary>One link.</summary>
 /// <param name="Name">Name.</param>

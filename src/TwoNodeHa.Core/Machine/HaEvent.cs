@@ -102,6 +102,9 @@ public enum HaEventId
 
     /// <summary>The loop was late by more than its limit: the host is starved.</summary>
     LoopLate = 64,
+
+    /// <summary>The kernel refused real-time scheduling, locked memory or protection from the OOM killer.</summary>
+    RealTimeRefused = 65,
 }
 
 /// <summary>One decision or fact worth a line: an id, a severity and one sentence that says why.</summary>

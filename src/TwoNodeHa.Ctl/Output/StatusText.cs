@@ -63,6 +63,11 @@ internal static class StatusText
                 + $"p99.9 {late.P999Ms}, max {late.MaxMs} ms in the last hour, limit {late.LimitMs} ms"));
         }
 
+        if (status.RealTime is { Length: > 0 } granted)
+        {
+            table.Add("Real time", granted);
+        }
+
         table.Add("Epoch", string.Create(CultureInfo.InvariantCulture, $"{status.Epoch}, incarnation "
             + $"{status.Incarnation}"));
         table.AppendTo(text);

@@ -11,6 +11,7 @@ using TwoNodeHa.Daemon.Hypervisor;
 using TwoNodeHa.Daemon.Journal;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Probes;
+using TwoNodeHa.Daemon.RealTime;
 using TwoNodeHa.Daemon.State;
 using TwoNodeHa.Daemon.Systemd;
 using TwoNodeHa.Daemon.Telemetry;
@@ -39,6 +40,7 @@ internal sealed class HaService : IHostedService, IDisposable
     private readonly ServiceNotifier _notifier = new(
         Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC"));
 
+    private readonly RealTimeRights _realTime = new(new LinuxProcessControl());
     private readonly LateSink _sink = new();
     private readonly List<IDisposable> _owned = [];
     private HaLoop? _loop;
@@ -62,6 +64,8 @@ internal sealed class HaService : IHostedService, IDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         DaemonLog.Starting(_logger, Startup.Version, Config.Self.Name, Config.Peer.Name, _startup.ConfigFile);
+        _realTime.Prepare();
+        Rehearsal.Run(Config, _startup.Key);
         Directory.CreateDirectory(Paths.RunDirectory);
         var file = new DurableFile(Paths.StateDirectory);
         var lease = new LeaseFile(Paths.RunDirectory, LeaseFile.KernelBootId());
@@ -71,9 +75,9 @@ internal sealed class HaService : IHostedService, IDisposable
         var events = Own(new EventLog(Paths.StateDirectory, TimeProvider.System, _logger));
         var desk = new ControlDesk(Status, events.Newest, _sink, TimeProvider.System, Startup.Version);
         var tools = new ToolRunner();
-        var links = Own(new UdpLinks(Config, _startup.Key, _sink, _counters, _logger));
+        var links = Own(new UdpLinks(Config, _startup.Key, _sink, _counters, _logger, EnterReceiver));
         _diskLinks = Own(new DiskLinks(Config, _startup.Key, _sink, _counters, _logger));
-        var prober = Own(new IcmpProber(Config, _clock, _sink, _counters, _logger));
+        var prober = Own(new IcmpProber(Config, _clock, _sink, _counters, _logger, EnterReceiver));
         _toolstack = new ToolstackPort(Config, _sink, tools, _logger);
         var executor = new CommandExecutor
         {
@@ -89,7 +93,8 @@ internal sealed class HaService : IHostedService, IDisposable
             Desk = desk,
             Exit = End,
         };
-        _loop = new HaLoop(new LoopCore(Config, executor), _clock, TimeProvider.System, Fail, Turned);
+        _loop = new HaLoop(new LoopCore(Config, executor), _clock, TimeProvider.System, Fail, Turned,
+            () => _realTime.Enter("loop", RealTimeRights.LoopPriority));
         _sink.Target = _loop;
         links.Start();
         _diskLinks.Start();
@@ -100,6 +105,7 @@ internal sealed class HaService : IHostedService, IDisposable
         // Behind the start: a verdict is posted once, when it changes.
         Own(new StorageProber(Config.Config.Storage, _clock, _sink, _counters)).Start();
         Own(new ControlServer(Paths.ControlSocket, desk, _logger)).Start();
+        Settle(events);
         _notifier.Ready("deciding");
         return Task.CompletedTask;
     }
@@ -146,6 +152,17 @@ internal sealed class HaService : IHostedService, IDisposable
         return new Observation.Started(durable, origin, nonce, lease.Read(), watchdog.Open());
     }
 
+    private void EnterReceiver(string name) => _realTime.Enter(name, RealTimeRights.ReceivePriority);
+
+    /// <summary>Everything is made: what it uses is kept in memory, and what the kernel refused is told.</summary>
+    private void Settle(EventLog events)
+    {
+        GC.Collect();
+        _realTime.LockMemory();
+        _realTime.Tell(refused => events.Add(new HaEvent(HaEventId.RealTimeRefused, Severity.Warning,
+            $"the kernel refused {refused}: on a starved host this daemon may be late, and fence the host")));
+    }
+
     private StatusReport Status()
     {
         var loop = _loop ?? throw new InvalidOperationException("not started");
@@ -154,6 +171,8 @@ internal sealed class HaService : IHostedService, IDisposable
         return status with
         {
             Links = _diskLinks?.WithTrouble(status.Links) ?? status.Links,
+            RealTime = _realTime.Describe(),
+            Warnings = status.Warnings.AddRange(_realTime.Refused.Select(refused => $"the kernel refused {refused}")),
             Counters = loop.Dropped == 0 ? counters : counters.SetItem("loop.dropped", loop.Dropped),
         };
     }

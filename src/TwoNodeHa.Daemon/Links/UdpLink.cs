@@ -19,6 +19,9 @@ internal sealed class UdpLink : IDisposable
     private static readonly TimeSpan FloodWindow = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BindRetry = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a wait for a datagram lasts before the thread looks whether it shall end.</summary>
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
+
     private readonly int _index;
     private readonly string _name;
     private readonly IPEndPoint _own;
@@ -29,15 +32,22 @@ internal sealed class UdpLink : IDisposable
     private readonly RateLimitedLog _log;
     private readonly byte[] _sendBuffer = new byte[HeartbeatCodec.DatagramMax];
     private readonly CancellationTokenSource _stop = new();
+    private readonly Action<string> _entered;
+    private readonly Thread _receiver;
     private Socket? _socket;
 
     public UdpLink(
-        int index, string name, IPEndPoint own, IPEndPoint peer, byte[] key, IObservationSink sink, Counters counters, RateLimitedLog log)
+        int index, string name, IPEndPoint own, IPEndPoint peer, byte[] key, IObservationSink sink, Counters counters,
+        RateLimitedLog log, Action<string> entered)
     {
         (_index, _name, _own, _peer, _key, _sink, _counters, _log) = (index, name, own, peer, key, sink, counters, log);
+        _entered = entered;
+
+        // A thread of its own, not the pool: it has a priority, and no work of others stands before it.
+        _receiver = new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "ha-link" };
     }
 
-    public void Start() => _ = Task.Run(RunAsync);
+    public void Start() => _receiver.Start();
 
     public void Send(Heartbeat beat)
     {
@@ -62,11 +72,16 @@ internal sealed class UdpLink : IDisposable
     {
         _stop.Cancel();
         _socket?.Dispose();
+        if (_receiver.IsAlive)
+        {
+            _receiver.Join(2 * Glance);
+        }
     }
 
     /// <summary>Binds as soon as the address is there (an interface may come up after the daemon) and receives.</summary>
-    private async Task RunAsync()
+    private void Run()
     {
+        _entered($"link {_name}");
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -74,23 +89,23 @@ internal sealed class UdpLink : IDisposable
                 using var socket = new Socket(_own.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
                 socket.Bind(_own);
                 _socket = socket;
-                await ReceiveAsync(socket);
+                Receive(socket);
             }
             catch (SocketException error)
             {
                 _socket = null;
                 Refuse("bind failed", $"{_own}: {error.SocketErrorCode}");
             }
-            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+            catch (ObjectDisposedException)
             {
                 return;
             }
 
-            await Task.Delay(BindRetry);
+            _stop.Token.WaitHandle.WaitOne(BindRetry);
         }
     }
 
-    private async Task ReceiveAsync(Socket socket)
+    private void Receive(Socket socket)
     {
         // The largest datagram there is: what is longer than a heartbeat is seen and counted, not cut.
         var buffer = new byte[65_536];
@@ -98,16 +113,21 @@ internal sealed class UdpLink : IDisposable
         var allowed = _peer.Address;
         var window = Environment.TickCount64;
         var seen = 0;
-        while (true)
+        while (!_stop.IsCancellationRequested)
         {
+            if (!socket.Poll(Glance, SelectMode.SelectRead))
+            {
+                continue;
+            }
+
             int length;
             try
             {
-                length = await socket.ReceiveFromAsync(buffer, SocketFlags.None, any, _stop.Token);
+                length = socket.ReceiveFrom(buffer, SocketFlags.None, any);
             }
-            catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionReset)
+            catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionReset or SocketError.WouldBlock)
             {
-                // An ICMP "port unreachable" of the peer: its daemon is down.
+                // An ICMP "port unreachable" of the peer: its daemon is down. Or a datagram with a wrong checksum.
                 continue;
             }
 

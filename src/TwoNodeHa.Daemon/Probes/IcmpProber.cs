@@ -17,7 +17,8 @@ internal sealed class IcmpProber : IDisposable
     private readonly IReadOnlyList<(IPAddress Address, Func<Instant, Observation> Answered)> _peers;
     private readonly Dictionary<AddressFamily, IcmpSocket> _sockets;
 
-    public IcmpProber(LocalConfig config, IMonotonicClock clock, IObservationSink sink, Counters counters, ILogger logger)
+    public IcmpProber(LocalConfig config, IMonotonicClock clock, IObservationSink sink, Counters counters, ILogger logger,
+        Action<string>? entered = null)
     {
         _sink = sink;
         _gateways = [.. config.Config.Gateway.Addresses.Select((address, index) =>
@@ -25,7 +26,7 @@ internal sealed class IcmpProber : IDisposable
         _peers = PeerTargets(config);
         var log = new RateLimitedLog(logger, TimeProvider.System);
         _sockets = _gateways.Concat(_peers).Select(target => target.Address.AddressFamily).Distinct()
-            .ToDictionary(family => family, family => new IcmpSocket(family, clock, counters, log));
+            .ToDictionary(family => family, family => new IcmpSocket(family, clock, counters, log, entered ?? (_ => { })));
     }
 
     public void Start()

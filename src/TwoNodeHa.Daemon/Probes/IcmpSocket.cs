@@ -19,6 +19,9 @@ internal sealed class IcmpSocket : IDisposable
     private const int OutstandingMax = 4096;
     private static readonly TimeSpan Forget = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a wait for an answer lasts before the thread looks whether it shall end.</summary>
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
+
     private readonly AddressFamily _family;
     private readonly IMonotonicClock _clock;
     private readonly Counters _counters;
@@ -29,10 +32,13 @@ internal sealed class IcmpSocket : IDisposable
     private readonly byte[] _request = new byte[MessageBytes];
     private readonly ulong _base = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private ulong _count;
+    private readonly Action<string> _entered;
     private Socket? _socket;
+    private Thread? _receiver;
 
-    public IcmpSocket(AddressFamily family, IMonotonicClock clock, Counters counters, RateLimitedLog log) =>
-        (_family, _clock, _counters, _log) = (family, clock, counters, log);
+    public IcmpSocket(
+        AddressFamily family, IMonotonicClock clock, Counters counters, RateLimitedLog log, Action<string> entered) =>
+        (_family, _clock, _counters, _log, _entered) = (family, clock, counters, log, entered);
 
     private bool IsV4 => _family == AddressFamily.InterNetwork;
 
@@ -41,7 +47,8 @@ internal sealed class IcmpSocket : IDisposable
         try
         {
             _socket = new Socket(_family, SocketType.Raw, IsV4 ? ProtocolType.Icmp : ProtocolType.IcmpV6) { Blocking = false };
-            _ = Task.Run(() => ReceiveAsync(_socket));
+            _receiver = new Thread(() => Receive(_socket), maxStackSize: 256 * 1024) { IsBackground = true, Name = "ha-icmp" };
+            _receiver.Start();
         }
         catch (SocketException error)
         {
@@ -81,6 +88,7 @@ internal sealed class IcmpSocket : IDisposable
     {
         _stop.Cancel();
         _socket?.Dispose();
+        _receiver?.Join(2 * Glance);
     }
 
     internal static ushort Checksum(ReadOnlySpan<byte> message)
@@ -123,8 +131,9 @@ internal sealed class IcmpSocket : IDisposable
         }
     }
 
-    private async Task ReceiveAsync(Socket socket)
+    private void Receive(Socket socket)
     {
+        _entered(IsV4 ? "icmp" : "icmp6");
         var buffer = new byte[2048];
         var from = new SocketAddress(_family);
         var parser = new IPEndPoint(IsV4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
@@ -132,15 +141,18 @@ internal sealed class IcmpSocket : IDisposable
         {
             try
             {
-                var length = await socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _stop.Token);
-                Take(buffer.AsSpan(0, length), ((IPEndPoint)parser.Create(from)).Address);
+                if (socket.Poll(Glance, SelectMode.SelectRead))
+                {
+                    var length = socket.ReceiveFrom(buffer, SocketFlags.None, from);
+                    Take(buffer.AsSpan(0, length), ((IPEndPoint)parser.Create(from)).Address);
+                }
             }
             catch (SocketException)
             {
                 _counters.Add("icmp.receive_failed");
-                await Task.Delay(50);
+                _stop.Token.WaitHandle.WaitOne(50);
             }
-            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+            catch (ObjectDisposedException)
             {
                 return;
             }

@@ -27,6 +27,8 @@ public sealed class LatenessHistogramTests
         Assert.InRange(report.P999Ms, 999, 1000);
         Assert.Equal(1000, report.MaxMs);
         Assert.Equal(250, report.LimitMs);
+        Assert.Equal(10_000, report.Buckets.Sum(bucket => bucket.Turns));
+        Assert.Equal(report.Buckets.Select(bucket => bucket.EndMs).Order(), report.Buckets.Select(bucket => bucket.EndMs));
     }
 
     [Theory]
