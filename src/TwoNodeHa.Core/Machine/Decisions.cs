@@ -438,7 +438,7 @@ internal static class Decisions
             return "the VMs of the pool are not known yet: the toolstack's database was not read";
         }
 
-        return Knowledge.WatchdogUsable(turn.Config, turn.State) ? null : "the watchdog cannot be armed";
+        return Knowledge.WatchdogUsable(turn.Config, turn.State) ? null : "the watchdog cannot be counted on";
     }
 
     private static void Join(TurnBuilder turn, Heartbeat beat)

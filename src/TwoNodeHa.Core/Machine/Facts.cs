@@ -251,6 +251,23 @@ internal static class Facts
         };
     }
 
+    /// <summary>An unsound watchdog takes the bond away (see <see cref="Knowledge.Armed"/>); it is fed all the same.</summary>
+    public static void WatchdogChanged(TurnBuilder turn, Model.WatchdogFacts found)
+    {
+        var before = Knowledge.WatchdogTrouble(turn.Config, turn.State);
+        turn.State = turn.State with { Watchdog = found };
+        var after = Knowledge.WatchdogTrouble(turn.Config, turn.State);
+        if (after is not null && after != before)
+        {
+            turn.Report(HaEventId.Alert, Severity.Critical,
+                $"the watchdog cannot be counted on, so this host is not protected: {after}");
+        }
+        else if (after is null && before is not null)
+        {
+            turn.Report(HaEventId.Alert, Severity.Notice, $"the watchdog can be counted on again: {found.Description}");
+        }
+    }
+
     public static void LoopLate(TurnBuilder turn, Observation.LoopLate late)
     {
         var before = turn.State.Lateness;

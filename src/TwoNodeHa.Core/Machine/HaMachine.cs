@@ -90,6 +90,9 @@ public static class HaMachine
             case Observation.OperatorAsked asked:
                 OperatorDesk.Answer(turn, asked);
                 break;
+            case Observation.WatchdogChanged changed:
+                Facts.WatchdogChanged(turn, changed.Facts);
+                break;
             case Observation.LoopLate late:
                 Facts.LoopLate(turn, late);
                 break;

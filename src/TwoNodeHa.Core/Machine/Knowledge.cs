@@ -163,8 +163,11 @@ public static class Knowledge
         state.Toolstack is { Running: true, Answers: true, Emergency: false, InitComplete: true };
 
     /// <summary>The watchdog is usable, or the admin wrote that there is none.</summary>
-    public static bool WatchdogUsable(LocalConfig config, HaState state) =>
-        config.Config.Watchdog.Kind == WatchdogKind.None || state.Watchdog.Present;
+    public static bool WatchdogUsable(LocalConfig config, HaState state) => WatchdogTrouble(config, state) is null;
+
+    /// <summary>Why the watchdog cannot be counted on; null when it can, or the admin wrote that there is none.</summary>
+    public static string? WatchdogTrouble(LocalConfig config, HaState state) =>
+        config.Config.Watchdog.Kind == WatchdogKind.None ? null : WatchdogRules.Trouble(config.Timing, state.Watchdog);
 
     /// <summary>States in which this host promises to fence in time.</summary>
     public static bool IsMember(HaStatus status) => status is HaStatus.Paired or HaStatus.Suspecting or HaStatus.Holding
@@ -173,7 +176,7 @@ public static class Knowledge
     /// <summary>This host is bound: the peer may count on its fence.</summary>
     public static bool Armed(LocalConfig config, HaState state) =>
         IsMember(state.Status) && state.Durable.Enabled && !state.Durable.DisarmAcknowledged && !IsPausing(state)
-            && (state.WatchdogArmed || config.Config.Watchdog.Kind == WatchdogKind.None);
+            && (state.WatchdogArmed || config.Config.Watchdog.Kind == WatchdogKind.None) && WatchdogUsable(config, state);
 
     /// <summary>The daemon is about to end and asks the peer to hold.</summary>
     public static bool IsPausing(HaState state) => state.StopAskedAt is not null && state.Durable.Disarm != 0;
@@ -261,9 +264,9 @@ public static class Knowledge
             return $"the pool has {database.Hosts.Length} hosts, not two";
         }
 
-        if (!WatchdogUsable(config, state))
+        if (WatchdogTrouble(config, state) is { } trouble)
         {
-            return $"the watchdog cannot be armed ({state.Watchdog.Description})";
+            return $"the watchdog cannot be counted on ({trouble})";
         }
 
         if (state.Storage == Health.Lost)

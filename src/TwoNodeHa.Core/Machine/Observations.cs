@@ -117,6 +117,10 @@ public abstract record Observation
     /// <param name="Request">The request.</param>
     public sealed record OperatorAsked(long RequestId, OperatorRequest Request) : Observation;
 
+    /// <summary>The watchdog is other than it was found at the start.</summary>
+    /// <param name="Facts">What it is now.</param>
+    public sealed record WatchdogChanged(WatchdogFacts Facts) : Observation;
+
     /// <summary>The turn before was later than <see cref="Config.TimingConfig.LatenessLimit"/>.</summary>
     /// <param name="Late">By how much.</param>
     public sealed record LoopLate(TimeSpan Late) : Observation;

@@ -61,9 +61,10 @@ internal static class OperatorDesk
             return $"the configuration of {peer} differs; copy the same ha.conf to both hosts and restart both daemons.";
         }
 
-        if (!Knowledge.WatchdogUsable(turn.Config, state))
+        if (Knowledge.WatchdogTrouble(turn.Config, state) is { } trouble)
         {
-            return $"the watchdog cannot be armed ({state.Watchdog.Description}); load its driver or write 'device = none'.";
+            return $"the watchdog cannot be counted on ({trouble}); correct that, or write 'device = none' and accept what the "
+                + "safety class then says.";
         }
 
         if (state.Database is { NativeHaEnabled: true })

@@ -18,7 +18,7 @@ internal static class StatusComposer
         var right = Rights.Evaluate(config, state, now);
         var leave = Leave.Evaluate(config, state, now);
         var findings = Findings(config, state, now);
-        var safety = Advice.SafetyClass.Of(config.Config, watchdogMissing: !state.Watchdog.Present);
+        var safety = Advice.SafetyClass.Of(config.Config, watchdogMissing: !Knowledge.WatchdogUsable(config, state));
         return new StatusReport
         {
             Host = config.Self.Name,
@@ -60,6 +60,15 @@ internal static class StatusComposer
     private static ImmutableArray<string> Warnings(LocalConfig config, HaState state, Instant now)
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
+        if (config.Config.Watchdog.Kind == WatchdogKind.None)
+        {
+            warnings.Add("no watchdog is configured: a host that hangs is not reset");
+        }
+        else if (WatchdogRules.Reservation(config.Timing, state.Watchdog) is { Length: > 0 } reservation)
+        {
+            warnings.Add(reservation);
+        }
+
         if (state.Lateness is { At: { } at } late && now - at < LatenessShown)
         {
             warnings.Add(string.Create(CultureInfo.InvariantCulture,

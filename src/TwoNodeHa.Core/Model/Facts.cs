@@ -148,4 +148,11 @@ public sealed record ToolstackFacts
 /// <param name="Present">A watchdog is there and usable.</param>
 /// <param name="TimeoutPerFeeding">It takes a timeout with every feeding.</param>
 /// <param name="Description">Device, driver and who else holds it.</param>
-public sealed record WatchdogFacts(bool Present, bool TimeoutPerFeeding, string Description);
+public sealed record WatchdogFacts(bool Present, bool TimeoutPerFeeding, string Description)
+{
+    /// <summary>Its own timeout, whole seconds, when it takes none per feeding; null when it does, or does not tell.</summary>
+    public TimeSpan? FixedTimeout { get; init; }
+
+    /// <summary>A fault that it does not guard against, or what it does besides; empty when there is none.</summary>
+    public string Weakness { get; init; } = "";
+}

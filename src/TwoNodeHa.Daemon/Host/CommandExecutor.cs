@@ -36,6 +36,9 @@ internal sealed class CommandExecutor : ICommandExecutor
 
     public required Action<string> Exit { get; init; }
 
+    /// <summary>The end of this host was ordered: the watchdog is the rung below, and is neither fed nor disarmed any more.</summary>
+    private bool _ending;
+
     public void Execute(Command command)
     {
         switch (command)
@@ -49,6 +52,8 @@ internal sealed class CommandExecutor : ICommandExecutor
                 break;
             case Command.ProbePeer:
                 Prober.ProbePeer();
+                break;
+            case Command.FeedWatchdog or Command.DisarmWatchdog when _ending:
                 break;
             case Command.FeedWatchdog feed:
                 Watchdog.Feed(feed.Timeout);
@@ -70,6 +75,10 @@ internal sealed class CommandExecutor : ICommandExecutor
                 break;
             case Command.Act { Action: HaAction.DestroyDomain destroy } act:
                 Hypervisor.Destroy(act, destroy);
+                break;
+            case Command.Act { Action: HaAction.ResetHost or HaAction.PowerOffHost } act:
+                _ending = true;
+                Toolstack.Act(act);
                 break;
             case Command.Act act:
                 Toolstack.Act(act);

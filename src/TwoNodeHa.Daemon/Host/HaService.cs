@@ -69,7 +69,9 @@ internal sealed class HaService : IHostedService, IDisposable
         Directory.CreateDirectory(Paths.RunDirectory);
         var file = new DurableFile(Paths.StateDirectory);
         var lease = new LeaseFile(Paths.RunDirectory, LeaseFile.KernelBootId());
-        var watchdog = Own(WatchdogFactory.Create(Config.Config.Watchdog, _logger));
+        var watchdog = Own(WatchdogFactory.Create(
+            Config.Config.Watchdog, Config.Timing.KillBound, _logger,
+            facts => _sink.Post(new Observation.WatchdogChanged(facts))));
         var started = Started(file, lease, watchdog);
 
         var events = Own(new EventLog(Paths.StateDirectory, TimeProvider.System, _logger));

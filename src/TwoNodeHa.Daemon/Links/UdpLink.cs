@@ -169,8 +169,9 @@ internal sealed class UdpLink : IDisposable
 
     private void Refuse(string reason, string detail)
     {
-        _counters.Add($"link.{_name}.{reason.Replace(' ', '_')}");
+        // The line first: whoever sees the count finds it.
         _log.Warn($"link {_name}: {reason}", detail);
+        _counters.Add($"link.{_name}.{reason.Replace(' ', '_')}");
     }
 
     internal static string Words(DecodeFailure failure) => failure switch

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Tools;
 using TwoNodeHa.XenApi;
 
@@ -8,7 +9,7 @@ namespace TwoNodeHa.Daemon.Toolstack;
 
 /// <summary>Carries out what the decision code orders of the toolstack and of dom0. Nothing is repeated here.</summary>
 internal sealed class ToolstackActions(
-    LocalConfig config, XapiSessions sessions, DatabaseReader database, RoleFile role, ToolRunner tools)
+    LocalConfig config, XapiSessions sessions, DatabaseReader database, RoleFile role, ToolRunner tools, IHostPower power)
 {
     private static readonly TimeSpan KillAfterStop = TimeSpan.FromMilliseconds(50);
 
@@ -69,9 +70,11 @@ internal sealed class ToolstackActions(
             case HaAction.ReleaseStorageLocks release:
                 return await ReleaseAsync(release, deadline);
             case HaAction.ResetHost:
-                return await PowerAsync(Tools.ResetHost, 'b', deadline);
+                return Tools.ResetHost.Length > 0 ? await ToolAsync(Tools.ResetHost, [], deadline)
+                    : StillThere(await new PowerLadder(power).ResetAsync(deadline));
             case HaAction.PowerOffHost:
-                return await PowerAsync(Tools.PowerOffHost, 'o', deadline);
+                return Tools.PowerOffHost.Length > 0 ? await ToolAsync(Tools.PowerOffHost, [], deadline)
+                    : StillThere(await new PowerLadder(power).PowerOffAsync(deadline));
             case HaAction.FencePeer:
             case HaAction.AcquireLease:
                 return new Failure(ActionOutcome.Failed, "NOT_CONFIGURED", "no fence agent and no arbiter is configured");
@@ -140,18 +143,7 @@ internal sealed class ToolstackActions(
         return first;
     }
 
-    private async Task<Failure?> PowerAsync(string command, char sysrq, TimeSpan deadline)
-    {
-        if (command.Length > 0)
-        {
-            return await ToolAsync(command, [], deadline);
-        }
-
-        // sysrq(7): at once, without sync; the disks are the storage's business, not this kernel's.
-        await File.WriteAllTextAsync("/proc/sys/kernel/sysrq", "1");
-        await File.WriteAllTextAsync("/proc/sysrq-trigger", sysrq.ToString());
-        return null;
-    }
+    private static Failure StillThere(string why) => new(ActionOutcome.Failed, "STILL_THERE", why);
 
     private async Task<Failure?> ToolAsync(string command, string[] arguments, TimeSpan deadline)
     {

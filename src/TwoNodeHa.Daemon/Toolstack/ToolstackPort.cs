@@ -4,6 +4,7 @@ using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Tools;
 using TwoNodeHa.XenApi;
 
@@ -28,7 +29,7 @@ internal sealed class ToolstackPort : IAsyncDisposable
         _sessions = new XapiSessions(config.Config.Paths.XapiSocket);
         _database = new DatabaseReader(config.Self.Uuid);
         _role = new RoleFile(config.Config.Paths.PoolRoleFile);
-        _actions = new ToolstackActions(config, _sessions, _database, _role, tools);
+        _actions = new ToolstackActions(config, _sessions, _database, _role, tools, new LinuxHostPower());
         _events = new DatabaseEvents(_sessions, ReadDatabaseAsync, sink, logger);
     }
 

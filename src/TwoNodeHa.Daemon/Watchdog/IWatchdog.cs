@@ -20,9 +20,15 @@ internal interface IWatchdog : IDisposable
 /// <summary>Makes the watchdog that the configuration names.</summary>
 internal static class WatchdogFactory
 {
-    public static IWatchdog Create(WatchdogConfig config, ILogger logger) => config.Kind switch
+    /// <param name="config">Which.</param>
+    /// <param name="shortest">Shortest timeout that it will be asked for: the kill bound.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="changed">Called, on any thread, when it turns out to be other than it said when it was opened.</param>
+    public static IWatchdog Create(
+        WatchdogConfig config, TimeSpan shortest, ILogger logger, Action<WatchdogFacts> changed) => config.Kind switch
     {
-        WatchdogKind.Device => new LinuxWatchdog(config.Path, logger),
+        WatchdogKind.Device =>
+            new LinuxWatchdog(config.Path, shortest, new KernelWatchdogDevice(config.Path), logger, changed),
         WatchdogKind.Socket => new SocketWatchdog(config.Path, logger),
         _ => new NullWatchdog(),
     };

@@ -1,130 +1,330 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using TwoNodeHa.Core.Model;
 
 namespace TwoNodeHa.Daemon.Watchdog;
 
 /// <summary>
-/// A Linux watchdog device (linux/watchdog.h, Documentation/watchdog/watchdog-api.rst). Opening it arms it, so it is
-/// opened by the first feeding; before that only sysfs is read. Timeouts are whole seconds, rounded down.
+/// A Linux watchdog device, fed with the remaining time of the lease in whole seconds, rounded down. What the device makes of
+/// that is read back: one that takes no timeout, or a longer one than asked for, is a fixed one, and the decision code
+/// judges whether the wait of the peer covers it.
 /// </summary>
-internal sealed partial class LinuxWatchdog(string path, ILogger logger) : IWatchdog
+internal sealed class LinuxWatchdog : IWatchdog
 {
-    private const int WriteOnly = 1;
-    private const int CloseOnExec = 0x80000;
-    private const uint KeepAlive = 0x80045705;
-    private const uint SetTimeout = 0xC0045706;
-    private int _descriptor = -1;
-    private int _timeout;
+    private const int Busy = 16;
+    private const int Invalid = 22;
+    private const int Tries = 12;
+    private const int IdleSeconds = 60;
+    private static readonly TimeSpan IdleFeeding = TimeSpan.FromSeconds(2);
 
+    private readonly string _path;
+    private readonly int _shortest;
+    private readonly IWatchdogDevice _device;
+    private readonly ILogger _logger;
+    private readonly Action<WatchdogFacts> _changed;
+    private readonly Lock _gate = new();
+    private readonly Timer _idle;
+    private WatchdogSysfs _known = new();
+    private WatchdogFacts? _told;
+    private int _asked;
+    private int _longest = int.MaxValue;
+    private int? _real;
+    private bool _learnt;
+    private int _openError;
+
+    /// <param name="path">Path of the device, for messages.</param>
+    /// <param name="shortest">Shortest timeout that it will be asked for: the kill bound.</param>
+    /// <param name="device">Its calls.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="changed">Called, on any thread, when the device turns out to be other than <see cref="Open"/> said.</param>
+    public LinuxWatchdog(string path, TimeSpan shortest, IWatchdogDevice device, ILogger logger, Action<WatchdogFacts> changed)
+    {
+        (_path, _device, _logger, _changed) = (path, device, logger, changed);
+        _shortest = Math.Max(1, (int)shortest.TotalSeconds);
+        _idle = new Timer(_ => FeedIdle());
+    }
+
+    private bool Settable => _known.Options is not { } options || (options & WatchdogSysfs.OptionSetTimeout) != 0;
+
+    /// <summary>
+    /// Looks at sysfs. Only a device that rests and can be stopped again is opened, asked and stopped: opening feeds, so one
+    /// that an earlier daemon left running would be given time that the peer does not count with.
+    /// </summary>
     public WatchdogFacts Open()
     {
-        if (!File.Exists(path))
+        if (!_device.Exists)
         {
-            return new WatchdogFacts(false, false, $"{path} does not exist; load its driver (on Xen: modprobe xen_wdt)");
+            return Tell(new WatchdogFacts(false, false, $"{_path} does not exist; load its driver (on Xen: modprobe xen_wdt)"));
         }
 
-        var driver = Sysfs("identity");
-        var state = Sysfs("state");
-        var holder = state == "active" && _descriptor < 0 ? ", active already: somebody else may hold it" : "";
+        _known = _device.Attributes();
+        if (_device.Holder() is { Length: > 0 } holder)
+        {
+            return Tell(HeldBy(holder));
+        }
 
-        // WDIOF_SETTIMEOUT of the options: the device takes a timeout with every call.
-        var settable = !int.TryParse(Sysfs("options").Replace("0x", "", StringComparison.Ordinal),
-            System.Globalization.NumberStyles.HexNumber, null, out var options) || (options & 0x80) != 0;
-        return new WatchdogFacts(true, settable, $"{path} ({(driver.Length > 0 ? driver : "driver unknown")}{holder})");
+        if (_known is { Active: false, NoWayOut: false })
+        {
+            return Probe();
+        }
+
+        if (!Settable)
+        {
+            _real = _known.TimeoutSeconds;
+        }
+
+        return Tell(Facts(_known.Active == true ? ", runs already" : ""));
     }
 
     public void Feed(TimeSpan timeout)
     {
-        if (_descriptor < 0 && !Arm())
+        lock (_gate)
         {
-            return;
-        }
-
-        var seconds = Math.Max(1, (int)timeout.TotalSeconds);
-        if (seconds != _timeout)
-        {
-            var asked = seconds;
-            if (Ioctl(_descriptor, SetTimeout, ref asked) != 0)
+            _idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            if (!_device.IsOpen && !Arm())
             {
-                DaemonLog.WatchdogTrouble(logger, $"{path}: timeout {seconds} s was refused, errno {Marshal.GetLastPInvokeError()}");
-            }
-            else if (asked > seconds)
-            {
-                // Read back: a longer one than asked for would let this host live past the peer's wait.
-                DaemonLog.WatchdogTrouble(logger, $"{path}: {seconds} s were asked, the device took {asked}; set fixed_watchdog_seconds = {asked}");
+                return;
             }
 
-            _timeout = seconds;
-        }
+            var seconds = Math.Max(1, (int)timeout.TotalSeconds);
+            if (seconds != _asked)
+            {
+                SetTimeout(seconds);
+            }
 
-        var none = 0;
-        if (Ioctl(_descriptor, KeepAlive, ref none) != 0)
-        {
-            DaemonLog.WatchdogTrouble(logger, $"{path}: feeding failed, errno {Marshal.GetLastPInvokeError()}");
+            if (_device.KeepAlive() is not 0 and var error)
+            {
+                Lost($"{_path} cannot be fed, errno {error}");
+            }
+            else if (_learnt)
+            {
+                _learnt = false;
+                var facts = Facts("");
+                if (_told != facts)
+                {
+                    _changed(Tell(facts));
+                }
+            }
         }
     }
 
     public void Disarm()
     {
-        if (_descriptor < 0)
+        lock (_gate)
         {
-            return;
-        }
+            if (!_device.IsOpen)
+            {
+                return;
+            }
 
-        // The magic close: 'V' before the close disarms, a close without it does not.
-        _ = Write(_descriptor, Encoding.ASCII.GetBytes("V"), 1);
-        Close();
+            if (_known.NoWayOut == true)
+            {
+                // It would fire: fed from beside the loop until it is armed again.
+                SetTimeout(IdleSeconds);
+                _ = _device.KeepAlive();
+                _idle.Change(IdleFeeding, IdleFeeding);
+                return;
+            }
+
+            Stop();
+        }
     }
 
     /// <summary>Closed without the magic character: the watchdog stays armed and fires unless the next daemon feeds it.</summary>
-    public void Dispose() => Close();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _idle.Dispose();
+            _device.Close();
+        }
+    }
+
+    private WatchdogFacts Probe()
+    {
+        lock (_gate)
+        {
+            if (_device.Open() is not 0 and var error)
+            {
+                return Tell(NotOpened(error, _device.Holder()));
+            }
+
+            AskWhatItIs();
+            Stop();
+            return Tell(Facts(""));
+        }
+    }
 
     private bool Arm()
     {
-        _descriptor = OpenFile(path, WriteOnly | CloseOnExec);
-        _timeout = 0;
-        if (_descriptor < 0)
+        if (_device.Open() is not 0 and var error)
         {
-            DaemonLog.WatchdogTrouble(logger, $"{path} cannot be opened, errno {Marshal.GetLastPInvokeError()}"
-                + (Marshal.GetLastPInvokeError() == 16 ? " (busy: another program holds it)" : ""));
+            if (error == _openError)
+            {
+                return false;
+            }
+
+            _openError = error;
+            DaemonLog.WatchdogTrouble(_logger, NotOpened(error, "").Description);
+
+            // Who holds it takes a while to find out, and the loop must not wait for it.
+            _ = Task.Run(() => TellLater(error));
+            return false;
         }
 
-        return _descriptor >= 0;
+        _openError = 0;
+        AskWhatItIs();
+        return true;
     }
 
-    private void Close()
+    private void TellLater(int error)
     {
-        if (_descriptor >= 0)
+        var facts = NotOpened(error, _device.Holder());
+        lock (_gate)
         {
-            _ = CloseFile(_descriptor);
-            _descriptor = -1;
+            if (!_device.IsOpen && _told != facts)
+            {
+                _changed(Tell(facts));
+            }
         }
     }
 
-    private string Sysfs(string attribute)
+    private void AskWhatItIs()
     {
-        var device = Path.GetFileName(path) is "watchdog" ? "watchdog0" : Path.GetFileName(path);
-        try
+        _asked = 0;
+        if (_device.GetSupport(out var identity, out var options) == 0)
         {
-            return File.ReadAllText($"/sys/class/watchdog/{device}/{attribute}").Trim();
+            _known = _known with
+            {
+                Identity = identity, Options = options, IsXen = _known.IsXen || WatchdogSysfs.IsXenName(identity),
+            };
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+
+        // Before any right is taken: what it makes of the shortest timeout decides whether the peer's wait covers it.
+        SetTimeout(_shortest);
+        _learnt = true;
+    }
+
+    /// <summary>Sets the longest timeout that the device takes and that is not above what was asked for.</summary>
+    private void SetTimeout(int seconds)
+    {
+        _asked = seconds;
+        if (!Settable)
         {
-            return "";
+            _real = _device.GetTimeout(out var own) == 0 ? own : _known.TimeoutSeconds;
+            return;
+        }
+
+        var ask = Math.Min(seconds, _longest);
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            var taken = ask;
+            var error = _device.SetTimeout(ref taken);
+            if (error == Invalid && ask > 1)
+            {
+                // Too long for it: a shorter one is the safe side.
+                ask = _longest = ask / 2;
+                continue;
+            }
+
+            if (error != 0)
+            {
+                Fixed(_device.GetTimeout(out var own) == 0 ? own : null, seconds, $"refused a timeout of {seconds} s, errno {error}");
+                return;
+            }
+
+            var real = _device.GetTimeout(out var read) == 0 ? read : taken;
+            if (real <= seconds)
+            {
+                // A device that once took too long a one stays a fixed one: its shortest timeout counts.
+                return;
+            }
+
+            var less = ask - (real - seconds);
+            if (less < 1 || attempt == Tries - 1)
+            {
+                Fixed(real, seconds, $"took {real} s where {seconds} s were asked");
+                return;
+            }
+
+            ask = less;
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int OpenFile(string path, int flags);
+    private void Fixed(int? real, int asked, string trouble)
+    {
+        if (real is { } seconds && seconds <= asked)
+        {
+            // Refused, but what it is set to is short enough for now.
+            return;
+        }
 
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static partial int Ioctl(int descriptor, nuint request, ref int value);
+        if (real is null || !(_real >= real))
+        {
+            DaemonLog.WatchdogTrouble(_logger, $"{_path} {trouble}");
+            _real = real;
+            _learnt = true;
+            _known = real is null ? _known with { Options = (_known.Options ?? 0) & ~WatchdogSysfs.OptionSetTimeout } : _known;
+        }
+    }
 
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static partial nint Write(int descriptor, byte[] bytes, nint count);
+    private void FeedIdle()
+    {
+        lock (_gate)
+        {
+            if (_device.IsOpen)
+            {
+                _ = _device.KeepAlive();
+            }
+        }
+    }
 
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int CloseFile(int descriptor);
+    private void Stop()
+    {
+        // Without WDIOF_MAGICCLOSE the close alone stops it.
+        if ((_known.Options & WatchdogSysfs.OptionMagicClose) != 0 && _device.WriteMagic() is not 0 and var error)
+        {
+            DaemonLog.WatchdogTrouble(_logger, $"{_path}: the magic character was not taken, errno {error}; it may fire");
+        }
+
+        _device.Close();
+    }
+
+    private void Lost(string trouble)
+    {
+        DaemonLog.WatchdogTrouble(_logger, trouble);
+        _learnt = true;
+        var facts = new WatchdogFacts(false, Settable, trouble);
+        if (_told != facts)
+        {
+            _changed(Tell(facts));
+        }
+    }
+
+    private WatchdogFacts Tell(WatchdogFacts facts) => _told = facts;
+
+    private WatchdogFacts HeldBy(string holder) => new(false, Settable,
+        $"{_path} is held by {holder}, and only one program can feed it: stop that, or use another device");
+
+    private WatchdogFacts NotOpened(int error, string holder) => holder.Length > 0 ? HeldBy(holder)
+        : new WatchdogFacts(false, Settable, $"{_path} cannot be opened, errno {error}"
+            + (error == Busy ? " (busy: another program holds it, or a driver beneath)" : ""));
+
+    private WatchdogFacts Facts(string note)
+    {
+        var fixedDevice = !Settable || _real is not null;
+        var name = _known.IsXen ? $"Xen's watchdog, {_known.Identity}".TrimEnd(',', ' ')
+            : _known.Identity.Length > 0 ? _known.Identity : "driver not known before it is armed";
+        return new WatchdogFacts(true, !fixedDevice,
+            $"{_path} ({name}{(fixedDevice ? $", fixed at {(_real is { } real ? $"{real} s" : "a timeout it does not tell")}" : "")}{note})")
+        {
+            FixedTimeout = fixedDevice && _real is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Weakness = Weakness(),
+        };
+    }
+
+    private string Weakness() =>
+        _known.NoWayOut == true ? "it cannot be stopped (nowayout): when the daemon ends and no other feeds it, this host is reset"
+        : _known.Options is { } options && (options & WatchdogSysfs.OptionMagicClose) == 0
+            ? "it has no magic close: it guards against a host that hangs, not against a daemon that dies, whose end stops it"
+            : "";
 }

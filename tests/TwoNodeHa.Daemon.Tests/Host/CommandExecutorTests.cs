@@ -151,6 +151,20 @@ public sealed class CommandExecutorTests : IAsyncLifetime
         return owned;
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Once_the_end_of_the_host_is_ordered_its_watchdog_is_left_alone(bool reset)
+    {
+        _executor.Execute(new Command.FeedWatchdog(TimeSpan.FromSeconds(7)));
+        HaAction end = reset ? new HaAction.ResetHost("test") : new HaAction.PowerOffHost("test");
+        _executor.Execute(new Command.Act(40, end, Eventually.Ceiling));
+        _executor.Execute(new Command.FeedWatchdog(TimeSpan.FromSeconds(6)));
+        _executor.Execute(new Command.DisarmWatchdog());
+        Assert.Equal(["feed 7"], _watchdog.Calls);
+        await Eventually.Holds(() => _sink.Of<Observation.ActionFinished>().Any(), "the answer of the harmless tool");
+    }
+
     private sealed class RecordingWatchdog : IWatchdog
     {
         public List<string> Calls { get; } = [];

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Tests.Support;
 using TwoNodeHa.Daemon.Watchdog;
 
@@ -10,6 +11,7 @@ public sealed class WatchdogTests : IDisposable
 {
     private readonly Scratch _scratch = new();
     private readonly ListLogger _logger = new();
+    private readonly List<WatchdogFacts> _changes = [];
 
     public void Dispose() => _scratch.Dispose();
 
@@ -18,7 +20,7 @@ public sealed class WatchdogTests : IDisposable
     {
         using var multiplexer = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 20_000 };
         multiplexer.Bind(new UnixDomainSocketEndPoint(_scratch["wd"]));
-        using var watchdog = WatchdogFactory.Create(new WatchdogConfig(WatchdogKind.Socket, _scratch["wd"]), _logger);
+        using var watchdog = Create(WatchdogKind.Socket, _scratch["wd"]);
         var facts = watchdog.Open();
         Assert.True(facts.Present && facts.TimeoutPerFeeding);
         watchdog.Feed(TimeSpan.FromSeconds(4.5));
@@ -41,7 +43,7 @@ public sealed class WatchdogTests : IDisposable
     [Fact]
     public void A_missing_device_is_not_present_and_feeding_it_is_said_not_thrown()
     {
-        using var watchdog = WatchdogFactory.Create(new WatchdogConfig(WatchdogKind.Device, _scratch["watchdog"]), _logger);
+        using var watchdog = Create(WatchdogKind.Device, _scratch["watchdog"]);
         var facts = watchdog.Open();
         Assert.False(facts.Present);
         Assert.Contains(_scratch["watchdog"], facts.Description, StringComparison.Ordinal);
@@ -52,35 +54,29 @@ public sealed class WatchdogTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_no_watchdog_refuses_loudly_and_is_closed_with_the_magic_character()
+    public void A_file_that_is_no_watchdog_refuses_loudly_and_is_never_written_to()
     {
         File.WriteAllText(_scratch["watchdog"], "");
-        using var watchdog = new LinuxWatchdog(_scratch["watchdog"], _logger);
+        using var watchdog = Create(WatchdogKind.Device, _scratch["watchdog"]);
+        Assert.Contains("driver not known", watchdog.Open().Description, StringComparison.Ordinal);
         watchdog.Feed(TimeSpan.FromSeconds(5));
-        Assert.Contains(_logger.Lines, line => line.Contains("feeding failed", StringComparison.Ordinal));
-        Assert.Equal("", File.ReadAllText(_scratch["watchdog"]));
+        Assert.Contains(_logger.Lines, line => line.Contains("cannot be fed, errno 25", StringComparison.Ordinal));
+        Assert.False(_changes[^1].Present);
         watchdog.Disarm();
-        Assert.Equal("V", File.ReadAllText(_scratch["watchdog"]));
-    }
-
-    [Fact]
-    public void Ending_the_daemon_does_not_disarm()
-    {
-        File.WriteAllText(_scratch["watchdog"], "");
-        var watchdog = new LinuxWatchdog(_scratch["watchdog"], _logger);
-        watchdog.Feed(TimeSpan.FromSeconds(5));
-        watchdog.Dispose();
         Assert.Equal("", File.ReadAllText(_scratch["watchdog"]));
     }
 
     [Fact]
     public void None_is_said_to_be_none()
     {
-        using var watchdog = WatchdogFactory.Create(new WatchdogConfig(WatchdogKind.None, ""), _logger);
+        using var watchdog = Create(WatchdogKind.None, "");
         watchdog.Feed(TimeSpan.FromSeconds(1));
         watchdog.Disarm();
         Assert.False(watchdog.Open().Present);
     }
+
+    private IWatchdog Create(WatchdogKind kind, string path) =>
+        WatchdogFactory.Create(new WatchdogConfig(kind, path), TimeSpan.FromSeconds(4), _logger, _changes.Add);
 
     private static string Receive(Socket socket)
     {
