@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using TwoNodeHa.Core.Advice;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Watchdog;
 
 namespace TwoNodeHa.Ctl;
 
@@ -21,6 +23,7 @@ internal static class HostInspector
 
             // Present, not opened: opening a watchdog device starts it.
             WatchdogExists = config.Watchdog.Kind == WatchdogKind.None || File.Exists(config.Watchdog.Path),
+            Watchdog = Watchdog(config.Watchdog),
             XapiAccepts = Accepts(config.Paths.XapiSocket, timeout),
             InstallationUuid = InstallationUuid(config.Paths.InventoryFile),
             Disks = [.. config.DiskLinks.Select(link => DiskInspector.Facts(link.Path, timeout))],
@@ -51,6 +54,22 @@ internal static class HostInspector
         lines.Add("VMs go on running or not as the hypervisor has them; nobody protects them while the daemon "
             + "is dead.");
         return lines.ToImmutable();
+    }
+
+    private static WatchdogFacts? Watchdog(WatchdogConfig config)
+    {
+        if (config.Kind != WatchdogKind.Device || !File.Exists(config.Path))
+        {
+            return null;
+        }
+
+        var known = WatchdogSysfs.Read(config.Path);
+        var holder = WatchdogSysfs.Holder(config.Path);
+
+        // The daemon that is to feed it is no stranger.
+        return holder.Length > 0 && !holder.StartsWith("twonodehad ", StringComparison.Ordinal)
+            ? known.HeldBy(config.Path, holder)
+            : known.Facts(config.Path, real: null);
     }
 
     private static string NameOf(HaConfig config, Guid uuid)

@@ -86,7 +86,9 @@ public static class Checks
 
     private static void AddSafety(ImmutableArray<CheckItem>.Builder items, HaConfig config, HostFacts? host)
     {
-        var verdict = SafetyClass.Of(config, host is { WatchdogExists: false });
+        var unsound = host is { WatchdogExists: false }
+            || (host?.Watchdog is { } watchdog && WatchdogRules.Trouble(config.Timing, watchdog) is not null);
+        var verdict = SafetyClass.Of(config, unsound);
 
         // A class is a choice of the site, not a defect; what makes it worse than its letter is one.
         var grade = verdict.HasReservation ? CheckGrade.Warning : CheckGrade.Ok;
@@ -210,6 +212,19 @@ public static class Checks
                 CheckGrade.Warning,
                 "none is configured: a host that hangs is not reset",
                 "Set [watchdog] device where there is one.");
+        }
+
+        if (host.Watchdog is { } found)
+        {
+            if (WatchdogRules.Trouble(config.Timing, found) is { } trouble)
+            {
+                return new CheckItem("watchdog", CheckGrade.Problem, trouble, "HA does not arm with it.");
+            }
+
+            return WatchdogRules.Reservation(config.Timing, found) is { Length: > 0 } reservation
+                ? new CheckItem("watchdog", CheckGrade.Warning, reservation)
+                : new CheckItem("watchdog", CheckGrade.Ok, $"{found.Description}, {(found.TimeoutPerFeeding
+                    ? "takes the remaining time" : "its fixed timeout is counted with")} (not opened: opening starts it)");
         }
 
         return host.WatchdogExists

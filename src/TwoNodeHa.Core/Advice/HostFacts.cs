@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TwoNodeHa.Core.Model;
 
 namespace TwoNodeHa.Core.Advice;
 
@@ -36,6 +37,9 @@ public sealed record HostFacts
 
     /// <summary>The watchdog's device or socket is there. It is not opened: opening a device starts it.</summary>
     public required bool WatchdogExists { get; init; }
+
+    /// <summary>What sysfs says of the watchdog device; null for none and for a socket, or when it is not there.</summary>
+    public WatchdogFacts? Watchdog { get; init; }
 
     /// <summary>XAPI's socket accepts a connection.</summary>
     public required bool XapiAccepts { get; init; }

@@ -14,6 +14,7 @@ internal static class StatusChecks
             ? new CheckItem("switch", CheckGrade.Ok, "HA is " + status.Switch)
             : new CheckItem("switch", CheckGrade.Warning, "HA is " + status.Switch, "Run ha-ctl enable when the "
                 + "work is done."));
+        items.Add(new CheckItem("daemon's watchdog", CheckGrade.Ok, status.Watchdog));
         items.Add(Pool(status));
         items.Add(Peer(status));
         foreach (var link in status.Links)

@@ -43,8 +43,6 @@ internal sealed class LinuxWatchdog : IWatchdog
         _idle = new Timer(_ => FeedIdle());
     }
 
-    private bool Settable => _known.Options is not { } options || (options & WatchdogSysfs.OptionSetTimeout) != 0;
-
     /// <summary>
     /// Looks at sysfs. Only a device that rests and can be stopped again is opened, asked and stopped: opening feeds, so one
     /// that an earlier daemon left running would be given time that the peer does not count with.
@@ -59,7 +57,7 @@ internal sealed class LinuxWatchdog : IWatchdog
         _known = _device.Attributes();
         if (_device.Holder() is { Length: > 0 } holder)
         {
-            return Tell(HeldBy(holder));
+            return Tell(_known.HeldBy(_path, holder));
         }
 
         if (_known is { Active: false, NoWayOut: false })
@@ -67,7 +65,7 @@ internal sealed class LinuxWatchdog : IWatchdog
             return Probe();
         }
 
-        if (!Settable)
+        if (!_known.Settable)
         {
             _real = _known.TimeoutSeconds;
         }
@@ -208,7 +206,7 @@ internal sealed class LinuxWatchdog : IWatchdog
     private void SetTimeout(int seconds)
     {
         _asked = seconds;
-        if (!Settable)
+        if (!_known.Settable)
         {
             _real = _device.GetTimeout(out var own) == 0 ? own : _known.TimeoutSeconds;
             return;
@@ -293,7 +291,7 @@ internal sealed class LinuxWatchdog : IWatchdog
     {
         DaemonLog.WatchdogTrouble(_logger, trouble);
         _learnt = true;
-        var facts = new WatchdogFacts(false, Settable, trouble);
+        var facts = new WatchdogFacts(false, _known.Settable, trouble);
         if (_told != facts)
         {
             _changed(Tell(facts));
@@ -302,29 +300,9 @@ internal sealed class LinuxWatchdog : IWatchdog
 
     private WatchdogFacts Tell(WatchdogFacts facts) => _told = facts;
 
-    private WatchdogFacts HeldBy(string holder) => new(false, Settable,
-        $"{_path} is held by {holder}, and only one program can feed it: stop that, or use another device");
-
-    private WatchdogFacts NotOpened(int error, string holder) => holder.Length > 0 ? HeldBy(holder)
-        : new WatchdogFacts(false, Settable, $"{_path} cannot be opened, errno {error}"
+    private WatchdogFacts NotOpened(int error, string holder) => holder.Length > 0 ? _known.HeldBy(_path, holder)
+        : new WatchdogFacts(false, _known.Settable, $"{_path} cannot be opened, errno {error}"
             + (error == Busy ? " (busy: another program holds it, or a driver beneath)" : ""));
 
-    private WatchdogFacts Facts(string note)
-    {
-        var fixedDevice = !Settable || _real is not null;
-        var name = _known.IsXen ? $"Xen's watchdog, {_known.Identity}".TrimEnd(',', ' ')
-            : _known.Identity.Length > 0 ? _known.Identity : "driver not known before it is armed";
-        return new WatchdogFacts(true, !fixedDevice,
-            $"{_path} ({name}{(fixedDevice ? $", fixed at {(_real is { } real ? $"{real} s" : "a timeout it does not tell")}" : "")}{note})")
-        {
-            FixedTimeout = fixedDevice && _real is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            Weakness = Weakness(),
-        };
-    }
-
-    private string Weakness() =>
-        _known.NoWayOut == true ? "it cannot be stopped (nowayout): when the daemon ends and no other feeds it, this host is reset"
-        : _known.Options is { } options && (options & WatchdogSysfs.OptionMagicClose) == 0
-            ? "it has no magic close: it guards against a host that hangs, not against a daemon that dies, whose end stops it"
-            : "";
+    private WatchdogFacts Facts(string note) => _known.Facts(_path, _real, note);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using TwoNodeHa.Core.Model;
 
 namespace TwoNodeHa.Daemon.Watchdog;
 
@@ -76,6 +77,40 @@ internal sealed record WatchdogSysfs
                 out var value) ? value : null;
         }
     }
+
+    /// <summary>The device takes a timeout with every feeding; taken for granted while nothing is known.</summary>
+    public bool Settable => Options is not { } options || (options & OptionSetTimeout) != 0;
+
+    /// <summary>What it does not guard against, or what it does besides; empty when there is nothing known.</summary>
+    public string Weakness =>
+        NoWayOut == true ? "it cannot be stopped (nowayout): when the daemon ends and no other feeds it, this host is reset"
+        : Options is { } options && (options & OptionMagicClose) == 0
+            ? "it has no magic close: it guards against a host that hangs, not against a daemon that dies, whose end stops it"
+            : "";
+
+    /// <summary>The facts for the decision code.</summary>
+    /// <param name="devicePath">Path of the device.</param>
+    /// <param name="real">Timeout that it takes in place of the one asked for, seconds; null when it takes that.</param>
+    /// <param name="note">Added to the description.</param>
+    public WatchdogFacts Facts(string devicePath, int? real, string note = "")
+    {
+        var fixedAt = Settable ? real : real ?? TimeoutSeconds;
+        var isFixed = !Settable || real is not null;
+        var name = IsXen ? $"Xen's watchdog{(Identity.Length > 0 ? $", {Identity}" : "")}"
+            : Identity.Length > 0 ? Identity : "driver not known before it is armed";
+        var timeout = !isFixed ? "" : fixedAt is { } own ? $", fixed at {own} s" : ", fixed at a timeout it does not tell";
+        return new WatchdogFacts(true, !isFixed, $"{devicePath} ({name}{timeout}{note})")
+        {
+            FixedTimeout = isFixed && fixedAt is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Weakness = Weakness,
+        };
+    }
+
+    /// <summary>The facts of a device that another process holds.</summary>
+    /// <param name="devicePath">Path of the device.</param>
+    /// <param name="holder">Who, as <see cref="Holder"/> says.</param>
+    public WatchdogFacts HeldBy(string devicePath, string holder) => new(false, Settable,
+        $"{devicePath} is held by {holder}, and only one program can feed it: stop that, or use another device");
 
     /// <summary>The driver's name is that of Xen's watchdog.</summary>
     public static bool IsXenName(string identity) => identity.StartsWith("xen", StringComparison.OrdinalIgnoreCase);

@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Advice;
 using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Tests.Config;
 using Xunit;
 
@@ -77,6 +78,8 @@ public class ChecksTests
         Problem(s_host with { KeyBytes = 31 }, "key file", "At least 32");
         Problem(s_host with { KeyMode = 0b110_100_000 }, "key file", "chmod 600");
         Problem(s_host with { WatchdogExists = false }, "watchdog", "driver");
+        Problem(s_host with { Watchdog = new WatchdogFacts(false, true, "held by systemd (pid 1)") }, "watchdog", "not arm");
+        Problem(s_host with { Watchdog = new WatchdogFacts(true, false, "dog") { FixedTimeout = TimeSpan.FromMinutes(1) } }, "watchdog", "not arm");
         Problem(s_host with { XapiAccepts = false }, "toolstack", "systemctl status xapi");
         Problem(s_host with { InstallationUuid = null }, "this host", "inventory_file");
         Problem(s_host with { InstallationUuid = Guid.Empty }, "this host", "INSTALLATION_UUID");
