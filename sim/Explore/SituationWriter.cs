@@ -72,6 +72,8 @@ internal ref struct SituationWriter
         ["ToolstackFacts.Trouble"] = "explains",
         ["Heartbeat.TakeoverInMs"] = "shown to the operator only",
         ["WatchdogFacts.Description"] = "explains",
+        ["WatchdogFacts.Weakness"] = "explains",
+        ["HaState.Lateness"] = "shown and reported; no rule reads it",
         ["Incarnation.Nonce"] = "a function of host and counter here",
         ["Incarnation.IsNone"] = "derived from Counter",
     }.ToImmutableDictionary();
@@ -114,6 +116,7 @@ internal ref struct SituationWriter
         OptionalDue(state.CarriedLease);
         Add(state.Watchdog.Present);
         Add(state.Watchdog.TimeoutPerFeeding);
+        Add(state.Watchdog.FixedTimeout?.Ticks ?? -1);
         Add(state.WatchdogArmed);
         Peer(state.Peer);
         Gateway(state.Gateway);
