@@ -123,6 +123,7 @@ public sealed class SituationTests
             BeingWritten = durable,
             Writing = durable.Version,
             LastId = 100,
+            Watchdog = state.Watchdog with { FixedTimeout = TimeSpan.FromSeconds(30) },
             Fence = new FenceProgress
             {
                 DecidedAt = at, Reason = "test", Kills = ImmutableSortedDictionary<long, int>.Empty.Add(90, 1), ToolstackKill = 91,
@@ -216,6 +217,7 @@ public sealed class SituationTests
             Guid => [(path, new Guid("00000000-0000-0000-0000-000000000001"))],
             Enum one => [(path, Enum.ToObject(type, Convert.ToInt64(one, null) + 1))],
             Instant one => [(path, one + TimeSpan.FromMilliseconds(7))],
+            TimeSpan one => [(path, one + TimeSpan.FromMilliseconds(7))],
             ImmutableArray<VmRecord> vms => Mutants(vms[0], path).Select(pair =>
                 (pair.Path, (object?)vms.SetItem(0, (VmRecord)pair.Mutant))),
             ImmutableArray<VmFact> vms => Mutants(vms[0], path).Select(pair =>

@@ -69,7 +69,7 @@ internal sealed class PowerLadder(IHostPower power)
             if (refused is null)
             {
                 // Taken: what comes now is the end, or a kernel that cannot.
-                Thread.Sleep(rung);
+                Thread.Sleep(rung * 0.8);
             }
 
             return refused ?? "was taken without effect";

@@ -68,10 +68,16 @@ internal sealed class UdpLink : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Ends receiving and sending soon; <see cref="Dispose"/> waits for it.</summary>
+    public void Stop()
     {
         _stop.Cancel();
         _socket?.Dispose();
+    }
+
+    public void Dispose()
+    {
+        Stop();
         if (_receiver.IsAlive)
         {
             _receiver.Join(2 * Glance);

@@ -47,6 +47,11 @@ internal sealed class UdpLinks : IDisposable
     {
         foreach (var link in _links)
         {
+            link.Stop();
+        }
+
+        foreach (var link in _links)
+        {
             link.Dispose();
         }
     }

@@ -18,6 +18,7 @@ internal sealed class Rehearsal : ICommandExecutor
     private const int Rounds = 20;
 
     private readonly LoopCore _core;
+    private readonly LocalConfig _config;
     private readonly byte[] _key;
     private readonly byte[] _buffer = new byte[HeartbeatCodec.DatagramMax];
     private readonly List<Observation> _answers = [];
@@ -26,6 +27,7 @@ internal sealed class Rehearsal : ICommandExecutor
     private Rehearsal(LocalConfig config, byte[] key)
     {
         _core = new LoopCore(config, this);
+        _config = config;
         _key = key;
     }
 
@@ -73,7 +75,11 @@ internal sealed class Rehearsal : ICommandExecutor
             case Command.ReadToolstack read:
                 _answers.Add(new Observation.ToolstackObserved(read.Id, new ToolstackFacts
                 {
-                    Running = true, Answers = true, InitComplete = true, RoleFile = PoolRole.Master,
+                    Running = true,
+                    Answers = true,
+                    InitComplete = true,
+                    RoleFile = _config.SelfIndex == 0 ? PoolRole.Master : PoolRole.Slave,
+                    MasterAddress = _config.SelfIndex == 0 ? "" : _config.Peer.Address.ToString(),
                 }));
                 break;
             default:

@@ -33,7 +33,7 @@ internal interface IWatchdogDevice
     /// <summary>WDIOC_GETTIMEOUT, whole seconds.</summary>
     int GetTimeout(out int seconds);
 
-    /// <summary>WDIOC_KEEPALIVE.</summary>
+    /// <summary>WDIOC_KEEPALIVE; a written character where the driver has none (no WDIOF_KEEPALIVEPING).</summary>
     int KeepAlive();
 
     /// <summary>write(2) of the magic character 'V'.</summary>
@@ -54,6 +54,8 @@ internal sealed partial class KernelWatchdogDevice(string path) : IWatchdogDevic
     private const nuint IoctlKeepAlive = 0x80045705;
     private const nuint IoctlSetTimeout = 0xC0045706;
     private const nuint IoctlGetTimeout = 0x80045707;
+
+    private const int NotSupported = 95;
 
     private int _descriptor = -1;
 
@@ -102,10 +104,11 @@ internal sealed partial class KernelWatchdogDevice(string path) : IWatchdogDevic
     public unsafe int KeepAlive()
     {
         var none = 0;
-        return Ioctl(_descriptor, IoctlKeepAlive, (nint)(&none)) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        var error = Ioctl(_descriptor, IoctlKeepAlive, (nint)(&none)) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        return error == NotSupported ? WriteByte((byte)'\0') : error;
     }
 
-    public int WriteMagic() => Write(_descriptor, "V"u8.ToArray(), 1) == 1 ? 0 : Marshal.GetLastPInvokeError();
+    public int WriteMagic() => WriteByte((byte)'V');
 
     public void Close()
     {
@@ -115,6 +118,8 @@ internal sealed partial class KernelWatchdogDevice(string path) : IWatchdogDevic
             _descriptor = -1;
         }
     }
+
+    private int WriteByte(byte value) => Write(_descriptor, [value], 1) == 1 ? 0 : Marshal.GetLastPInvokeError();
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags);

@@ -71,9 +71,22 @@ public sealed class RealTimeRightsTests
         Assert.Null(Record.Exception(kernel.WhyMemoryIsBounded));
     }
 
-    [Fact]
-    public void The_rehearsal_plays_both_hosts_without_touching_anything() =>
-        Rehearsal.Run(new LocalConfig(Samples.Config(), 1), Samples.Key);
+    [Theory]
+    [InlineData("")]
+    [InlineData("on_gateway_loss = stay")]
+    [InlineData("on_ambiguous = takeover")]
+    [InlineData("lone_start = hold")]
+    [InlineData("fence_action = reboot")]
+    public void The_rehearsal_plays_both_hosts_under_every_policy_without_touching_anything(string policy)
+    {
+        foreach (var profile in new[] { "fast", "balanced", "patient" })
+        {
+            var text = Samples.ConfigText.Replace("profile = balanced", $"profile = {profile}", StringComparison.Ordinal);
+            var config = ConfigParser.Parse("ha.conf", $"{text}\n[policy]\n{policy}\n").Config!;
+            Rehearsal.Run(new LocalConfig(config, 0), Samples.Key);
+            Rehearsal.Run(new LocalConfig(config with { Watchdog = new WatchdogConfig(WatchdogKind.None, "") }, 1), Samples.Key);
+        }
+    }
 
     private sealed class Kernel : IProcessControl
     {
