@@ -119,7 +119,6 @@ public sealed class SituationTests
         var sample = state with
         {
             Durable = durable,
-            Watchdog = state.Watchdog with { FixedTimeout = TimeSpan.FromSeconds(10), Weakness = "none" },
             BeingWritten = durable,
             Writing = durable.Version,
             LastId = 100,
@@ -233,7 +232,6 @@ public sealed class SituationTests
             ImmutableSortedDictionary<Guid, Instant> map => [(path, map.SetItem(map.Keys.First(), default))],
             ImmutableSortedDictionary<Guid, StartAttempt> map => Mutants(map.Values.First(), path).Select(pair =>
                 (pair.Path, (object?)map.SetItem(map.Keys.First(), (StartAttempt)pair.Mutant))),
-            TimeSpan span => [(path, span + TimeSpan.FromSeconds(1))],
             null => throw new InvalidOperationException($"the sample lacks {path}"),
             _ => throw new InvalidOperationException($"no change known for {path}: {value.GetType()}"),
         };
