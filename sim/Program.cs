@@ -9,6 +9,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     NodeCommand.Create(),
     RunCommand.Create(),
     TableCommand.Create(),
+    ReportCommand.Create(),
     CompareCommand.Create(),
     MutantsCommand.Create(),
     FuzzCommand.Create(),

@@ -22,6 +22,15 @@ internal sealed record ScenarioResult
 
     public required IReadOnlyList<string> Violations { get; init; }
 
+    /// <summary>The log as data.</summary>
+    public IReadOnlyList<TraceEntry> Trace { get; init; } = [];
+
+    /// <summary>State and VMs of each host at second 0.</summary>
+    public IReadOnlyList<(string Host, string State, IReadOnlyList<string> Vms)> Start { get; init; } = [];
+
+    /// <summary>Length of the run from second 0.</summary>
+    public TimeSpan End { get; init; }
+
     /// <summary>Seconds from second 0 until every VM ran for good; null when some do not, or none ever stopped.</summary>
     public double? Recovery { get; init; }
 
@@ -49,6 +58,7 @@ internal sealed class ScenarioRun
     private readonly SortedDictionary<string, (int Host, double Since)> _running = new(StringComparer.Ordinal);
     private readonly RunView _view;
     private readonly Cast _cast;
+    private IReadOnlyList<(string Host, string State, IReadOnlyList<string> Vms)> _start = [];
     private double? _recovered;
     private bool _stopped;
 
@@ -180,6 +190,8 @@ internal sealed class ScenarioRun
 
     private void Watching()
     {
+        _start = [.. World.Hosts.Select(host => (host.Name, host.Daemon?.State.Status.ToString() ?? "",
+            (IReadOnlyList<string>)[.. host.Domains.List().Select(domain => domain.VmName)]))];
         World.OnEvent = (host, happened) => _view.Events.Add((host, happened));
         foreach (var host in World.Hosts)
         {
@@ -326,6 +338,9 @@ internal sealed class ScenarioRun
         Variant = _variant,
         Failures = trouble is null ? _failures : [$"{_scenario.File}: {trouble}"],
         Log = World.LogLines,
+        Trace = World.Trace,
+        Start = _start,
+        End = World.Elapsed - World.Origin,
         Violations = World.Violations,
         Recovery = _recovered is { } at ? at - (_scenario.Moves.Count > 0 ? _scenario.Moves[0].At.TotalSeconds : 0) : null,
         Simulated = World.Elapsed,

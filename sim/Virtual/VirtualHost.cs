@@ -180,6 +180,7 @@ public sealed class VirtualHost
         Domains.PowerLoss();
         Toolstack.PowerLoss();
         _world.Checker.Disturbed();
+        _world.Note(Name, TraceEntry.PowerLost);
         LostPower?.Invoke();
     }
 
@@ -261,6 +262,7 @@ public sealed class VirtualHost
 
     private void RestartDaemonLater()
     {
+        _world.Note(Name, TraceEntry.DaemonGone);
         if (DaemonRestart is { } wait)
         {
             var life = Life;

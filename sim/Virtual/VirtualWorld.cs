@@ -15,6 +15,7 @@ public sealed class VirtualWorld
     public const long WallOrigin = 1_800_000_000_000;
 
     private readonly List<string> _log = [];
+    private readonly List<TraceEntry> _trace = [];
     private readonly QuietCycle _quiet;
     private bool _gatewayWas = true;
 
@@ -74,6 +75,18 @@ public sealed class VirtualWorld
 
     public IReadOnlyList<string> LogLines => _log;
 
+    /// <summary>The lines as data, and what only a picture wants to know.</summary>
+    public IReadOnlyList<TraceEntry> Trace => _trace;
+
+    /// <summary>Into the trace, not into the log.</summary>
+    public void Note(string who, string text)
+    {
+        if (KeepLog)
+        {
+            _trace.Add(new TraceEntry(Time, who, text));
+        }
+    }
+
     /// <summary>Told of each line, as it is written.</summary>
     public Action<string>? OnLine { get; set; }
 
@@ -120,6 +133,7 @@ public sealed class VirtualWorld
 
         var line = string.Create(CultureInfo.InvariantCulture, $"{Time,9:F3} {who,-6} {text}");
         _log.Add(line);
+        _trace.Add(new TraceEntry(Time, who, text));
         OnLine?.Invoke(line);
     }
 
