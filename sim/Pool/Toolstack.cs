@@ -190,6 +190,13 @@ public sealed class Toolstack
     /// <summary>The process dies without a word (code: 128 + signal); systemd restarts it.</summary>
     public void Crash(int code = 139) => _process?.Exit(code);
 
+    /// <summary>SIGKILL to xapi and to the domain builder: a domain that is being built never appears.</summary>
+    public void Kill()
+    {
+        _host.Xenopsd.Kill();
+        Crash(137);
+    }
+
     /// <summary>Stops every VM as the last act of an orderly power-off: disks are detached, locks released.</summary>
     public async Task DestroyAllVmsAsync()
     {

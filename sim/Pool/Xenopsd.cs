@@ -95,6 +95,13 @@ internal sealed class Xenopsd
         _building.Clear();
     }
 
+    /// <summary>The service is killed: what it was building is never finished; what runs goes on.</summary>
+    public void Kill()
+    {
+        _boot++;
+        _building.Clear();
+    }
+
     /// <summary>A VM that runs when the emulation begins: no delays, its locks are taken.</summary>
     public void CreateAtOnce(VmSpec spec)
     {

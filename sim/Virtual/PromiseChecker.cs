@@ -171,7 +171,12 @@ public sealed class PromiseChecker(VirtualWorld world)
     {
         Resets++;
         Disturbed();
-        NotWhileOff(host, "is reset by its watchdog");
+
+        // A device that vanished from under a daemon can be neither fed nor disarmed.
+        if (host.WatchdogPresent)
+        {
+            NotWhileOff(host, "is reset by its watchdog");
+        }
     }
 
     /// <summary>A state file was written: both may now agree, and know of each other, that HA is off.</summary>

@@ -73,7 +73,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
                 return host.Domains.Destroy(destroy.Domid) ? Done : (ActionOutcome.Failed, "XL", "xl destroy failed");
             case HaAction.KillToolstack:
                 await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
-                host.Toolstack.Crash();
+                host.Toolstack.Kill();
                 await host.Toolstack.StopAsync().ConfigureAwait(false);
                 return Done;
             case HaAction.StartToolstack:
@@ -82,7 +82,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
                 return Done;
             case HaAction.RestartToolstack:
                 await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
-                host.Toolstack.Crash();
+                host.Toolstack.Kill();
                 await host.Toolstack.StopAsync().ConfigureAwait(false);
                 host.Toolstack.Start();
                 return Done;

@@ -233,14 +233,17 @@ public sealed record ToolsConfig
     /// <summary>Destroys a domain directly; the domid is appended.</summary>
     public string DestroyDomain { get; init; } = "/usr/sbin/xl destroy";
 
-    /// <summary>Stops the toolstack at once, without its orderly shutdown.</summary>
-    public string KillToolstack { get; init; } = "/usr/bin/systemctl kill -s KILL xapi";
+    /// <summary>
+    /// Stops the toolstack at once, without its orderly shutdown. The domain builder is a service of its own (xenopsd-xc) and
+    /// would finish a domain after xapi is dead: it goes too.
+    /// </summary>
+    public string KillToolstack { get; init; } = "/usr/bin/systemctl kill -s KILL xapi xenopsd-xc";
 
-    /// <summary>Stops the toolstack unit.</summary>
-    public string StopToolstack { get; init; } = "/usr/bin/systemctl stop xapi";
+    /// <summary>Stops the toolstack's units.</summary>
+    public string StopToolstack { get; init; } = "/usr/bin/systemctl stop xapi xenopsd-xc";
 
-    /// <summary>Starts the toolstack unit.</summary>
-    public string StartToolstack { get; init; } = "/usr/bin/systemctl start xapi";
+    /// <summary>Starts the toolstack's units.</summary>
+    public string StartToolstack { get; init; } = "/usr/bin/systemctl start xenopsd-xc xapi";
 
     /// <summary>Releases storage locks; host uuid, SR uuid and, for the old master, <c>master</c> are appended.</summary>
     public string ReleaseLocks { get; init; } = "/opt/xensource/sm/resetvdis.py";

@@ -112,6 +112,12 @@ internal static class Decisions
 
         if (state.Confirmed.Incarnation != state.Incarnation.Counter)
         {
+            if (state.CarriedLease is not null && Knowledge.Runs(state) && !Rights.Evaluate(turn.Config, state, turn.Now).Holds
+                && turn.Now - state.StartedAt > ListPatience)
+            {
+                Fencing.Begin(turn, "the state cannot be written, so this daemon cannot speak, and the lease of the former one ended");
+            }
+
             return;
         }
 

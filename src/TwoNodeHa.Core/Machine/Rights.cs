@@ -59,15 +59,17 @@ public static class Rights
     {
         var rules = RightRules.None;
         var until = now;
+        // Before the first state is settled this daemon says nothing, so the peer counts: only the lease on record holds.
         var free = !Knowledge.BoundByWord(state);
+        var speaks = state.Status != HaStatus.Unknown;
 
-        if (free && state.Peer.LastAcked is { } acked && now < acked + config.Timing.Lease)
+        if (free && speaks && state.Peer.LastAcked is { } acked && now < acked + config.Timing.Lease)
         {
             rules |= RightRules.R1;
             until = Instant.Max(until, acked + config.Timing.Lease);
         }
 
-        if (free && !config.Policy.UsesArbiter && Knowledge.GatewayAnsweredAt(config, state) is { } answered
+        if (free && speaks && !config.Policy.UsesArbiter && Knowledge.GatewayAnsweredAt(config, state) is { } answered
             && now < answered + config.Config.Gateway.Timeout && !Knowledge.OneWay(config, state, now))
         {
             rules |= RightRules.R2;
