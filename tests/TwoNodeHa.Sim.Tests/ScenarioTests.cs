@@ -1,0 +1,154 @@
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Baselines;
+using TwoNodeHa.Sim.Fuzz;
+using TwoNodeHa.Sim.Mutation;
+using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Scenarios;
+using TwoNodeHa.Sim.Virtual;
+
+namespace TwoNodeHa.Sim.Tests;
+
+/// <summary>Scenario files, fuzz schedules, baselines and the jumps of virtual time.</summary>
+public sealed class ScenarioTests
+{
+    private static readonly Cast Cast = new(["a", "b"], ["web", "mail", "db", "files"], ["mgmt", "crossover"], 0);
+
+    private const string Good = """
+        story: a host loses power
+        events:
+          - at 0s: power off a
+        expect:
+          - all VMs run on b within 16s
+        """;
+
+    [Theory]
+    [InlineData("power off a", "pwer off a", "s.yaml:3: not understood: 'pwer off a'; the nearest is 'power off {host}'")]
+    [InlineData("power off a", "power off c", "s.yaml:3: no host 'c'")]
+    [InlineData("at 0s", "at 0x", "s.yaml:3: '0x' is no time")]
+    [InlineData("within 16s", "in 16s", "s.yaml:5: not understood")]
+    [InlineData("events", "evnts", "s.yaml:2: unknown key 'evnts'; meant 'events'?")]
+    public void AMistake_IsNamedWithFileLineAndTheNearestWord(string right, string wrong, string message)
+    {
+        var error = Assert.Throws<ScenarioException>(() =>
+        {
+            var scenario = Scenario.Parse("s.yaml", "s", Good.Replace(right, wrong, StringComparison.Ordinal));
+            return new ScenarioRun(scenario, new Variant(0, 1));
+        });
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryExampleOfTheManual_IsUnderstoodAsItself()
+    {
+        Assert.All(WorldVerbs.Book.Phrases, phrase => Assert.Same(phrase, WorldVerbs.Book.Match(phrase.Example, Cast).Phrase));
+        Assert.All(Expectations.Book.Phrases, phrase => Assert.Same(phrase, Expectations.Book.Match(phrase.Example, Cast).Phrase));
+    }
+
+    [Fact]
+    public void AnExpectationThatDoesNotHold_FailsTheRun()
+    {
+        var scenario = Scenario.Parse("s.yaml", "s", Good.Replace("on b within 16s", "on b within 5s", StringComparison.Ordinal));
+        Assert.Contains("s.yaml:5: expected: all VMs run on b within 5s", Assert.Single(new ScenarioRun(scenario, new Variant(0, 1)).Run().Failures),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(FuzzClass.C)]
+    [InlineData(FuzzClass.B)]
+    [InlineData(FuzzClass.A)]
+    public void ASchedule_IsTheSameEveryTime_AndAsItsOwnFile(FuzzClass safety)
+    {
+        for (var seed = 1; seed <= 4; seed++)
+        {
+            var scenario = FuzzSchedule.Of(seed, safety);
+            var variant = new Variant(0, scenario.LinkCounts[0]);
+            var log = new ScenarioRun(scenario, variant).Run().Log;
+            var again = Scenario.Parse("again.yaml", "again", FuzzSchedule.ToYaml(scenario));
+            Assert.Equal(log, new ScenarioRun(scenario, variant).Run().Log);
+            Assert.Equal(log, new ScenarioRun(again, variant).Run().Log);
+        }
+    }
+
+    [Fact]
+    public void TheShrinker_KeepsWhatBreaks_AndTheRepair()
+    {
+        var scenario = FuzzSchedule.Of(9, FuzzClass.C);
+        var needed = scenario.Moves[1].What.Text;
+        var small = FuzzShrinker.Shrink(scenario, candidate => candidate.Moves.Any(move => move.What.Text == needed) ? "broken" : null);
+        Assert.Equal(needed, small.Moves.TakeWhile(move => move.What.Text != "heal").Single().What.Text);
+        Assert.Contains(small.Moves, move => move.What.Text == "heal");
+    }
+
+    [Fact]
+    public void AJumpedHour_EndsInTheSameDecisionsAsAnHourThatWasRun()
+    {
+        var (run, jumped) = (Hour(jump: false), Hour(jump: true));
+        Assert.Equal(TimeSpan.Zero, run.Jumped);
+        Assert.True(jumped.Jumped > TimeSpan.FromMinutes(50));
+        Assert.Equal(run.LogLines.Where(line => line.Contains("[2", StringComparison.Ordinal)), jumped.LogLines.Where(line => line.Contains("[2", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void EveryMutant_CanBePutIn()
+    {
+        var root = Root();
+        var rules = MutantFile.Load(Path.Combine(root, "sim/mutants/mutants.yaml"));
+        var into = Path.Combine(Path.GetTempPath(), $"mutants-{Guid.NewGuid():N}");
+        try
+        {
+            MutantFile.WriteCore(rules, Path.Combine(root, "src/TwoNodeHa.Core"), into);
+            Assert.True(rules.Count >= 30);
+            Assert.Equal(rules.Count, rules.Select(rule => rule.Name).Distinct().Count());
+        }
+        finally
+        {
+            Directory.Delete(into, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void TheBaselines_DoWhatTheyAreKnownFor()
+    {
+        var dead = Scenario.Parse("s.yaml", "power/s", "story: s\nevents:\n  - at 0s: power off a\n");
+        Assert.Equal("safe", Comparison.Run(dead, new Variant(0, 1), PolicyKind.HaLizard, "simulated").What);
+        Assert.Equal("stuck", Comparison.Run(dead, new Variant(0, 1), PolicyKind.Cron, "simulated").What);
+        var hung = Scenario.Parse("s.yaml", "network/s", "story: s\nevents:\n  - at 0s: drop from a on mgmt\n  - at 0s: drop from b on mgmt\n");
+        Assert.Equal("**VM twice**", Comparison.Run(hung, new Variant(0, 1), PolicyKind.HaLizard, "simulated").What);
+    }
+
+    private static VirtualWorld Hour(bool jump)
+    {
+        var pool = VirtualSites.Pool();
+        var config = VirtualSites.Config(pool);
+        var world = new VirtualWorld(config, pool, ToolstackTimings.Simulated.Drawn(new Random(1)), 1);
+        world.Install();
+        Assert.True(world.RunUntil(() => world.Hosts.All(host => host.Daemon?.State is { Status: HaStatus.Disabled, Database: not null }), TimeSpan.FromMinutes(2)));
+        world.Hosts[0].Daemon!.Ask(new OperatorRequest.Enable());
+        if (jump)
+        {
+            world.RunFor(TimeSpan.FromHours(1));
+        }
+        else
+        {
+            world.Scheduler.RunFor(TimeSpan.FromHours(1));
+        }
+
+        world.Hosts[0].PowerOff();
+        world.RunFor(TimeSpan.FromMinutes(1));
+        Assert.True(world.Runs(1, "web"));
+        return world;
+    }
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "TwoNodeHa.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("not in the source tree");
+        }
+
+        return folder;
+    }
+}
