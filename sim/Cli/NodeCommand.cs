@@ -18,7 +18,7 @@ internal static class NodeCommand
         var noToolstack = new Option<bool>("--no-toolstack-at-boot") { Description = "the daemon starts it" };
         var restart = new Option<string>("--daemon-restart")
         {
-            DefaultValueFactory = _ => "1",
+            DefaultValueFactory = _ => "0.1",
             Description = "seconds until a dead daemon is restarted, or 'never'",
         };
         var seed = new Option<int?>("--seed") { Description = "of the drawn durations" };

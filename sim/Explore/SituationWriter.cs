@@ -173,6 +173,7 @@ internal ref struct SituationWriter
     {
         Add(durable.Incarnation - SelfNumbers.Incarnation);
         Add(durable.StateLost);
+        Add(durable.RecordYoung);
         Add(durable.Epoch - _epoch);
         _hash.Add(durable.Master);
         Counted(durable.Attestation, SelfNumbers.Attestation);

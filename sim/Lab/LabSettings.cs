@@ -82,7 +82,7 @@ internal sealed class LabSettings
     public string[] CommandOf(string host)
     {
         string directory = _folder.Of(host);
-        string restart = _options.DaemonRestarts ? "1" : "never";
+        string restart = _options.DaemonRestarts ? "0.1" : "never";
         string[] node =
         [
             .. Repository.Sim, "node", "--name", host, "--dir", directory, "--shared", Path.Combine(_folder.Path, "shared"),

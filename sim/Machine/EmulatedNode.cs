@@ -20,7 +20,7 @@ internal sealed record NodeOptions
     public IReadOnlyList<string> Daemon { get; init; } = [];
 
     /// <summary>Null: never.</summary>
-    public TimeSpan? DaemonRestart { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan? DaemonRestart { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public TextWriter? Console { get; init; }
 

@@ -10,6 +10,9 @@ internal static class Decisions
     /// <summary>How long a new daemon waits for the first list of its hypervisor before it assumes that VMs run.</summary>
     private static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a host whose record of VMs is new waits for a peer that knows more to become fit.</summary>
+    private static readonly TimeSpan ElderPatience = TimeSpan.FromMinutes(3);
+
     public static void Decide(TurnBuilder turn)
     {
         Evaluate(turn);
@@ -368,13 +371,28 @@ internal static class Decisions
         var unfit = Knowledge.Unfit(turn.Config, turn.State, turn.Now)
             ?? (KnowsVms(turn.State) ? null : "the VMs of the pool are not known here");
         var unfitLong = unfit is not null && turn.State.Peer.AttestedSince is { } since && turn.Now - since > turn.Timing.Lease;
-        if (nothing || unfitLong)
+        var young = MayKnowLess(turn, beat);
+        if (nothing || unfitLong || young)
         {
             turn.Durable = turn.Durable with { Declined = beat.Attestation };
-            turn.Report(HaEventId.Handshake, Severity.Info, nothing
-                ? $"the attestation of {turn.Config.Peer.Name} is declined: nothing is missing here"
-                : $"the attestation of {turn.Config.Peer.Name} is declined: {unfit}");
+            turn.Report(HaEventId.Handshake, Severity.Info, $"the attestation of {turn.Config.Peer.Name} is declined: "
+                + (young ? "it may know more of the pool's VMs than this host, whose record is new" : nothing ? "nothing is missing here" : unfit));
         }
+    }
+
+    /// <summary>
+    /// This host's record of VMs is new, that of the empty peer is not: a VM that only the peer knows to be wanted would stay
+    /// down. The peer goes first, if it becomes fit within the time in which a toolstack comes up.
+    /// </summary>
+    private static bool MayKnowLess(TurnBuilder turn, Heartbeat beat)
+    {
+        if (!turn.Durable.RecordYoung || Knowledge.MayRun(turn.State) || beat.Has(HeartbeatFlags.RecordYoung))
+        {
+            return false;
+        }
+
+        var since = Instant.Max(turn.State.Peer.HeardSince ?? turn.Now, turn.State.Gateway.FreshSince ?? turn.Now);
+        return beat.Has(HeartbeatFlags.Fit) || turn.Now - since < ElderPatience;
     }
 
     /// <summary>The VMs of the pool are known: without that, "nothing is missing" means nothing.</summary>
@@ -385,8 +403,7 @@ internal static class Decisions
     {
         var durable = turn.Durable;
         if (durable.Committed && turn.State.Peer.Beat is { Attestation: not 0 } beat && beat.Declined >= durable.Attestation
-            && beat.Attestation <= durable.Declined && Leave.NeedsTakeover(turn.State, attested: true)
-            && turn.Now - turn.State.AttestedAt > 2 * turn.Timing.Lease)
+            && beat.Attestation <= durable.Declined && turn.Now - turn.State.AttestedAt > 2 * turn.Timing.Lease)
         {
             AttestAnew(turn);
         }
@@ -405,7 +422,7 @@ internal static class Decisions
         {
             Arm(turn);
             turn.State = turn.State with { CarriedLease = null };
-            turn.Durable = turn.Durable with { DisarmAcknowledged = false, Disarm = 0 };
+            turn.Durable = turn.Durable with { DisarmAcknowledged = false, Disarm = 0, RecordYoung = false };
             turn.Become(HaStatus.Paired, $"{turn.Config.Peer.Name} is heard and bound by the same rules");
         }
 
@@ -452,14 +469,14 @@ internal static class Decisions
         RoleCare.FollowEpoch(turn, beat);
         RoleCare.Continue(turn, beat);
         var ends = beat.RunningCount > 0 || beat.Declined >= turn.Durable.Attestation;
-        if (!Leave.FreeOfWord(turn.State) || beat.Attestation != 0 || !ends || !RoleCare.Settled(turn)
+        if (!Leave.FreeOfWord(turn.State) || beat.Attestation != 0 || beat.Master != turn.Durable.Master || !ends || !RoleCare.Settled(turn)
             || CanPair(turn, beat) is not null || StorageLoss.KeepsOut(turn))
         {
             return;
         }
 
         Arm(turn);
-        turn.Durable = turn.Durable with { Committed = false, FenceReason = "", DisarmAcknowledged = false, Disarm = 0 };
+        turn.Durable = turn.Durable with { Committed = false, FenceReason = "", DisarmAcknowledged = false, Disarm = 0, RecordYoung = false };
         turn.Become(HaStatus.Paired, $"admitted by {turn.Config.Peer.Name}, toolstack ready as "
             + (Knowledge.IsMaster(turn.State) ? "master" : "slave"));
     }

@@ -127,6 +127,12 @@ public sealed record DurableState
     /// <summary>The state before this one was lost: whether HA is enabled must first be learned from the peer or the operator.</summary>
     public bool StateLost { get; init; }
 
+    /// <summary>
+    /// The record of VMs was begun anew and no pairing or takeover has followed: an empty peer may know VMs to be wanted
+    /// that this host never saw, and goes first.
+    /// </summary>
+    public bool RecordYoung { get; init; }
+
     /// <summary>Epoch.</summary>
     public long Epoch { get; init; }
 

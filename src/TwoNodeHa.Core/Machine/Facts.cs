@@ -25,7 +25,7 @@ internal static class Facts
         {
             // Numbers must not fall back behind what the peer knows of a life before this one: the incarnation was seeded
             // from the wall clock, and the others count on from it.
-            durable = durable with { Attestation = durable.Incarnation, Promise = durable.Incarnation };
+            durable = durable with { Attestation = durable.Incarnation, Promise = durable.Incarnation, RecordYoung = true };
         }
 
         // Missing is a first start, unless a daemon of this very boot held a right: then the file was lost.

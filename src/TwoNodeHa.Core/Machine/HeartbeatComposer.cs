@@ -69,6 +69,7 @@ internal static class HeartbeatComposer
         Set(HeartbeatFlags.IntendsTakeover, leave is not null);
         Set(HeartbeatFlags.RunningTruncated, state.Domains is { Guests.Length: > Heartbeat.RunningMax });
         Set(HeartbeatFlags.IsMaster, Knowledge.IsMaster(state));
+        Set(HeartbeatFlags.RecordYoung, state.Durable.RecordYoung);
         return flags;
 
         void Set(HeartbeatFlags flag, bool on) => flags |= on ? flag : HeartbeatFlags.None;

@@ -287,12 +287,21 @@ public static class Knowledge
         return state.StopAskedAt is not null ? "the daemon is about to end" : null;
     }
 
-    /// <summary>(epoch, uuid) of this host is above the peer's.</summary>
+    /// <summary>
+    /// (epoch, master of it, uuid) of this host is above the peer's. A master that both name goes on as master: the other
+    /// would have to restart its toolstack first.
+    /// </summary>
     public static bool OutranksPeer(LocalConfig config, HaState state)
     {
-        var peerEpoch = state.Peer.Beat?.Epoch ?? 0;
-        return state.Durable.Epoch != peerEpoch
-            ? state.Durable.Epoch > peerEpoch
+        var beat = state.Peer.Beat;
+        var durable = state.Durable;
+        if (durable.Epoch != (beat?.Epoch ?? 0))
+        {
+            return durable.Epoch > (beat?.Epoch ?? 0);
+        }
+
+        return durable.Master != Guid.Empty && durable.Master == beat?.Master
+            ? durable.Master == config.Self.Uuid
             : config.Self.Uuid.CompareTo(config.Peer.Uuid) > 0;
     }
 

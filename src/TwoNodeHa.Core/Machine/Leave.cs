@@ -63,11 +63,12 @@ public static class Leave
     }
 
     /// <summary>
-    /// There is something to take over: a protected VM that does not run here, or the mastership of a dead or fenced master.
+    /// There is something to take over: a protected VM that does not run here, the mastership of a dead or fenced master, or,
+    /// where this host is empty itself, the right to run at all: without it the VMs that the admin starts would be fenced.
     /// </summary>
     public static bool NeedsTakeover(HaState state, bool attested)
     {
-        if (Knowledge.AnyMissing(state))
+        if (state.Durable.Committed || Knowledge.AnyMissing(state))
         {
             return true;
         }

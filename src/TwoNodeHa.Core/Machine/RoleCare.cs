@@ -26,7 +26,7 @@ internal static class RoleCare
         var speaks = beat.Attestation == 0 && (Knowledge.IsMember(beat.Status) || beat.Status == HaStatus.Disabled);
         var higher = beat.Epoch > durable.Epoch && speaks;
         var sameRank = beat.Epoch == durable.Epoch && beat.Master != durable.Master && beat.Master != Guid.Empty
-            && (durable.Master == Guid.Empty || beat.Master.CompareTo(durable.Master) > 0);
+            && (durable.Master == Guid.Empty || beat.Master.CompareTo(durable.Master) > 0 || (durable.Committed && speaks));
         if (higher || sameRank)
         {
             turn.Durable = durable with { Epoch = beat.Epoch, Master = beat.Master };
@@ -40,11 +40,11 @@ internal static class RoleCare
         }
     }
 
-    /// <summary>A host that runs with a right beats an empty one whatever the epochs, and raises its epoch above both.</summary>
+    /// <summary>A host with a right to run beats an empty one whatever the epochs, and raises its epoch above both.</summary>
     public static bool RunnerRaises(TurnBuilder turn, Heartbeat beat)
     {
         var durable = turn.Durable;
-        if (!Knowledge.IsMember(turn.State.Status) || !Knowledge.Runs(turn.State) || beat.Attestation == 0
+        if (!Knowledge.IsMember(turn.State.Status) || beat.Attestation == 0
             || beat.Epoch < durable.Epoch || beat.Master == durable.Master || beat.Master == Guid.Empty)
         {
             return false;

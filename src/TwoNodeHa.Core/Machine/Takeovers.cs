@@ -24,6 +24,7 @@ internal static class Takeovers
             Epoch = epoch,
             Master = turn.Config.Self.Uuid,
             Committed = false,
+            RecordYoung = false,
             PromiseStands = rule != TakeoverRule.Operator && turn.Durable.PromiseStands,
             FenceReason = "",
             Takeover = new TakeoverJournal

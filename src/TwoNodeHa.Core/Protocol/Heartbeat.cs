@@ -60,6 +60,9 @@ public enum HeartbeatFlags : uint
 
     /// <summary>The sender's toolstack believes to be master (role file and, where it answers, the process).</summary>
     IsMaster = 1 << 12,
+
+    /// <summary>The sender's record of VMs was begun anew (<see cref="Machine.DurableState.RecordYoung"/>).</summary>
+    RecordYoung = 1 << 13,
 }
 
 /// <summary>

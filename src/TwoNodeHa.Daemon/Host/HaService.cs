@@ -98,6 +98,8 @@ internal sealed class HaService : IHostedService, IDisposable
         _loop = new HaLoop(new LoopCore(Config, executor), _clock, TimeProvider.System, Fail, Turned,
             () => _realTime.Enter("loop", RealTimeRights.LoopPriority));
         _sink.Target = _loop;
+        // Before the loop: what a rehearsal left over is not collected while a lease runs out.
+        GC.Collect();
         links.Start();
         _diskLinks.Start();
         prober.Start();
@@ -159,7 +161,6 @@ internal sealed class HaService : IHostedService, IDisposable
     /// <summary>Everything is made: what it uses is kept in memory, and what the kernel refused is told.</summary>
     private void Settle(EventLog events)
     {
-        GC.Collect();
         _realTime.LockMemory();
         _realTime.Tell(refused => events.Add(new HaEvent(HaEventId.RealTimeRefused, Severity.Warning,
             $"the kernel refused {refused}: on a starved host this daemon may be late, and fence the host")));

@@ -166,6 +166,7 @@ public sealed class DurableFileTests : IDisposable
         Version = 41,
         Incarnation = 2,
         StateLost = true,
+        RecordYoung = true,
         Epoch = 3,
         Master = new Guid(4, 0, 0, new byte[8]),
         Attestation = 5,
