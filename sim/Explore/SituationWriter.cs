@@ -129,6 +129,8 @@ internal ref struct SituationWriter
         Age(state.DomainsAskedAt);
         Toolstack(state.Toolstack);
         Age(state.ToolstackAt);
+        Add(state.StandsDownSince is not null);
+        Add(RoleCare.MayStart(state));
         Database(state.Database);
         OptionalAge(state.DatabaseAt);
         Add((long)state.Storage);
@@ -257,7 +259,7 @@ internal ref struct SituationWriter
         Add(beat.SwitchGeneration);
         _hash.Add(beat.ConfigFingerprint);
         Add(beat.RunningCount);
-        foreach (var id in beat.Running)
+        foreach (var id in beat.Running.AddRange(beat.Missing))
         {
             _hash.Add(id);
         }
@@ -314,6 +316,7 @@ internal ref struct SituationWriter
             Add((long)vm.PowerState);
             _hash.Add(vm.ResidentOn);
             Add(vm.StopRequested);
+            Add(vm.StartUnderWay);
         }
     }
 

@@ -378,13 +378,13 @@ internal static class WorldVerbs
         foreach (var host in world.Hosts)
         {
             world.Arbiter.Reached[host.Index] = true;
-            if (host.StorageLost)
+            if (host.StorageWasLost)
             {
                 // Plugs what could not be plugged, as an administrator's xe pbd-plug does.
                 host.Toolstack.Crash();
             }
 
-            (host.StorageLost, host.DiskFull, host.ListHangs, host.WrongKey, host.WatchdogPresent) = (false, false, false, false, true);
+            (host.StorageWasLost, host.StorageLost, host.DiskFull, host.ListHangs, host.WrongKey, host.WatchdogPresent) = (false, false, false, false, false, true);
             (host.DiskSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.FromSeconds(1));
             host.Clock.Drift(0, world.Scheduler.Now);
             host.Domains.RefuseKill.Clear();

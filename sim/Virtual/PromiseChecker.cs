@@ -173,7 +173,8 @@ public sealed class PromiseChecker(VirtualWorld world)
         Disturbed();
 
         // A device that vanished from under a daemon can be neither fed nor disarmed.
-        if (host.WatchdogPresent)
+        // One that stood still since before both hosts agreed could not disarm.
+        if (host.WatchdogPresent && host is not { Frozen: true } && host.Daemon is not { Frozen: true })
         {
             NotWhileOff(host, "is reset by its watchdog");
         }

@@ -92,8 +92,15 @@ public sealed class VirtualHost
     public bool StorageLost
     {
         get => _storage.Cut;
-        set => _storage.Cut = value;
+        set
+        {
+            StorageWasLost |= value;
+            _storage.Cut = value;
+        }
     }
+
+    /// <summary>It was cut since the last repair: what could not be plugged meanwhile stays unplugged.</summary>
+    public bool StorageWasLost { get; set; }
 
     /// <summary>The storage works, and its probes have nothing more to say.</summary>
     public bool StorageQuiet => _storage is { Cut: false, Pending: false };

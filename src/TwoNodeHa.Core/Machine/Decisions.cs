@@ -10,8 +10,8 @@ internal static class Decisions
     /// <summary>How long a new daemon waits for the first list of its hypervisor before it assumes that VMs run.</summary>
     private static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a host whose record of VMs is new waits for a peer that knows more to become fit.</summary>
-    private static readonly TimeSpan ElderPatience = TimeSpan.FromMinutes(3);
+    /// <summary>How long a write of the state may take before a new daemon whose peer says "disabled" fences all the same.</summary>
+    private static readonly TimeSpan SlowDisk = TimeSpan.FromSeconds(30);
 
     public static void Decide(TurnBuilder turn)
     {
@@ -84,6 +84,11 @@ internal static class Decisions
             VmBook.SeePeer(turn);
         }
 
+        if (turn.Durable.RecordYoung && turn.State.Peer.Beat is { Missing: { Length: > 0 } missing })
+        {
+            VmBook.HearMissing(turn, missing);
+        }
+
         var durable = turn.Durable;
         if (durable is { Enabled: false, ReenableAtUnixMs: > 0 } && turn.State.WallUnixMs >= durable.ReenableAtUnixMs)
         {
@@ -105,7 +110,7 @@ internal static class Decisions
         if (state.Domains is null)
         {
             var right = Rights.Evaluate(turn.Config, state, turn.Now);
-            if (state.CarriedLease is not null && !right.Holds && turn.Now - state.StartedAt > ListPatience)
+            if (state.CarriedLease is not null && !right.Holds && turn.Now - state.StartedAt > ListPatience && !HearsDisabled(turn))
             {
                 Fencing.Begin(turn, "the hypervisor's list could not be read, and the lease of the former daemon ended");
             }
@@ -116,7 +121,7 @@ internal static class Decisions
         if (state.Confirmed.Incarnation != state.Incarnation.Counter)
         {
             if (state.CarriedLease is not null && Knowledge.Runs(state) && !Rights.Evaluate(turn.Config, state, turn.Now).Holds
-                && turn.Now - state.StartedAt > ListPatience)
+                && turn.Now - state.StartedAt > ListPatience && !HearsDisabled(turn))
             {
                 Fencing.Begin(turn, "the state cannot be written, so this daemon cannot speak, and the lease of the former one ended");
             }
@@ -151,6 +156,11 @@ internal static class Decisions
             turn.Become(HaStatus.Joining, "nothing runs here");
         }
     }
+
+    /// <summary>The peer says now that HA is disabled: it takes nothing over, and here nothing is fenced for a slow disk.</summary>
+    private static bool HearsDisabled(TurnBuilder turn) => !turn.Durable.Enabled && turn.Now - turn.State.StartedAt < SlowDisk
+        && turn.State.Peer.Beat is { } beat && !beat.Has(HeartbeatFlags.Enabled) && beat.SwitchGeneration >= turn.Durable.SwitchGeneration
+        && Knowledge.PeerHeard(turn.Config, turn.State, turn.Now);
 
     private static void SettleRunning(TurnBuilder turn)
     {
@@ -371,28 +381,13 @@ internal static class Decisions
         var unfit = Knowledge.Unfit(turn.Config, turn.State, turn.Now)
             ?? (KnowsVms(turn.State) ? null : "the VMs of the pool are not known here");
         var unfitLong = unfit is not null && turn.State.Peer.AttestedSince is { } since && turn.Now - since > turn.Timing.Lease;
-        var young = MayKnowLess(turn, beat);
-        if (nothing || unfitLong || young)
+        if (nothing || unfitLong)
         {
             turn.Durable = turn.Durable with { Declined = beat.Attestation };
-            turn.Report(HaEventId.Handshake, Severity.Info, $"the attestation of {turn.Config.Peer.Name} is declined: "
-                + (young ? "it may know more of the pool's VMs than this host, whose record is new" : nothing ? "nothing is missing here" : unfit));
+            turn.Report(HaEventId.Handshake, Severity.Info, nothing
+                ? $"the attestation of {turn.Config.Peer.Name} is declined: nothing is missing here"
+                : $"the attestation of {turn.Config.Peer.Name} is declined: {unfit}");
         }
-    }
-
-    /// <summary>
-    /// This host's record of VMs is new, that of the empty peer is not: a VM that only the peer knows to be wanted would stay
-    /// down. The peer goes first, if it becomes fit within the time in which a toolstack comes up.
-    /// </summary>
-    private static bool MayKnowLess(TurnBuilder turn, Heartbeat beat)
-    {
-        if (!turn.Durable.RecordYoung || Knowledge.MayRun(turn.State) || beat.Has(HeartbeatFlags.RecordYoung))
-        {
-            return false;
-        }
-
-        var since = Instant.Max(turn.State.Peer.HeardSince ?? turn.Now, turn.State.Gateway.FreshSince ?? turn.Now);
-        return beat.Has(HeartbeatFlags.Fit) || turn.Now - since < ElderPatience;
     }
 
     /// <summary>The VMs of the pool are known: without that, "nothing is missing" means nothing.</summary>

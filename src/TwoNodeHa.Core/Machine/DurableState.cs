@@ -128,8 +128,8 @@ public sealed record DurableState
     public bool StateLost { get; init; }
 
     /// <summary>
-    /// The record of VMs was begun anew and no pairing or takeover has followed: an empty peer may know VMs to be wanted
-    /// that this host never saw, and goes first.
+    /// The record of VMs was begun anew and no pairing has followed: an empty peer may know VMs to be wanted that this host
+    /// never saw run, and its word on them is taken.
     /// </summary>
     public bool RecordYoung { get; init; }
 

@@ -155,6 +155,7 @@ internal static class Facts
             Toolstack = observed.Facts,
             ToolstackAt = turn.State.Schedule.ToolstackAskedAt,
         };
+        RoleCare.Observed(turn, observed.Facts);
         var healthy = observed.Facts is { Running: true, Answers: true };
         var wasHealthy = before is { Running: true, Answers: true };
         if (before is not null && healthy != wasHealthy)

@@ -90,6 +90,7 @@ internal static class Fencing
 
             turn.State = turn.State with
             {
+                StandsDownSince = finished.Outcome == ActionOutcome.Succeeded ? turn.Now : turn.State.StandsDownSince,
                 Fence = fence with
                 {
                     ToolstackKill = 0,

@@ -298,6 +298,12 @@ public sealed record HaState
     /// <summary>When that observation was ordered: it shows nothing older.</summary>
     public Instant ToolstackAt { get; init; }
 
+    /// <summary>
+    /// Since when this host's toolstack can start no VM of its own accord: it was killed, or is the slave of another master.
+    /// Null while it may.
+    /// </summary>
+    public Instant? StandsDownSince { get; init; }
+
     /// <summary>Database as last read.</summary>
     public DatabaseFacts? Database { get; init; }
 

@@ -37,6 +37,7 @@ internal static class HeartbeatComposer
             ConfigFingerprint = turn.Config.Fingerprint,
             RunningCount = state.Domains?.Guests.Length ?? -1,
             Running = running,
+            Missing = Missing(state),
         };
     }
 
@@ -49,7 +50,7 @@ internal static class HeartbeatComposer
         || last.RunningCount != next.RunningCount || last.Master != next.Master;
 
     private const HeartbeatFlags Urgent = HeartbeatFlags.Armed | HeartbeatFlags.GatewayFresh | HeartbeatFlags.Deaf
-        | HeartbeatFlags.Near | HeartbeatFlags.Enabled | HeartbeatFlags.WantsReadmission;
+        | HeartbeatFlags.Near | HeartbeatFlags.Enabled | HeartbeatFlags.WantsReadmission | HeartbeatFlags.MayStart;
 
     private static HeartbeatFlags Flags(TurnBuilder turn, Instant? leave)
     {
@@ -69,7 +70,7 @@ internal static class HeartbeatComposer
         Set(HeartbeatFlags.IntendsTakeover, leave is not null);
         Set(HeartbeatFlags.RunningTruncated, state.Domains is { Guests.Length: > Heartbeat.RunningMax });
         Set(HeartbeatFlags.IsMaster, Knowledge.IsMaster(state));
-        Set(HeartbeatFlags.RecordYoung, state.Durable.RecordYoung);
+        Set(HeartbeatFlags.MayStart, RoleCare.MayStart(state));
         return flags;
 
         void Set(HeartbeatFlags flag, bool on) => flags |= on ? flag : HeartbeatFlags.None;
@@ -85,6 +86,17 @@ internal static class HeartbeatComposer
         return turn.State.Status is HaStatus.Suspecting or HaStatus.Joining or HaStatus.Fenced
             ? Leave.Evaluate(turn.Config, turn.State, turn.Now).DueAt
             : null;
+    }
+
+    private static ImmutableArray<ulong> Missing(HaState state)
+    {
+        if (!Knowledge.AnyMissing(state))
+        {
+            return [];
+        }
+
+        return [.. Knowledge.Missing(state).Where(vm => !Knowledge.RunsOnPeer(state, vm.Uuid))
+            .Select(vm => VmShortId.Of(vm.Uuid)).Order()];
     }
 
     private static ImmutableArray<ulong> Running(TurnBuilder turn)

@@ -143,13 +143,15 @@ public static class Knowledge
     public static bool DisabledForBoth(HaState state)
     {
         var durable = state.Durable;
-        if (durable.Enabled || state.Confirmed.Enabled || durable.StateLost)
+        // Enabled counts once it is durable, and the peer hears of it only then.
+        if (state.Confirmed.Enabled || durable.StateLost || (durable.Enabled && state.Status != HaStatus.Disabled))
         {
             return false;
         }
 
-        var acknowledged = state.Confirmed.PeerSwitchGeneration == durable.SwitchGeneration && !state.Confirmed.PeerEnabled;
-        return durable.SwitchGeneration == 0 || acknowledged || state.Confirmed.PeerPromise != 0;
+        var generation = durable.Enabled ? state.Confirmed.SwitchGeneration : durable.SwitchGeneration;
+        var acknowledged = state.Confirmed.PeerSwitchGeneration == generation && !state.Confirmed.PeerEnabled;
+        return generation == 0 || acknowledged || state.Confirmed.PeerPromise != 0;
     }
 
     /// <summary>XAPI's role of this host is master, by its role file.</summary>

@@ -170,6 +170,11 @@ public static class Leave
             return "the peer last said that HA is disabled there: it is not bound to fence";
         }
 
+        if (state.Durable.PeerSwitchGeneration != state.Durable.SwitchGeneration)
+        {
+            return "the peer was not heard with the newest setting of HA: if it heard of a disablement, it is not bound to fence";
+        }
+
         return state.Peer.Bound == false && !Knowledge.PeerAttested(state)
             ? "the peer was last heard not bound to fence (not armed, or another configuration)" : null;
     }

@@ -36,6 +36,9 @@ internal static class Periodic
         SyncDatabase(turn);
     }
 
+    /// <summary>Between two readings of the hypervisor on a host that has given its word that nothing runs, and is heard.</summary>
+    internal static readonly TimeSpan WordInterval = TimeSpan.FromSeconds(0.3);
+
     /// <summary>The latest time at which something is due if nothing is heard.</summary>
     public static Instant NextWake(TurnBuilder turn)
     {
@@ -272,7 +275,8 @@ internal static class Periodic
             turn.Act(new HaAction.AcquireLease(), TimeSpan.FromSeconds(5));
         }
 
-        if (policy.UsesFenceAgent && turn.State.Status == HaStatus.Suspecting && !Knowledge.PowerOffCounts(turn.State))
+        if (policy.UsesFenceAgent && turn.State.Status == HaStatus.Suspecting && !Knowledge.PowerOffCounts(turn.State)
+            && !Knowledge.PeerHeard(turn.Config, turn.State, turn.Now))
         {
             turn.Act(new HaAction.FencePeer(), TimeSpan.FromSeconds(30));
         }
@@ -293,6 +297,9 @@ internal static class Periodic
             HaStatus.Unknown => TimeSpan.FromSeconds(0.3),
             HaStatus.TakingOver => TimeSpan.FromSeconds(1),
             HaStatus.Paired or HaStatus.Disabled => Quiet,
+
+            // An attestation is as true as the list behind it is new.
+            _ when turn.Durable.Committed && Knowledge.PeerHeard(turn.Config, turn.State, turn.Now) => WordInterval,
             _ => TimeSpan.FromSeconds(2),
         };
         var id = turn.NextId();

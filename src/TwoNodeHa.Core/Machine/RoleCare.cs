@@ -57,6 +57,36 @@ internal static class RoleCare
         return true;
     }
 
+    /// <summary>The toolstack may have started a VM that the newest list of the hypervisor does not show.</summary>
+    public static bool MayStart(HaState state) => state.StandsDownSince is not { } since || state.DomainsAskedAt < since;
+
+    /// <summary>From now on the toolstack starts nothing by itself; what it started until now is looked for.</summary>
+    public static void StandsDown(TurnBuilder turn)
+    {
+        if (turn.State.StandsDownSince is null)
+        {
+            turn.State = turn.State with
+            {
+                StandsDownSince = turn.Now,
+                Schedule = turn.Durable.Committed && turn.State.Domains is not null
+                    ? turn.State.Schedule with { Domains = turn.Now, DomainsPending = 0 } : turn.State.Schedule,
+            };
+        }
+    }
+
+    /// <summary>What was just observed of the toolstack.</summary>
+    public static void Observed(TurnBuilder turn, ToolstackFacts facts)
+    {
+        if (facts.RoleFile == PoolRole.Slave)
+        {
+            StandsDown(turn);
+        }
+        else if (facts.Running)
+        {
+            turn.State = turn.State with { StandsDownSince = null };
+        }
+    }
+
     /// <summary>The toolstack is up in the role that the epoch gives it.</summary>
     public static bool Settled(TurnBuilder turn) =>
         turn.State.Role.Phase == 0 && Knowledge.ToolstackReady(turn.State) && RoleAsItShouldBe(turn);
@@ -215,6 +245,11 @@ internal static class RoleCare
             return true;
         }
 
+        if (role.Phase == 1)
+        {
+            StandsDown(turn);
+        }
+
         // The next observation must be newer than what was just done.
         turn.State = turn.State with
         {
@@ -228,6 +263,11 @@ internal static class RoleCare
         if (action is HaAction.KillToolstack)
         {
             turn.Durable = turn.Durable with { ToolstackOwed = true };
+        }
+
+        if (action is HaAction.StartToolstack or HaAction.RestartToolstack && turn.Durable.Master != turn.Config.Peer.Uuid)
+        {
+            turn.State = turn.State with { StandsDownSince = null };
         }
 
         var id = turn.Act(action, TimeSpan.FromSeconds(20));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
 
 namespace TwoNodeHa.Core.Machine;
 
@@ -24,7 +25,6 @@ internal static class Takeovers
             Epoch = epoch,
             Master = turn.Config.Self.Uuid,
             Committed = false,
-            RecordYoung = false,
             PromiseStands = rule != TakeoverRule.Operator && turn.Durable.PromiseStands,
             FenceReason = "",
             Takeover = new TakeoverJournal
@@ -41,6 +41,7 @@ internal static class Takeovers
             OperatorSaysDead = false,
             PeerPowerOffAt = null,
             LastRefusal = "",
+            StandsDownSince = null,
             Schedule = turn.State.Schedule with { Domains = turn.Now, DomainsPending = 0 },
             Starts = turn.State.Starts.Clear(),
             OrphanSince = turn.State.OrphanSince.Clear(),
@@ -167,6 +168,13 @@ internal static class Takeovers
             return "the platform's own HA is on";
         }
 
+        // Nothing was done yet: whatever gave leave is looked at anew, now that the peer is back.
+        if (journal is { Step: TakeoverStep.Intent, Rule: not TakeoverRule.Attested }
+            && Knowledge.PeerFresh(turn.Config, state, turn.Now) && state.Peer.LastFresh > state.Takeover!.StartedAt)
+        {
+            return $"{turn.Config.Peer.Name} is heard again";
+        }
+
         // Once the power states were reset the deed is done; a peer that appears then is settled by rank.
         if (journal.Step >= TakeoverStep.ResetPowerStates || state.Peer.Beat is not { } beat
             || !Knowledge.PeerHeard(turn.Config, state, turn.Now) || state.Peer.LastHeard <= state.Takeover!.StartedAt)
@@ -264,7 +272,10 @@ internal static class Takeovers
             && state.Database is { } database && database.Master == turn.Config.Self.Uuid
             && database.EnabledHosts.Contains(turn.Config.Self.Uuid))
         {
-            Advance(turn, TakeoverStep.ResetPowerStates);
+            if (!AwaitPeer(turn, progress))
+            {
+                Advance(turn, TakeoverStep.ResetPowerStates);
+            }
         }
         else if (state.ToolstackAt >= progress.StepSince && state.Toolstack is { RoleFile: not PoolRole.Master and not PoolRole.Unknown })
         {
@@ -277,6 +288,26 @@ internal static class Takeovers
             turn.State = turn.State with { Takeover = progress with { Tries = progress.Tries + 1 } };
             Order(turn, new HaAction.RestartToolstack(), Guid.Empty, TimeSpan.FromSeconds(20));
         }
+    }
+
+    /// <summary>
+    /// An attested peer that is heard may have a start under way that its list does not show yet: by its own toolstack, which
+    /// stands down when it hears of this takeover, or by an order of this host's, which the database shows. Its list is
+    /// looked at again behind both. A peer that falls silent meanwhile is given the time of a fence.
+    /// </summary>
+    private static bool AwaitPeer(TurnBuilder turn, TakeoverProgress progress)
+    {
+        var peer = turn.State.Peer;
+        if (peer.Beat is not { Attestation: not 0 } beat || peer.LastFresh is not { } fresh
+            || turn.Now >= fresh + turn.Timing.TakeoverDelay)
+        {
+            return false;
+        }
+
+        var ordered = turn.State.Database!.Vms.Any(vm => vm.StartUnderWay);
+        var standsDown = beat is { Status: HaStatus.Fenced } && !beat.Has(HeartbeatFlags.ToolstackHealthy);
+        return beat.Has(HeartbeatFlags.MayStart)
+            || (!standsDown && (ordered || turn.Now - progress.StepSince < 2 * Periodic.WordInterval));
     }
 
     /// <summary>Only what the dead host held by the database, and what does not run here by the hypervisor's own list.</summary>

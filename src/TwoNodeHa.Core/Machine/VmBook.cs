@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
 
 namespace TwoNodeHa.Core.Machine;
 
@@ -26,6 +27,12 @@ internal static class VmBook
             ? vm with { LastOn = peer, Wanted = vm.Wanted || !vm.StopSeen }
             : vm);
     }
+
+    /// <summary>The peer tells which VMs it misses: of use to a host whose own record is new.</summary>
+    public static void HearMissing(TurnBuilder turn, ImmutableArray<ulong> missing) =>
+        Rewrite(turn, vm => vm is { Wanted: false, StopSeen: false } && missing.BinarySearch(VmShortId.Of(vm.Uuid)) >= 0
+            ? vm with { Wanted = true }
+            : vm);
 
     public static void SeeDatabase(TurnBuilder turn, DatabaseFacts facts)
     {

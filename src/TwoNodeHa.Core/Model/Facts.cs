@@ -92,6 +92,9 @@ public sealed record VmFact
 
     /// <summary>An operation that an administrator asked for (shutdown, suspend) is in VM.current_operations.</summary>
     public bool StopRequested { get; init; }
+
+    /// <summary>An operation that ends with the VM running on some host (start, resume, migration) is in VM.current_operations.</summary>
+    public bool StartUnderWay { get; init; }
 }
 
 /// <summary>What XAPI's database says; absent while the database cannot be reached.</summary>

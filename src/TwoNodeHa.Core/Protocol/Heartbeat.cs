@@ -61,8 +61,11 @@ public enum HeartbeatFlags : uint
     /// <summary>The sender's toolstack believes to be master (role file and, where it answers, the process).</summary>
     IsMaster = 1 << 12,
 
-    /// <summary>The sender's record of VMs was begun anew (<see cref="Machine.DurableState.RecordYoung"/>).</summary>
-    RecordYoung = 1 << 13,
+    /// <summary>
+    /// The sender's toolstack may have started a VM since the hypervisor's list that this heartbeat speaks from: it was up as a
+    /// master then, or later. An attestation under this flag gives leave, but no VM is touched before the flag is gone.
+    /// </summary>
+    MayStart = 1 << 13,
 }
 
 /// <summary>
@@ -135,6 +138,12 @@ public sealed record Heartbeat
 
     /// <summary>Short ids (<see cref="VmShortId"/>) of the guests that run on the sender, ascending.</summary>
     public ImmutableArray<ulong> Running { get; init; } = [];
+
+    /// <summary>
+    /// Short ids, ascending, of protected VMs that the sender's record wants to run and that it sees on neither host; as many
+    /// as the datagram has room for beside <see cref="Running"/>.
+    /// </summary>
+    public ImmutableArray<ulong> Missing { get; init; } = [];
 
     /// <summary>True when a flag is set.</summary>
     public bool Has(HeartbeatFlags flag) => (Flags & flag) == flag;

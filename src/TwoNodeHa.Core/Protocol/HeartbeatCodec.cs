@@ -149,6 +149,13 @@ public static class HeartbeatCodec
         {
             writer.Long((long)vm);
         }
+
+        var missing = beat.Missing.AsSpan()[..Math.Min(beat.Missing.Length, Heartbeat.RunningMax - running.Length)];
+        writer.Byte((byte)missing.Length);
+        foreach (var vm in missing)
+        {
+            writer.Long((long)vm);
+        }
     }
 
     private static (int Link, Heartbeat Beat) ReadBody(ref Reader reader)
@@ -178,6 +185,7 @@ public static class HeartbeatCodec
             ConfigFingerprint = (ulong)reader.Long(),
             RunningCount = (int)reader.Long(),
             Running = reader.Ids(),
+            Missing = reader.Ids(),
         };
         return (link, beat);
     }

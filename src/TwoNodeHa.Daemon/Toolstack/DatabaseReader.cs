@@ -8,6 +8,7 @@ namespace TwoNodeHa.Daemon.Toolstack;
 /// <summary>Reads the part of XAPI's database that matters, and remembers the references behind the uuids.</summary>
 internal sealed class DatabaseReader(Guid self)
 {
+    private static readonly ImmutableArray<string> Starts = ["start", "start_on", "resume", "resume_on", "pool_migrate", "migrate_send"];
     private static readonly ImmutableArray<string> Stops = ["clean_shutdown", "hard_shutdown", "shutdown", "suspend"];
     private const string LizardField = "XenCenter.CustomFields.ha-lizard-enabled";
 
@@ -70,6 +71,7 @@ internal sealed class DatabaseReader(Guid self)
         StartDelay = vm.StartDelay,
         MemoryBytes = vm.MemoryStaticMax + vm.MemoryOverhead,
         StopRequested = vm.CurrentOperations.Values.Any(operation => Stops.Contains(operation)),
+        StartUnderWay = vm.CurrentOperations.Values.Any(operation => Starts.Contains(operation)),
     };
 
     private static bool? Mark(ImmutableSortedDictionary<string, string> otherConfig) =>

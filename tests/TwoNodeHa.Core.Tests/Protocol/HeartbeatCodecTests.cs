@@ -210,6 +210,7 @@ public sealed class HeartbeatCodecTests
         ConfigFingerprint = (ulong)random.NextInt64(long.MinValue, long.MaxValue),
         RunningCount = random.Next(-1, 200),
         Running = [.. Enumerable.Range(0, running).Select(_ => (ulong)random.NextInt64(long.MinValue, long.MaxValue))],
+        Missing = [.. Enumerable.Range(0, Math.Min(running / 2, Heartbeat.RunningMax - Math.Min(running, Heartbeat.RunningMax))).Select(_ => (ulong)random.NextInt64(long.MinValue, long.MaxValue))],
     };
 
     private static Guid RandomGuid(Random random)
@@ -223,6 +224,7 @@ public sealed class HeartbeatCodecTests
     private static void AssertSame(Heartbeat expected, Heartbeat actual)
     {
         Assert.Equal(expected.Running.AsEnumerable(), actual.Running.AsEnumerable());
-        Assert.Equal(expected with { Running = [] }, actual with { Running = [] });
+        Assert.Equal(expected.Missing.AsEnumerable(), actual.Missing.AsEnumerable());
+        Assert.Equal(expected with { Running = [], Missing = [] }, actual with { Running = [], Missing = [] });
     }
 }
