@@ -141,7 +141,8 @@ public sealed class SituationTests
             OrphanSince = state.OrphanSince.Add(Site.VmIds[1], at),
             Role = new RoleProgress { Pending = 94, Phase = 1 },
             Schedule = state.Schedule with { DomainsPending = 95, ToolstackPending = 96 },
-            Peer = state.Peer with { Beat = state.Peer.Beat! with { Attestation = 1 } },
+            Peer = state.Peer with { Beat = state.Peer.Beat! with { Attestation = 1, Missing = [5] } },
+            LastBeat = state.LastBeat! with { Missing = [5] },
         };
         return (HaState)Recent(sample, at);
     }

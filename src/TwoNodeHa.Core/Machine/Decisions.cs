@@ -131,6 +131,7 @@ internal static class Decisions
 
         if (Knowledge.DisabledForBoth(state))
         {
+            turn.Durable = turn.Durable with { Takeover = null, Committed = false };
             turn.Become(HaStatus.Disabled, "HA is disabled");
             Disarm(turn);
         }

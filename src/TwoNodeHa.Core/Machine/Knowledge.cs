@@ -290,8 +290,10 @@ public static class Knowledge
     }
 
     /// <summary>
-    /// (epoch, master of it, uuid) of this host is above the peer's. A master that both name goes on as master: the other
-    /// would have to restart its toolstack first.
+    /// (epoch, master of it, uuid) of this host is above the peer's. The master of the epoch goes on as master: the other would
+    /// have to restart its toolstack first. Where the two name different ones, or one names none, both will adopt the higher
+    /// uuid (<see cref="RoleCare.FollowEpoch"/>), and that one counts already: an answer that depended on who has adopted yet
+    /// would let both go.
     /// </summary>
     public static bool OutranksPeer(LocalConfig config, HaState state)
     {
@@ -302,9 +304,9 @@ public static class Knowledge
             return durable.Epoch > (beat?.Epoch ?? 0);
         }
 
-        return durable.Master != Guid.Empty && durable.Master == beat?.Master
-            ? durable.Master == config.Self.Uuid
-            : config.Self.Uuid.CompareTo(config.Peer.Uuid) > 0;
+        var named = beat?.Master ?? Guid.Empty;
+        var master = named.CompareTo(durable.Master) > 0 ? named : durable.Master;
+        return master == Guid.Empty ? config.Self.Uuid.CompareTo(config.Peer.Uuid) > 0 : master == config.Self.Uuid;
     }
 
     /// <summary>Probe rounds without an answer that make the gateway doubtful.</summary>

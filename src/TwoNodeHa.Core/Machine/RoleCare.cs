@@ -289,7 +289,8 @@ internal static class RoleCare
 
     private static void FirstMaster(TurnBuilder turn, Heartbeat beat)
     {
-        if (Knowledge.IsMaster(turn.State) && !beat.Has(HeartbeatFlags.IsMaster))
+        // Under a word the rank of the two must not change.
+        if (Knowledge.IsMaster(turn.State) && !beat.Has(HeartbeatFlags.IsMaster) && !turn.Durable.Committed)
         {
             turn.Durable = turn.Durable with { Master = turn.Config.Self.Uuid };
         }

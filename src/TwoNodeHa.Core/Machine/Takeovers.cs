@@ -120,7 +120,11 @@ internal static class Takeovers
                 ReleaseLocks(turn, progress, journal);
                 break;
             case TakeoverStep.StartVms:
-                if (VmStarts.AllSettled(turn))
+                if (turn.State.DatabaseAt > progress.StepSince && HeldByPeer(turn).Any())
+                {
+                    Advance(turn, TakeoverStep.ResetPowerStates);
+                }
+                else if (VmStarts.AllSettled(turn))
                 {
                     Advance(turn, TakeoverStep.RecoverSlaves);
                 }
@@ -313,9 +317,7 @@ internal static class Takeovers
     /// <summary>Only what the dead host held by the database, and what does not run here by the hypervisor's own list.</summary>
     private static void ResetPowerStates(TurnBuilder turn, TakeoverProgress progress)
     {
-        var peer = turn.Config.Peer.Uuid;
-        var left = turn.State.Database!.Vms.Where(vm => vm.ResidentOn == peer && vm.PowerState != VmPowerState.Halted
-            && !Knowledge.RunsHere(turn.State, vm.Uuid) && !progress.DoneVms.Contains(vm.Uuid)).ToList();
+        var left = HeldByPeer(turn).Where(vm => !progress.DoneVms.Contains(vm.Uuid)).ToList();
         if (left.Count == 0 || progress.Tries >= 3 * (left.Count + progress.DoneVms.Count))
         {
             if (left.Count > 0)
@@ -340,6 +342,11 @@ internal static class Takeovers
             }
         }
     }
+
+    /// <summary>VMs that the database shows on the peer. One that the peer, heard again, really runs is not among them.</summary>
+    private static IEnumerable<VmFact> HeldByPeer(TurnBuilder turn) => turn.State.Database!.Vms.Where(vm =>
+        vm.ResidentOn == turn.Config.Peer.Uuid && vm.PowerState != VmPowerState.Halted && !Knowledge.RunsHere(turn.State, vm.Uuid)
+        && !(Knowledge.PeerHeard(turn.Config, turn.State, turn.Now) && (Knowledge.RunsOnPeer(turn.State, vm.Uuid) || vm.StartUnderWay)));
 
     private static void ReleaseLocks(TurnBuilder turn, TakeoverProgress progress, TakeoverJournal journal)
     {

@@ -185,12 +185,20 @@ internal static class VmStarts
         Set(turn, uuid, attempt with { RetryAt = turn.Now + wait });
     }
 
-    /// <summary>A lock of the dead host that was left: its release is repeated, within a takeover only.</summary>
+    /// <summary>What a takeover had undone and is back: a lock of the dead host is released again, a lost reset is found.</summary>
     private static void ReleaseAgain(TurnBuilder turn, Observation.ActionFinished finished)
     {
         if (finished.Code == "SR_BACKEND_FAILURE_46" && turn.Durable.Takeover is { Step: TakeoverStep.StartVms } journal)
         {
             turn.Act(new HaAction.ReleaseStorageLocks(turn.Config.Peer.Uuid, !journal.WasMaster), TimeSpan.FromSeconds(60));
+        }
+        else if (finished.Code == "VM_BAD_POWER_STATE" && turn.Durable.Takeover is { Step: TakeoverStep.StartVms })
+        {
+            // A toolstack that died lost its newest changes (the database is flushed every two seconds): look what it shows now.
+            turn.State = turn.State with
+            {
+                Schedule = turn.State.Schedule with { Toolstack = turn.Now, Database = turn.Now, ToolstackPending = 0 },
+            };
         }
     }
 
