@@ -10,8 +10,8 @@ internal static class ReportPage
 {
     private const string Style = """
         :root{color-scheme:light dark;--ink:#1d2330;--soft:#5b6475;--line:#d9dee8;--paper:#fff;--lane:#f3f5f9;--ok:#1a7f4b;--bad:#b3261e;
-        --paired:#4c8a5f;--suspect:#c08a1e;--fence:#b3261e;--fenced:#8a8f9c;--take:#2f6fb5;--sole:#27588f;--off:#2b2f38;--other:#9aa7bd;--va:#4d7fb8;--vb:#b5763a}
-        @media(prefers-color-scheme:dark){:root{--ink:#e6e9f0;--soft:#a2abbd;--line:#343b49;--paper:#15181f;--lane:#1d222c;--ok:#58c48a;--bad:#ff8a80;--off:#000}}
+        --paired:#4c8a5f;--suspect:#c08a1e;--fence:#b3261e;--fenced:#8a8f9c;--take:#2f6fb5;--sole:#27588f;--off:#2b2f38;--other:#9aa7bd;--va:#4d7fb8;--vb:#b5763a;--up:#a9c9b4;--part:#dcae4f;--cut:#b3261e}
+        @media(prefers-color-scheme:dark){:root{--ink:#e6e9f0;--soft:#a2abbd;--line:#343b49;--paper:#15181f;--lane:#1d222c;--ok:#58c48a;--bad:#ff8a80;--off:#000;--up:#3d6b4d;--part:#b98a2c;--cut:#d0524a}}
         body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:0 auto;max-width:1200px;padding:1.5rem}
         h1{font-size:1.4rem;margin:0 0 .3rem}h2{font-size:1.05rem;margin:2rem 0 .4rem;border-bottom:1px solid var(--line)}
         .figures{color:var(--soft)}.bar{display:flex;gap:1rem;flex-wrap:wrap;margin:1rem 0}input[type=search]{font:inherit;padding:.35rem .6rem;min-width:14rem;
@@ -39,6 +39,7 @@ internal static class ReportPage
         ("Paired", "--paired", "paired"), ("Suspecting", "--suspect", "suspecting, holding, isolated"), ("TakingOver", "--take", "taking over"),
         ("Sole", "--sole", "sole"), ("Fencing", "--fence", "fencing"), ("Fenced", "--fenced", "fenced, joining"), ("Off", "--off", "no daemon"),
         ("VmA", "--va", "VM on a"), ("VmB", "--vb", "VM on b"),
+        ("Up", "--up", "path works"), ("Part", "--part", "in part"), ("Cut", "--cut", "cut"),
     ];
 
     public static string Write(IReadOnlyList<ScenarioVerdict> verdicts, double wallSeconds)

@@ -4,7 +4,7 @@ namespace TwoNodeHa.Sim.Report;
 internal sealed class TimeAxis
 {
     private const double FoldAfter = 12;
-    private const double Width = 1080;
+    public const double Width = 1080;
 
     private readonly List<(double Time, double At)> _knots = [];
 

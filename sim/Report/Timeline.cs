@@ -5,7 +5,7 @@ using TwoNodeHa.Sim.Virtual;
 
 namespace TwoNodeHa.Sim.Report;
 
-/// <summary>Draws one run: a lane for each host's state, for each VM, and for what happened from outside.</summary>
+/// <summary>Draws one run: a lane for what happened from outside, for each host's state, each link, the gateway, and each VM.</summary>
 internal static class Timeline
 {
     private const int Left = 70;
@@ -18,7 +18,8 @@ internal static class Timeline
         var axis = new TimeAxis(trace.Select(entry => entry.Time), end);
         var hosts = run.Start.Select(start => start.Host).ToList();
         var vms = run.Start.SelectMany(start => start.Vms).Order(StringComparer.Ordinal).ToList();
-        var height = 20 + (Lane * (hosts.Count + vms.Count + 1)) + 26;
+        var paths = run.Paths.Select(path => path.Path).Distinct().ToList();
+        var height = 20 + (Lane * (hosts.Count + paths.Count + vms.Count + 1)) + 26;
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<figure><figcaption>{Caption(run)}</figcaption><svg viewBox=\"0 0 1170 {height}\" role=\"img\" aria-label=\"timeline\">");
         var y = 14;
@@ -37,6 +38,13 @@ internal static class Timeline
             {
                 Mark(svg, axis, y, entry, entry.Text.StartsWith("[1", StringComparison.Ordinal) ? "var(--bad)" : "var(--ink)", host);
             }
+        }
+
+        foreach (var path in paths)
+        {
+            y += Lane;
+            Label(svg, y, path);
+            Bands(svg, axis, y, end, run.Paths.Where(state => state.Path == path).Select(state => (state.Time, Colour(state.Health), state.Text)));
         }
 
         foreach (var vm in vms)
@@ -97,6 +105,13 @@ internal static class Timeline
         _ => "--other",
     };
 
+    private static string Colour(PathHealth health) => health switch
+    {
+        PathHealth.Whole => "--up",
+        PathHealth.Partly => "--part",
+        _ => "--cut",
+    };
+
     private static void Bands(StringBuilder svg, TimeAxis axis, int y, double end, IEnumerable<(double From, string Colour, string Name)> bands)
     {
         var list = bands.ToList();
@@ -129,16 +144,24 @@ internal static class Timeline
         foreach (var time in (double[])[0, 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 3600, 86400, end])
         {
             var x = axis.X(time);
-            if (time <= end && x - last > 46)
+            if (time <= end && x - last > 52)
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left + x:F0}\" y=\"{y + 4}\">{time:0.#} s</text>");
+                // What stands at the right edge grows to the left.
+                var anchor = x > TimeAxis.Width - 52 ? " text-anchor=\"end\"" : "";
+                svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left + x:F0}\" y=\"{y + 4}\"{anchor}>{time:0.#} s</text>");
                 last = x;
             }
         }
 
+        last = -100.0;
         foreach (var (middle, length) in axis.Folds)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left + axis.X(middle) - 14:F0}\" y=\"{y + 20}\">⋯ {length:F0} s</text>");
+            var x = Math.Clamp(axis.X(middle), 30, TimeAxis.Width - 30);
+            if (x - last > 60)
+            {
+                svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left + x:F0}\" y=\"{y + 20}\" text-anchor=\"middle\">⋯ {length:F0} s</text>");
+                last = x;
+            }
         }
     }
 

@@ -25,6 +25,9 @@ internal sealed record ScenarioResult
     /// <summary>The log as data.</summary>
     public IReadOnlyList<TraceEntry> Trace { get; init; } = [];
 
+    /// <summary>Every change of a link or of the gateway, and what they were at second 0.</summary>
+    public IReadOnlyList<PathState> Paths { get; init; } = [];
+
     /// <summary>State and VMs of each host at second 0.</summary>
     public IReadOnlyList<(string Host, string State, IReadOnlyList<string> Vms)> Start { get; init; } = [];
 
@@ -59,6 +62,7 @@ internal sealed class ScenarioRun
     private readonly RunView _view;
     private readonly Cast _cast;
     private IReadOnlyList<(string Host, string State, IReadOnlyList<string> Vms)> _start = [];
+    private readonly List<PathState> _paths = [];
     private double? _recovered;
     private bool _stopped;
 
@@ -99,15 +103,29 @@ internal sealed class ScenarioRun
         }
 
         Watching();
+        World.Network.Changed += NotePaths;
+        NotePaths();
         foreach (var move in _scenario.Moves)
         {
             RunUntil(move.At);
             Do(move);
+            NotePaths();
         }
 
         RunUntil(_scenario.End);
         Judge();
         return Result(null);
+    }
+
+    private void NotePaths()
+    {
+        foreach (var path in PathState.Of(World, _cast.LinkNames))
+        {
+            if (_paths.LastOrDefault(known => known.Path == path.Path)?.Text != path.Text)
+            {
+                _paths.Add(path);
+            }
+        }
     }
 
     private HaConfig Configuration(out PoolDefinition pool)
@@ -339,6 +357,7 @@ internal sealed class ScenarioRun
         Failures = trouble is null ? _failures : [$"{_scenario.File}: {trouble}"],
         Log = World.LogLines,
         Trace = World.Trace,
+        Paths = _paths,
         Start = _start,
         End = World.Elapsed - World.Origin,
         Violations = World.Violations,

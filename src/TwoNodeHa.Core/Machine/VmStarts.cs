@@ -133,7 +133,8 @@ internal static class VmStarts
         var free = turn.State.Database!.FreeMemoryBytes;
         var promised = turn.State.Starts.Where(pair => pair.Value.Pending != 0 || pair.Value.SucceededAt > turn.State.DatabaseAt)
             .Sum(pair => turn.Durable.Vms.FirstOrDefault(record => record.Uuid == pair.Key)?.MemoryBytes ?? 0);
-        var onPeer = attempt.OnPeer && turn.State.Status == HaStatus.Paired;
+        var onPeer = attempt.OnPeer && turn.State is { Status: HaStatus.Paired, Peer.Beat.Status: HaStatus.Paired }
+            && Knowledge.PeerFresh(turn.Config, turn.State, turn.Now);
         if (!onPeer && free >= 0 && vm.MemoryBytes > free - promised)
         {
             if (turn.State.Status == HaStatus.Paired && attempt.Tries == 0)
