@@ -21,6 +21,7 @@ internal static class NodeCommand
             DefaultValueFactory = _ => "0.1",
             Description = "seconds until a dead daemon is restarted, or 'never'",
         };
+        var guard = new Option<string?>("--boot-guard") { Description = "command that holds the toolstack back at a boot after the first" };
         var seed = new Option<int?>("--seed") { Description = "of the drawn durations" };
         var daemon = new Argument<string[]>("daemon")
         {
@@ -29,7 +30,7 @@ internal static class NodeCommand
         };
         var command = new Command("node", "Run one emulated host: toolstack, VMs, watchdog, daemon.")
         {
-            name, directory, shared, config, timings, noToolstack, restart, seed, daemon,
+            name, directory, shared, config, timings, noToolstack, restart, guard, seed, daemon,
         };
         command.SetAction((parsed, _) => RunAsync(new NodeOptions
         {
@@ -39,6 +40,7 @@ internal static class NodeCommand
                 Path.GetFullPath(parsed.GetValue(directory)!), Path.GetFullPath(parsed.GetValue(shared)!)),
             Timings = CliOptions.ParseTimings(parsed.GetValue(timings)!),
             ToolstackAtBoot = !parsed.GetValue(noToolstack),
+            BootGuard = parsed.GetValue(guard)?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
             DaemonRestart = CliOptions.ParseRestart(parsed.GetValue(restart)!),
             Daemon = parsed.GetValue(daemon) ?? [],
             Console = Console.Out,

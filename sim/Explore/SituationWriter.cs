@@ -54,6 +54,7 @@ internal ref struct SituationWriter
         ["HaState.PeerPowerOffAgent"] = "explains",
         ["HaState.LinkHeard"] = "shown to the operator only",
         ["HaState.WallUnixMs"] = "only for an end of a disablement, which no schedule has",
+        ["HaState.Guard"] = "no host of a search has a boot guard; what was decided is over",
         ["HaState.RunningIdsOf"] = "derived from Domains",
         ["HaState.RunningIds"] = "derived from Domains",
         ["PeerView.SignOfLifeKind"] = "explains",

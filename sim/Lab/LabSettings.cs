@@ -89,7 +89,7 @@ internal sealed class LabSettings
             "--config", PoolFile, "--timings", _options.Toolstack, "--daemon-restart", restart,
         ];
         string[] daemon = _options.WithDaemons
-            ? ["--daemon", .. Repository.Daemon, "--config", ConfigOf(host), "--self", host]
+            ? ["--boot-guard", string.Join(' ', [.. Repository.Ctl, "guard", "--config", ConfigOf(host)]), "--daemon", .. Repository.Daemon, "--config", ConfigOf(host), "--self", host]
             : [];
         return ["sh", "-c", Kernel, "kernel", Path.Combine(directory, "run"), .. node, .. daemon];
     }

@@ -20,6 +20,9 @@ internal sealed record NodeOptions
     public IReadOnlyList<string> Daemon { get; init; } = [];
 
     /// <summary>Null: never.</summary>
+    /// <summary>Command that holds the toolstack back at a boot after the first (the boot guard's unit); empty: none.</summary>
+    public IReadOnlyList<string> BootGuard { get; init; } = [];
+
     public TimeSpan? DaemonRestart { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public TextWriter? Console { get; init; }
@@ -87,19 +90,46 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
         Log("boot", ("pid", $"{Environment.ProcessId}"));
         _services.Start();
         _bmc.Start();
+        var first = false;
         await Scheduler.InvokeAsync(() =>
         {
-            if (Toolstack.Install())
+            first = Toolstack.Install();
+            if (first)
             {
                 Toolstack.CreateInitialVms();
             }
-
-            if (_options.ToolstackAtBoot)
-            {
-                Toolstack.Start();
-            }
         }).ConfigureAwait(false);
         Daemon.Start();
+        if (!first && _options.BootGuard.Count > 0)
+        {
+            await GuardAsync().ConfigureAwait(false);
+        }
+
+        if (_options.ToolstackAtBoot)
+        {
+            await Scheduler.InvokeAsync(Toolstack.Start).ConfigureAwait(false);
+        }
+    }
+
+    private async Task GuardAsync()
+    {
+        using var guard = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(_options.BootGuard[0], _options.BootGuard.Skip(1))
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        try
+        {
+            string said = await guard.StandardOutput.ReadToEndAsync(limit.Token).ConfigureAwait(false);
+            await guard.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            Log("boot_guard", ("said", said.Trim()));
+        }
+        catch (OperationCanceledException)
+        {
+            guard.Kill();
+            Log("boot_guard", ("said", "killed after its time"));
+        }
     }
 
     /// <summary>The orderly end: daemon, toolstack, VMs (their disks are detached), exit 0.</summary>

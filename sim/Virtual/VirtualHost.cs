@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
@@ -76,6 +77,10 @@ public sealed class VirtualHost
 
     /// <summary>Time from power to the start of the daemon.</summary>
     public TimeSpan BootTime { get; set; } = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan GuardInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan GuardWithoutDaemon = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan GuardLimit = TimeSpan.FromSeconds(12);
 
     /// <summary>How long systemd waits before it starts the daemon again; null for never.</summary>
     public TimeSpan? DaemonRestart { get; set; } = TimeSpan.FromSeconds(1);
@@ -206,8 +211,32 @@ public sealed class VirtualHost
             Clock.Restart(_world.Scheduler.Now);
             _world.Log(Name, "booted");
             StartDaemon();
-            Toolstack.Start();
+            GuardBoot(Life, TimeSpan.Zero);
         });
+    }
+
+    /// <summary>The unit before the toolstack's: asks until the daemon has decided; without a daemon it does not wait long.</summary>
+    private void GuardBoot(int life, TimeSpan asked)
+    {
+        if (life != Life || Frozen)
+        {
+            if (life == Life)
+            {
+                _world.Scheduler.After(GuardInterval, () => GuardBoot(life, asked));
+            }
+
+            return;
+        }
+
+        var reply = Daemon?.Ask(new OperatorRequest.BootGuard());
+        var waits = _world.Guardian is null && (reply is { Pending: true } || (reply is null && asked < GuardWithoutDaemon));
+        if (!waits || asked >= GuardLimit)
+        {
+            Toolstack.Start();
+            return;
+        }
+
+        _world.Scheduler.After(GuardInterval, () => GuardBoot(life, asked + GuardInterval));
     }
 
     /// <summary>The whole of dom0 stands still; guests and network card go on. The watchdog does not.</summary>

@@ -46,7 +46,7 @@ internal sealed class CommandTree
         {
             tree._config, tree._socket, tree._timeout, tree._json,
             tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Events(), tree.Check(),
-            tree.Timeline(), tree.Takeover(), tree.Fence(), tree.Keygen(), tree.Version(), tree.Completion(),
+            tree.Timeline(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
     }
 
@@ -157,6 +157,14 @@ internal sealed class CommandTree
                 _context, Global(parsed), "fence", "nothing was done: this stops all VMs of this host without a "
                     + "shutdown; add --yes"));
         return new Command("fence", "Fence a host") { self };
+    }
+
+    /// <summary>For the unit before the toolstack's, not for a person.</summary>
+    private Command Guard()
+    {
+        var command = new Command("guard", "At boot: wait until it is settled who is master, for at most 12 s");
+        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed)));
+        return command;
     }
 
     private Command Keygen()

@@ -23,6 +23,11 @@ public abstract record OperatorRequest
 
     /// <summary>Fence this host now.</summary>
     public sealed record FenceSelf : OperatorRequest;
+
+    /// <summary>
+    /// The boot guard, before the toolstack starts: settle its role. Pending until the peer was heard, or waited for; asked again.
+    /// </summary>
+    public sealed record BootGuard : OperatorRequest;
 }
 
 /// <summary>Answer to an operator.</summary>

@@ -15,6 +15,7 @@ internal static class Decisions
 
     public static void Decide(TurnBuilder turn)
     {
+        BootGuard.Continue(turn);
         Evaluate(turn);
         if (turn.State.Status != HaStatus.Fencing)
         {

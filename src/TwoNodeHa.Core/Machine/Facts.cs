@@ -294,7 +294,7 @@ internal static class Facts
 
     public static void ActionFinished(TurnBuilder turn, Observation.ActionFinished finished)
     {
-        _ = Fencing.Finished(turn, finished) || RoleCare.Finished(turn, finished)
+        _ = Fencing.Finished(turn, finished) || BootGuard.Finished(turn, finished) || RoleCare.Finished(turn, finished)
             || Takeovers.Finished(turn, finished) || VmStarts.Finished(turn, finished);
     }
 

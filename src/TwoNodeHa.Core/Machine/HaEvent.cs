@@ -82,6 +82,9 @@ public enum HaEventId
     /// <summary>Storage health changed.</summary>
     StorageChanged = 43,
 
+    /// <summary>The boot guard decided about the toolstack's role.</summary>
+    BootGuard = 44,
+
     /// <summary>HA was enabled or disabled, or the switch is pending.</summary>
     SwitchChanged = 50,
 

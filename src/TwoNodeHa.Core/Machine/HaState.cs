@@ -149,6 +149,22 @@ public sealed record RoleProgress
     public Instant RetryAt { get; init; }
 }
 
+/// <summary>The boot guard's question and its answer.</summary>
+public sealed record GuardProgress
+{
+    /// <summary>The peer is waited for until then.</summary>
+    public required Instant Until { get; init; }
+
+    /// <summary>Id of the order to write the role file; 0 when none is under way.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>What will be said when that order succeeds.</summary>
+    public string Writing { get; init; } = "";
+
+    /// <summary>What was decided, and why; empty while it is not.</summary>
+    public string Said { get; init; } = "";
+}
+
 /// <summary>Turns of the loop that were later than the limit.</summary>
 public sealed record LatenessView
 {
@@ -342,6 +358,9 @@ public sealed record HaState
 
     /// <summary>Takeover under way.</summary>
     public TakeoverProgress? Takeover { get; init; }
+
+    /// <summary>The boot guard's question; null when nobody asked in this incarnation.</summary>
+    public GuardProgress? Guard { get; init; }
 
     /// <summary>Care for the own role.</summary>
     public RoleProgress Role { get; init; } = new();

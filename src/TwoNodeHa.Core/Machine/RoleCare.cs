@@ -95,7 +95,7 @@ internal static class RoleCare
     public static void Continue(TurnBuilder turn, Heartbeat beat)
     {
         var role = turn.State.Role;
-        if (role.Pending != 0 || turn.Now < role.RetryAt || turn.State.Toolstack is not { } toolstack
+        if (BootGuard.Open(turn.State) || role.Pending != 0 || turn.Now < role.RetryAt || turn.State.Toolstack is not { } toolstack
             || turn.Durable.Master == Guid.Empty || Knowledge.Runs(turn.State))
         {
             return;
@@ -274,7 +274,8 @@ internal static class RoleCare
         turn.State = turn.State with { Role = turn.State.Role with { Phase = phase, Pending = id } };
     }
 
-    private static bool RoleAsItShouldBe(TurnBuilder turn)
+    /// <summary>The role file says what the epoch says.</summary>
+    public static bool RoleAsItShouldBe(TurnBuilder turn)
     {
         var toolstack = turn.State.Toolstack;
         if (toolstack is null || turn.Durable.Master == Guid.Empty)

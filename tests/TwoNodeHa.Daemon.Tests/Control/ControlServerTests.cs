@@ -48,7 +48,7 @@ public sealed class ControlServerTests : IDisposable
         using var client = await ConnectAsync();
         var answer = await client.AskAsync($$"""{"verb":"explode{{new string('x', 500)}}"}""");
         Assert.False(answer.Ok);
-        foreach (var verb in (string[])["status", "events", "enable", "disable", "maintenance", "takeover", "fence", "version"])
+        foreach (var verb in (string[])["status", "events", "enable", "disable", "maintenance", "takeover", "fence", "guard", "version"])
         {
             Assert.Contains(verb, answer.Text, StringComparison.Ordinal);
         }
@@ -173,6 +173,7 @@ public sealed class ControlServerTests : IDisposable
             (second, """{"verb":"disable","reason":"work"}""", new OperatorRequest.Disable(0, "work")),
             (first, """{"verb":"maintenance","on":true}""", new OperatorRequest.Maintenance(true)),
             (second, """{"verb":"fence"}""", new OperatorRequest.FenceSelf()),
+            (second, """{"verb":"guard"}""", new OperatorRequest.BootGuard()),
         };
         foreach (var (client, line, request) in asks)
         {

@@ -1,0 +1,87 @@
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Core.Tests.Machine;
+
+/// <summary>Who is master is settled before the toolstack of a booting host starts.</summary>
+public sealed class BootGuardTests
+{
+    [Fact]
+    public void An_old_master_that_hears_a_new_one_becomes_slave_before_its_toolstack_starts()
+    {
+        var bench = Booted(PoolRole.Master);
+        Assert.True(Ask(bench).Pending);
+        bench.Hear(beat => beat with { Epoch = 4, Master = Bench.HostB, Status = HaStatus.Sole, Flags = beat.Flags | HeartbeatFlags.IsMaster });
+        var write = Assert.Single(bench.Orders.OfType<Command.Act>(), act => act.Action is HaAction.WriteRoleSlave);
+        Assert.True(Ask(bench).Pending, "the toolstack must wait for the file");
+        bench.Post(new Observation.ActionFinished(write.Id, ActionOutcome.Succeeded, "", ""));
+
+        var reply = Ask(bench);
+        Assert.False(reply.Pending);
+        Assert.Contains("master of epoch 4", reply.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.KillToolstack or HaAction.StartToolstack);
+        Assert.Contains(bench.Events, happened => happened.Id == HaEventId.BootGuard);
+    }
+
+    [Fact]
+    public void A_lone_host_is_not_held_for_ever_and_its_role_is_left()
+    {
+        var bench = Booted(PoolRole.Master);
+        Assert.True(Ask(bench).Pending);
+        bench.Pass(BootGuard.Patience.TotalSeconds + 0.1);
+        var reply = Ask(bench);
+        Assert.False(reply.Pending);
+        Assert.Contains("not heard within 8 s", reply.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.WriteRoleSlave or HaAction.WriteRoleMaster);
+    }
+
+    [Fact]
+    public void A_record_that_names_the_peer_is_obeyed_when_nobody_answers()
+    {
+        var bench = Booted(PoolRole.Master, durable => durable with { Master = Bench.HostB, Epoch = 5 });
+        Ask(bench);
+        bench.Pass(BootGuard.Patience.TotalSeconds + 0.1);
+        Ask(bench);
+        Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_written_is_tried_again_and_then_said()
+    {
+        var bench = Booted(PoolRole.Master, durable => durable with { Master = Bench.HostB, Epoch = 5 });
+        Ask(bench);
+        bench.Pass(BootGuard.Patience.TotalSeconds + 0.1);
+        Ask(bench);
+        var write = bench.Orders.OfType<Command.Act>().Last(act => act.Action is HaAction.WriteRoleSlave);
+        bench.Post(new Observation.ActionFinished(write.Id, ActionOutcome.Failed, "", "read-only file system"));
+        var reply = Ask(bench);
+        Assert.False(reply.Pending);
+        Assert.Contains("read-only file system", reply.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_toolstack_that_runs_is_left_alone()
+    {
+        var bench = Booted(PoolRole.Master, running: true);
+        Assert.False(Ask(bench).Pending);
+    }
+
+    private static Bench Booted(PoolRole role, Func<DurableState, DurableState>? change = null, bool running = false)
+    {
+        var bench = new Bench().Start(change is null ? Bench.Enabled() : change(Bench.Enabled()));
+        bench.Lists();
+        Ask(bench);
+        bench.Post(new Observation.ToolstackObserved(
+            bench.State.Schedule.ToolstackPending, new ToolstackFacts { Running = running, Answers = running, RoleFile = role }));
+        bench.Orders.Clear();
+        return bench;
+    }
+
+    private static OperatorReply Ask(Bench bench)
+    {
+        bench.Post(new Observation.OperatorAsked(7, new OperatorRequest.BootGuard()));
+        return bench.Orders.OfType<Command.Reply>().Last().Answer;
+    }
+}
