@@ -38,6 +38,13 @@ internal sealed class BmcCommands
         return handler(request);
     }
 
+    /// <summary>The process that attended a unit is gone.</summary>
+    public void KillUnit(string unit)
+    {
+        _node.Log("unit_ended", ("unit", unit));
+        _node.Toolstack.KillUnit(builder: unit == "xenopsd-xc");
+    }
+
     private void AddToolstackFaults()
     {
         Add("hang", request => Faults.HangAll = On(request));
@@ -65,6 +72,17 @@ internal sealed class BmcCommands
     {
         Add("crash", _ => _node.Toolstack.Crash());
         Add("start", _ => _node.Toolstack.Start());
+        _verbs["attend"] = request =>
+        {
+            string unit = Text(request, "unit");
+            if (unit == "xapi")
+            {
+                _node.Toolstack.Start();
+            }
+
+            return Task.FromResult(new JsonObject { ["attended"] = unit });
+        };
+        AddAsync("shutdown-vms", _ => _node.Toolstack.ShutDownVmsAsync());
         AddAsync("stop", _ => _node.Toolstack.StopAsync());
         AddAsync("restart", async request =>
         {
