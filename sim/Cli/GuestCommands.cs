@@ -62,7 +62,7 @@ internal static class UnitCommand
         await using BaseboardSession session = await BaseboardSession.OpenAsync(socket).ConfigureAwait(false);
         await session.AskAsync(new JsonObject { ["verb"] = "attend", ["unit"] = unit }).ConfigureAwait(false);
 
-        // Nothing more is said until the end: an end of the line is the end of the emulated host.
+        // Nothing more is said on this line: its end is the end of the emulated host, or of this process.
         Task<string?> gone = session.ReadLineAsync();
         if (await Task.WhenAny(stop.Task, gone).ConfigureAwait(false) == gone)
         {
@@ -71,8 +71,8 @@ internal static class UnitCommand
 
         if (unit == "xapi")
         {
-            await session.SendAsync(new JsonObject { ["verb"] = "stop" }).ConfigureAwait(false);
-            await gone.ConfigureAwait(false);
+            await using BaseboardSession order = await BaseboardSession.OpenAsync(socket).ConfigureAwait(false);
+            await order.AskAsync(new JsonObject { ["verb"] = "stop" }).ConfigureAwait(false);
         }
 
         return 0;

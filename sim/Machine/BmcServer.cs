@@ -54,7 +54,7 @@ internal sealed class BmcServer : IDisposable
 
     private async Task ServeAsync(Socket client)
     {
-        string? attended = null;
+        (string Unit, long Attendance)? attended = null;
         try
         {
             using var stream = new NetworkStream(client, ownsSocket: true);
@@ -62,7 +62,11 @@ internal sealed class BmcServer : IDisposable
             while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
             {
                 JsonObject reply = await AnswerAsync(line).ConfigureAwait(false);
-                attended = (string?)reply["attended"] ?? attended;
+                if ((string?)reply["attended"] is { } unit)
+                {
+                    attended = (unit, (long)reply["attendance"]!);
+                }
+
                 string answer = reply.ToJsonString() + "\n";
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(answer)).ConfigureAwait(false);
             }
@@ -72,10 +76,10 @@ internal sealed class BmcServer : IDisposable
             // The client went away.
         }
 
-        if (attended is not null)
+        if (attended is { } ended)
         {
             // The process that stands for the unit is gone, whatever ended it: so is the unit.
-            _scheduler.Post(() => _commands.KillUnit(attended));
+            _scheduler.Post(() => _commands.Unattended(ended.Unit, ended.Attendance));
         }
     }
 

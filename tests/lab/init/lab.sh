@@ -2,7 +2,8 @@
 # Two hosts with a real init: system containers on the network of ../lab.sh, each with a chassis that can cut its power
 # and a watchdog that does. Sourced by run.sh.
 
-readonly BOOT_SECONDS=1 TREE_VERSION=1
+# Longer than the survivor needs to see that the kernel of a host is silent; a real machine takes far longer.
+readonly BOOT_SECONDS=4 TREE_VERSION=1
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$HERE/../../.." && pwd)
 export LAB_ID=lab-$$-1
@@ -60,6 +61,9 @@ make_tree() {
     exec 9>&-
 }
 
+# A dead process whose parent has not looked yet is gone too.
+gone() { [ -z "$(tr -d '\0' 2>/dev/null <"/proc/$1/cmdline")" ]; } 2>/dev/null
+
 # ---- A host -----------------------------------------------------------------------------------------------------
 
 # A fresh disk: the tree, and what makes it an emulated host. The daemon is not on it; see the story `install`.
@@ -105,7 +109,7 @@ container() {
 chassis() {
     local h=$1 boot=0 dog box who code
     # $$ is the run: a host does not outlive it.
-    while [ ! -e "$WORK/$h/off" ] && [ -d "/proc/$$" ]; do
+    while [ ! -e "$WORK/$h/off" ] && ! gone "$$"; do
         boot=$((boot + 1))
         rm -f "$WORK/$h/board/watchdog.sock"
         "$DOTNET/dotnet" "$SIM/sim.dll" watchdog --socket "$WORK/$h/board/watchdog.sock" &
@@ -163,7 +167,7 @@ power() {
         cut_power "$h"
     fi
     # Not wait: it may be the child of an earlier story. A container that is just being made has no first process yet.
-    while [ -n "$pid" ] && [ -d "/proc/$pid" ]; do
+    while [ -n "$pid" ] && ! gone "$pid"; do
         [ "$2" = on ] || cut_power "$h"
         sleep 0.05
     done
@@ -205,7 +209,7 @@ end_truth() {
     local pid
     pid=$(cat "$WORK/truth.pid" 2>/dev/null) || return 0
     kill -TERM "$pid" 2>/dev/null
-    while [ -d "/proc/$pid" ]; do sleep 0.05; done
+    until gone "$pid"; do sleep 0.05; done
     rm -f "$WORK/truth.pid"
 }
 

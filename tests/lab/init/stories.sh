@@ -3,7 +3,7 @@
 # demands is a fact: processes of VMs, the state that ha-ctl tells, the journal, how a chassis saw its host end.
 
 readonly STORIES=(install daemon-killed daemon-restarted daemon-frozen-master daemon-frozen-slave power-off-master
-    power-off-slave boot-unplugged upgrade broken-version broken-version-slave reboot-master reboot-slave
+    power-off-slave boot-unplugged upgrade broken-version broken-version-slave broken-version-crash reset reboot-master reboot-slave
     poweroff-master poweroff-slave)
 
 # ---- Facts ------------------------------------------------------------------------------------------------------
@@ -250,20 +250,61 @@ story_upgrade() {
 }
 exe_of() { on "$1" readlink "/proc/$(daemon_pid "$1")/exe"; }
 
+# A restart is a stop in order: the peer was told and holds still, the watchdog is disarmed, so the VMs go on, unprotected,
+# until the files are right. systemd tries all the while.
 broken() {
     local h=$1 o before
     o=$(other "$h")
     story_begins
-    before=$(ends "$h")
+    before=$(moves)
     replace_files "$h" broken
     on "$h" systemctl restart --no-block twonodeha
-    say "$h: a version that cannot start"
-    soon 60 "$h: the host ended" ended "$h" "$before"
-    that "$h: it was the watchdog" test "$(last_end "$h")" = watchdog
-    soon 30 "all VMs run on $o" all_on "$o"
+    say "$h: restarted into a version that cannot start"
+    soon 10 "$o holds still" is "$o" state Holding
+    still 20 "nothing moves" unmoved "$before"
+    that "systemd goes on trying" test "$(unit_state "$h" NRestarts)" -gt 50
+    that "no host ended" test "$(ends a)$(ends b)" = 00
+    replace_files "$h" good
+    say "$h: good files"
+    soon 30 "both are paired" paired
+    not_moved "$before"
 }
 story_broken_version() { broken a; }
 story_broken_version_slave() { broken b; }
+
+# The same files, but the old daemon dies without a word: the watchdog stays armed, and nobody feeds it.
+story_broken_version_crash() {
+    story_begins
+    local old
+    old=$(daemon_pid a)
+    replace_files a broken
+    on a sh -c "kill -KILL $old"
+    say "a: the daemon died, the files cannot start another"
+    soon 20 "a: the host ended" ended a 0
+    that "a: it was the watchdog" test "$(last_end a)" = watchdog
+    soon 30 "all VMs run on b" all_on b
+    soon 30 "a booted" unit_is a xapi active
+    still 15 "nothing runs on a, which has no daemon" test_count a 0
+    replace_files a good
+    say "a: good files"
+    rejoins a
+    that "its VMs stay where they are" all_on b
+}
+
+# A fence that cannot be verified: the daemon's own last resort, down to reboot(2).
+story_reset() {
+    story_begins
+    on a touch "/srv/machine/refuse-kill/$(vm_uuid vm1)"
+    net cut a
+    say "a: unplugged, and vm1 cannot be destroyed"
+    soon 20 "a: the host ended" ended a 0
+    that "a: by reboot(2), before the watchdog" test "$(last_end a)" = reboot
+    soon 30 "all VMs run on b" all_on b
+    still 5 "nothing runs on a" test_count a 0
+    net plug a
+    rejoins a
+}
+vm_uuid() { on a sh -c "grep -l name=$1 /srv/machine/domains/* | xargs sed -n s/uuid=//p"; }
 
 # Orderly: until departure in order is built, the demand is only that no VM runs twice and that all run in the end.
 leaves() {
@@ -271,7 +312,7 @@ leaves() {
     o=$(other "$h")
     story_begins
     before=$(ends "$h")
-    on "$h" systemctl "$verb"
+    on "$h" systemctl "$verb" 2>/dev/null
     say "$h: systemctl $verb"
     soon 60 "$h: the host is down" ended "$h" "$before"
     that "$h: in order" test "$(last_end "$h")" = "$verb"
