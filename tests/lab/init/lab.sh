@@ -2,15 +2,13 @@
 # Two hosts with a real init: system containers on the network of ../lab.sh, each with a chassis that can cut its power
 # and a watchdog that does. Sourced by run.sh.
 
-# Longer than the survivor needs to see that the kernel of a host is silent; a real machine takes far longer.
-readonly BOOT_SECONDS=4 TREE_VERSION=1
+readonly TREE_VERSION=1
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$HERE/../../.." && pwd)
 export LAB_ID=lab-$$-1
 WORK=/tmp/tnh-init-$$
 CACHE=${TWONODEHA_INIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twonodeha}
 SIM=$REPO/sim/bin/Release/net10.0
-CGROUPS=()
 
 net() { bash "$REPO/tests/lab/lab.sh" "$@"; }
 
@@ -20,7 +18,7 @@ net() { bash "$REPO/tests/lab/lab.sh" "$@"; }
 why_not() {
     local tool
     [ "$(id -u)" = 0 ] || { echo "not root"; return; }
-    for tool in systemd-nspawn debootstrap nsenter flock ip; do
+    for tool in systemd-nspawn debootstrap nsenter flock ip pgrep dotnet; do
         command -v "$tool" >/dev/null || { echo "$tool is missing"; return; }
     done
     net probe >/dev/null 2>&1 || { echo "no namespaces here"; return; }
@@ -89,14 +87,30 @@ make_host() {
     done
 }
 
-# Runs in place of the caller: the container of a host, in control groups of its own.
-container() {
-    local h=$1 boot=$2 root
+# New ones for each boot: one that has children cannot be joined again.
+join_cgroup() {
+    local root
     while read -r root; do
-        mkdir -p "$root/$LAB_ID-$h-$boot"
-        echo "$BASHPID" >"$root/$LAB_ID-$h-$boot/cgroup.procs"
+        mkdir -p "$root/$1"
+        echo "$BASHPID" >"$root/$1/cgroup.procs"
     done < <(cgroup_roots)
     export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+}
+
+# Whether a container is possible at all, with nothing in it; prints the first words of a refusal.
+container_works() {
+    (
+        join_cgroup "$LAB_ID-probe"
+        exec systemd-nspawn --quiet --register=no --keep-unit --machine="$LAB_ID-probe" --directory="$TREE" --read-only \
+            --private-network --console=pipe /bin/true </dev/null
+    ) 2>&1 | head -n 1
+    return "${PIPESTATUS[0]}"
+}
+
+# Runs in place of the caller: the container of a host, in control groups of its own.
+container() {
+    local h=$1 boot=$2
+    join_cgroup "$LAB_ID-$h-$boot"
     exec systemd-nspawn --quiet --boot --register=no --keep-unit --machine="$LAB_ID-$h" --hostname="$h" \
         --directory="$WORK/$h/root" --network-namespace-path="/run/netns/$LAB_ID-$h" --console=pipe \
         --link-journal=no --resolv-conf=off --timezone=off \
@@ -141,8 +155,14 @@ chassis() {
         rm -f "$WORK/$h/box"
         wait "$dog" 2>/dev/null
         net power "$h" off
-        [ -e "$WORK/$h/off" ] || sleep "$BOOT_SECONDS"
+        [ -e "$WORK/$h/off" ] || sleep "$(boot_seconds)"
     done
+}
+
+# Longer than the survivor needs to see that the kernel of a host is silent (lease + one heartbeat); a real machine takes
+# far longer than that.
+boot_seconds() {
+    case $PROFILE in fast) echo 4 ;; balanced) echo 8 ;; *) echo 30 ;; esac
 }
 
 note_end() { echo "$(date +%s.%3N) $2" >>"$WORK/$1/ends"; }
@@ -204,12 +224,13 @@ lab_up() {
     make_host b
 }
 
-# The judge's last word is in the file `summary`.
+# The judge's last word, of each pair, is kept in the file `judged`.
 end_truth() {
     local pid
     pid=$(cat "$WORK/truth.pid" 2>/dev/null) || return 0
     kill -TERM "$pid" 2>/dev/null
     until gone "$pid"; do sleep 0.05; done
+    cat "$WORK/truth/summary" >>"$WORK/judged" 2>/dev/null
     rm -f "$WORK/truth.pid"
 }
 

@@ -42,6 +42,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
 make_tree || skip_all "no tree for the containers could be made"
+reason=$(container_works) || skip_all "a container cannot be started here: $reason"
 if [ -z "$PUBLISHED" ]; then
     PUBLISHED=$WORK/published
     bash "$REPO/packaging/publish.sh" "$PUBLISHED" >"$WORK/publish.log" 2>&1 \
@@ -83,6 +84,8 @@ for story in "${wanted[@]}"; do
 done
 
 end_truth
-[ ! -s "$WORK/truth/summary" ] || sed 's/^/judge of the last pair: /' "$WORK/truth/summary"
+awk '{ samples += $1; if ($5 > gap) gap = $5; changes += $7; doubles += $9 }
+    END { printf "judge: %d samples of both hosts, longest gap %d ms, %d starts and stops, %d doubles; %d s in all\n",
+        samples, gap, changes, doubles, seconds; exit doubles > 0 }' seconds="$SECONDS" "$WORK/judged" || failed=$((failed + 1))
 count_all
 [ "$failed" = 0 ]
