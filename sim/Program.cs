@@ -17,6 +17,10 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),
     PressureCommand.Create(),
+    BaseboardCommand.Create(),
+    UnitCommand.Create(),
+    WatchdogCommand.Create(),
+    TruthCommand.Create(),
 };
 
 return await root.Parse(NodeCommand.SplitDaemon(args)).InvokeAsync(new InvocationConfiguration

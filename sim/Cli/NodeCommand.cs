@@ -99,6 +99,14 @@ internal static class CliOptions
         return option;
     }
 
+    /// <summary>A signal that is a wish, not an end.</summary>
+    public static PosixSignalRegistration OnSignal(PosixSignal signal, TaskCompletionSource wish) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            wish.TrySetResult();
+        });
+
     public static ToolstackTimings ParseTimings(string text) =>
         text == "realistic" ? ToolstackTimings.Realistic : ToolstackTimings.Fast;
 

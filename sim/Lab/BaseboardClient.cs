@@ -20,16 +20,63 @@ internal sealed class BaseboardClient(string socketPath)
     {
         JsonObject request = arguments ?? [];
         request["verb"] = verb;
-        using var expiry = new CancellationTokenSource(Limit);
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), expiry.Token);
-        await using var stream = new NetworkStream(socket);
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(request.ToJsonString() + "\n"), expiry.Token);
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        string line = await reader.ReadLineAsync(expiry.Token) ?? throw new IOException($"{verb}: no answer");
-        JsonObject answer = JsonNode.Parse(line)!.AsObject();
+        await using BaseboardSession session = await BaseboardSession.OpenAsync(socketPath).WaitAsync(Limit);
+        JsonObject answer = await session.AskAsync(request).WaitAsync(Limit);
         return (bool?)answer["ok"] == true
             ? answer
             : throw new InvalidOperationException($"{verb}: {(string?)answer["error"]}");
+    }
+}
+
+/// <summary>One open connection to the control socket of an emulated host.</summary>
+internal sealed class BaseboardSession : IAsyncDisposable
+{
+    private readonly NetworkStream _stream;
+    private readonly StreamReader _reader;
+
+    private BaseboardSession(NetworkStream stream) => (_stream, _reader) = (stream, new StreamReader(stream, Encoding.UTF8));
+
+    public static async Task<BaseboardSession> OpenAsync(string socketPath)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath));
+            return new BaseboardSession(new NetworkStream(socket, ownsSocket: true));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public async Task SendAsync(JsonObject request) =>
+        await _stream.WriteAsync(Encoding.UTF8.GetBytes(request.ToJsonString() + "\n"));
+
+    /// <summary>Null when the other end is gone.</summary>
+    public async Task<string?> ReadLineAsync()
+    {
+        try
+        {
+            return await _reader.ReadLineAsync();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<JsonObject> AskAsync(JsonObject request)
+    {
+        await SendAsync(request);
+        string line = await ReadLineAsync() ?? throw new IOException($"{(string?)request["verb"]}: no answer");
+        return JsonNode.Parse(line)!.AsObject();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _reader.Dispose();
+        await _stream.DisposeAsync();
     }
 }

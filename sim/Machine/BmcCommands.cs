@@ -8,6 +8,8 @@ internal sealed class BmcCommands
 {
     private readonly EmulatedNode _node;
     private readonly SortedDictionary<string, Func<JsonObject, Task<JsonObject>>> _verbs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _attended = [];
+    private long _attendances;
 
     public BmcCommands(EmulatedNode node)
     {
@@ -38,6 +40,39 @@ internal sealed class BmcCommands
         return handler(request);
     }
 
+    /// <summary>The process that attended a unit is gone; of no effect when another attends it by now.</summary>
+    public void Unattended(string unit, long attendance)
+    {
+        if (_attended.GetValueOrDefault(unit) == attendance)
+        {
+            _attended.Remove(unit);
+            KillUnit(unit);
+        }
+    }
+
+    private JsonObject Attend(string unit)
+    {
+        // Systemd starts a unit when its predecessor is dead; the news of that may come here later.
+        if (_attended.ContainsKey(unit))
+        {
+            KillUnit(unit);
+        }
+
+        _attended[unit] = ++_attendances;
+        if (unit == "xapi")
+        {
+            _node.Toolstack.Start();
+        }
+
+        return new JsonObject { ["attended"] = unit, ["attendance"] = _attendances };
+    }
+
+    private void KillUnit(string unit)
+    {
+        _node.Log("unit_ended", ("unit", unit));
+        _node.Toolstack.KillUnit(builder: unit == "xenopsd-xc");
+    }
+
     private void AddToolstackFaults()
     {
         Add("hang", request => Faults.HangAll = On(request));
@@ -65,6 +100,8 @@ internal sealed class BmcCommands
     {
         Add("crash", _ => _node.Toolstack.Crash());
         Add("start", _ => _node.Toolstack.Start());
+        _verbs["attend"] = request => Task.FromResult(Attend(Text(request, "unit")));
+        AddAsync("shutdown-vms", _ => _node.Toolstack.ShutDownVmsAsync());
         AddAsync("stop", _ => _node.Toolstack.StopAsync());
         AddAsync("restart", async request =>
         {

@@ -54,19 +54,32 @@ internal sealed class BmcServer : IDisposable
 
     private async Task ServeAsync(Socket client)
     {
+        (string Unit, long Attendance)? attended = null;
         try
         {
             using var stream = new NetworkStream(client, ownsSocket: true);
             using var reader = new StreamReader(stream, Encoding.UTF8);
             while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
             {
-                string answer = (await AnswerAsync(line).ConfigureAwait(false)).ToJsonString() + "\n";
+                JsonObject reply = await AnswerAsync(line).ConfigureAwait(false);
+                if ((string?)reply["attended"] is { } unit)
+                {
+                    attended = (unit, (long)reply["attendance"]!);
+                }
+
+                string answer = reply.ToJsonString() + "\n";
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(answer)).ConfigureAwait(false);
             }
         }
         catch (Exception error) when (error is IOException or SocketException)
         {
             // The client went away.
+        }
+
+        if (attended is { } ended)
+        {
+            // The process that stands for the unit is gone, whatever ended it: so is the unit.
+            _scheduler.Post(() => _commands.Unattended(ended.Unit, ended.Attendance));
         }
     }
 

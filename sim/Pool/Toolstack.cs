@@ -197,6 +197,23 @@ public sealed class Toolstack
         Crash(137);
     }
 
+    /// <summary>
+    /// SIGKILL to one unit by a real service manager, which restarts it itself: xapi, or the domain builder alone.
+    /// </summary>
+    public void KillUnit(bool builder)
+    {
+        if (builder)
+        {
+            _host.Xenopsd.Kill();
+            return;
+        }
+
+        _pendingStart?.Dispose();
+        _pendingStart = null;
+        _stopping = true;
+        Crash(137);
+    }
+
     /// <summary>Stops every VM as the last act of an orderly power-off: disks are detached, locks released.</summary>
     public async Task DestroyAllVmsAsync()
     {
@@ -214,6 +231,20 @@ public sealed class Toolstack
         _host.Xenopsd.PowerLoss();
         _process?.Exit(137);
         Faults.Clear();
+    }
+
+    /// <summary>Every VM of this host is shut down cleanly through the pool's database, one after the other.</summary>
+    public async Task ShutDownVmsAsync()
+    {
+        foreach (Domain domain in _host.Xenopsd.List())
+        {
+            if (_process is { } process)
+            {
+                await process.Link.DbAsync("emu.db_touch").ConfigureAwait(false);
+                await process.Methods.ExecuteAsync(CallOrigin.Internal, "emu.vm_shutdown", [domain.VmUuid, true])
+                    .ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Native HA: both the pool's flag and the local armed flag (xapi.md 7).</summary>
@@ -303,16 +334,7 @@ public sealed class Toolstack
     private async Task OrderlyPowerAsync(bool reboot)
     {
         _host.Log("orderly_shutdown", ("reboot", reboot ? "true" : "false"));
-        foreach (Domain domain in _host.Xenopsd.List())
-        {
-            if (_process is { } process)
-            {
-                await process.Link.DbAsync("emu.db_touch").ConfigureAwait(false);
-                await process.Methods.ExecuteAsync(CallOrigin.Internal, "emu.vm_shutdown", [domain.VmUuid, true])
-                    .ConfigureAwait(false);
-            }
-        }
-
+        await ShutDownVmsAsync().ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
         if (reboot)
         {
