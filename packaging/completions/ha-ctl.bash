@@ -14,7 +14,7 @@ _ha_ctl() {
         --timeout|--last|--reason) return ;;
     esac
     case $verb in
-        "") words="status enable disable maintenance events check timeline takeover fence guard keygen version completion --help" ;;
+        "") words="status enable disable maintenance events check timeline takeover fence guard depart keygen version completion --help" ;;
         status) words="--watch" ;;
         disable) words="--for --reason" ;;
         maintenance) words="on off" ;;

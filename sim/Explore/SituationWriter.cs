@@ -54,6 +54,7 @@ internal ref struct SituationWriter
         ["HaState.PeerPowerOffAgent"] = "explains",
         ["HaState.LinkHeard"] = "shown to the operator only",
         ["HaState.WallUnixMs"] = "only for an end of a disablement, which no schedule has",
+        ["HaState.Departure"] = "no schedule shuts a host down in order; the status is hashed",
         ["HaState.Guard"] = "no host of a search has a boot guard; what was decided is over",
         ["HaState.RunningIdsOf"] = "derived from Domains",
         ["HaState.RunningIds"] = "derived from Domains",
@@ -124,6 +125,7 @@ internal ref struct SituationWriter
         Add(state.Watchdog.TimeoutPerFeeding);
         Add((state.Watchdog.FixedTimeout ?? TimeSpan.Zero).Ticks);
         Add(state.WatchdogArmed);
+        Add(state.FedWithoutEnd);
         Peer(state.Peer);
         Gateway(state.Gateway);
         Hypervisor(state.Domains);
@@ -177,6 +179,7 @@ internal ref struct SituationWriter
         Add(durable.Incarnation - SelfNumbers.Incarnation);
         Add(durable.StateLost);
         Add(durable.RecordYoung);
+        Add(durable.Departing);
         Add(durable.Epoch - _epoch);
         _hash.Add(durable.Master);
         Counted(durable.Attestation, SelfNumbers.Attestation);

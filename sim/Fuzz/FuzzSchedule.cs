@@ -29,7 +29,7 @@ internal static class FuzzSchedule
         (4, "gateway off"), (6, "gateway on"), (2, "hide gateway from H"), (3, "show gateway to H"), (2, "switch off"), (4, "switch on"),
         (3, "lose L on mgmt"), (3, "lose 0% on mgmt"), (1, "delay mgmt by D"), (1, "jitter mgmt by D"), (1, "delay mgmt by 0ms"),
         (1, "duplicate 20% on mgmt"), (1, "reorder 10% on mgmt"),
-        (6, "power off H"), (8, "power on H"), (3, "reset H"), (3, "freeze H for F"), (3, "freeze daemon on H for F"),
+        (6, "power off H"), (8, "power on H"), (3, "reset H"), (3, "orderly reboot of H"), (2, "orderly poweroff of H"), (3, "freeze H for F"), (3, "freeze daemon on H for F"),
         (4, "kill daemon on H"), (3, "stop daemon on H"), (1, "daemon of H restarts after 8s"), (1, "daemon of H restarts after 1s"),
         (3, "crash toolstack on H"), (2, "hang toolstack on H for F"), (1, "toolstack of H is slow by 700ms"), (1, "toolstack of H is slow by 0s"),
         (1, "toolstack of H refuses M 2 times"), (1, "toolstack of H loses the answer of M 1 times"), (1, "database copy of H is stale"),

@@ -19,6 +19,10 @@ internal static class WorldVerbs
         Verb("power on {host}", "power on a", "The host boots: its daemon starts after the boot time, then its toolstack.",
             (world, args) => Host(world, args).PowerOn()),
         Verb("reset {host}", "reset b", "Power off, and on again at once.", (world, args) => Host(world, args).Reset()),
+        Verb("orderly reboot of {host}", "orderly reboot of a", "systemctl reboot from its shell: daemon told, VMs stopped by the platform, toolstack, daemon.",
+            (world, args) => Orderly(world, Host(world, args), reboot: true)),
+        Verb("orderly poweroff of {host}", "orderly poweroff of a", "systemctl poweroff from its shell, in the same order.",
+            (world, args) => Orderly(world, Host(world, args), reboot: false)),
         Verb("freeze {host} for {time}", "freeze a for 3s", "The whole of dom0 stands still; guests, network card and watchdog go on.",
             FreezeHost),
         Verb("boot of {host} takes {time}", "boot of a takes 60s", "Time from power to the start of the daemon, from now on.",
@@ -279,6 +283,15 @@ internal static class WorldVerbs
         }
     }
 
+    private static void Orderly(VirtualWorld world, VirtualHost host, bool reboot)
+    {
+        if (host.PoweredOn)
+        {
+            world.Later(TimeSpan.FromMinutes(5), static () => { });
+            _ = OrderlyShutdown.RunAsync(world, host, reboot);
+        }
+    }
+
     private static VirtualHost? Master(VirtualWorld world) =>
         world.Hosts.FirstOrDefault(host => host.PoweredOn && host.Toolstack.Records is not null);
 
@@ -391,6 +404,7 @@ internal static class WorldVerbs
             (host.Domains.DrainTime, host.CannotReset) = (TimeSpan.FromMilliseconds(30), false);
             host.Toolstack.Faults.Clear();
             host.Thaw();
+            host.ComesBack = true;
             host.PowerOn();
             host.StartDaemon();
             Reconfigure(host, differs: false);

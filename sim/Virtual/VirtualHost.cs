@@ -93,6 +93,9 @@ public sealed class VirtualHost
     /// <summary>The lease record in the run directory: lost with power.</summary>
     public Instant? LeaseFile { get; set; }
 
+    /// <summary>Somebody powers it on again when an orderly poweroff under way has ended.</summary>
+    public bool ComesBack { get; set; }
+
     /// <summary>This host's path to the shared storage is cut.</summary>
     public bool StorageLost
     {

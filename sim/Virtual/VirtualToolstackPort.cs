@@ -132,6 +132,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         var reply = action switch
         {
             HaAction.PromoteToMaster => await LocalAsync("pool.emergency_transition_to_master", [], deadline).ConfigureAwait(false),
+            HaAction.DesignateMaster designate => await DesignateAsync(designate, deadline).ConfigureAwait(false),
             HaAction.RecoverSlaves => await LocalAsync("pool.recover_slaves", [], deadline).ConfigureAwait(false),
             HaAction.SyncDatabase => await LocalAsync("pool.sync_database", [], deadline).ConfigureAwait(false),
             HaAction.ResetPowerState reset => await OnVmAsync("VM.power_state_reset", reset.Vm, [], deadline).ConfigureAwait(false),
@@ -145,6 +146,14 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             CallReply.Refused refused => (ActionOutcome.Failed, "NOT_SENT", refused.Reason),
             _ => (ActionOutcome.Unknown, "TRANSPORT", Text(reply)),
         };
+    }
+
+    private async Task<CallReply> DesignateAsync(HaAction.DesignateMaster designate, TimeSpan deadline)
+    {
+        var target = await LocalAsync("host.get_by_uuid", [designate.Host.ToString()], deadline).ConfigureAwait(false);
+        return target is CallReply.Success found
+            ? await LocalAsync("pool.designate_new_master", [(string?)found.Value], deadline).ConfigureAwait(false)
+            : target;
     }
 
     private async Task<CallReply> StartAsync(HaAction.StartVm start, TimeSpan deadline)

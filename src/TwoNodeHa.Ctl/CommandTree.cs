@@ -46,7 +46,7 @@ internal sealed class CommandTree
         {
             tree._config, tree._socket, tree._timeout, tree._json,
             tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Events(), tree.Check(),
-            tree.Timeline(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Keygen(), tree.Version(), tree.Completion(),
+            tree.Timeline(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
     }
 
@@ -163,7 +163,15 @@ internal sealed class CommandTree
     private Command Guard()
     {
         var command = new Command("guard", "At boot: wait until it is settled who is master, for at most 12 s");
-        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed)));
+        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed), "guard", GuardVerb.BootLimit));
+        return command;
+    }
+
+    /// <summary>For the unit that ends first at a shutdown, not for a person.</summary>
+    private Command Depart()
+    {
+        var command = new Command("depart", "At shutdown: tell the daemon, and wait until the mastership was handed over, at most 75 s");
+        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed), "depart", GuardVerb.DepartLimit));
         return command;
     }
 

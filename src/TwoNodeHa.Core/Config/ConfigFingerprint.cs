@@ -32,7 +32,7 @@ public static class ConfigFingerprint
         text.Append(CultureInfo.InvariantCulture, $"{config.Gateway.Timeout.Ticks}|{timing.HeartbeatInterval.Ticks}|");
         text.Append(CultureInfo.InvariantCulture, $"{timing.Lease.Ticks}|{timing.KillBound.Ticks}|{timing.FixedWatchdog.Ticks}|");
         text.Append(CultureInfo.InvariantCulture, $"{timing.ClockDriftPpm}|{timing.TakeoverDelay.Ticks}|");
-        text.Append(CultureInfo.InvariantCulture, $"{policy.OnGatewayLoss}|{policy.OnAmbiguous}|{policy.LoneStart}|{policy.Protect}");
+        text.Append(CultureInfo.InvariantCulture, $"{policy.OnGatewayLoss}|{policy.OnHostShutdown}|{policy.OnAmbiguous}|{policy.LoneStart}|{policy.Protect}");
         if (!config.Storage.Probes.IsEmpty)
         {
             // Not the paths: each host reads its own way to the storage.

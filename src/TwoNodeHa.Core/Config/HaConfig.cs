@@ -91,6 +91,16 @@ public sealed record TimingConfig
     public TimeSpan FenceBound => KillBound >= FixedWatchdog ? KillBound : FixedWatchdog;
 }
 
+/// <summary>What becomes of the VMs of a host that is shut down or rebooted in order.</summary>
+public enum OnHostShutdown
+{
+    /// <summary>The peer starts them as soon as they have stopped.</summary>
+    Failover,
+
+    /// <summary>They wait for the host.</summary>
+    Wait,
+}
+
 /// <summary>Reaction of a host that lost its gateway while its fit peer has one.</summary>
 public enum OnGatewayLoss
 {
@@ -147,6 +157,9 @@ public enum ProtectMode
 /// <summary>Choices of the site.</summary>
 public sealed record PolicyConfig
 {
+    /// <summary>See <see cref="Config.OnHostShutdown"/>.</summary>
+    public OnHostShutdown OnHostShutdown { get; init; } = OnHostShutdown.Failover;
+
     /// <summary>See <see cref="Config.OnGatewayLoss"/>.</summary>
     public OnGatewayLoss OnGatewayLoss { get; init; } = OnGatewayLoss.Yield;
 

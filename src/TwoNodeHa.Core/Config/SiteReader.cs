@@ -14,6 +14,8 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
         var standard = new PolicyConfig();
         var policy = new PolicyConfig
         {
+            OnHostShutdown = reader.Word(
+                "on_host_shutdown", standard.OnHostShutdown, ("failover", OnHostShutdown.Failover), ("wait", OnHostShutdown.Wait)),
             OnGatewayLoss = reader.Word(
                 "on_gateway_loss", standard.OnGatewayLoss, ("yield", OnGatewayLoss.Yield), ("stay", OnGatewayLoss.Stay)),
             OnAmbiguous = reader.Word(

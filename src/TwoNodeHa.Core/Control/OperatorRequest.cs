@@ -24,6 +24,9 @@ public abstract record OperatorRequest
     /// <summary>Fence this host now.</summary>
     public sealed record FenceSelf : OperatorRequest;
 
+    /// <summary>The host is shutting down. Pending while the mastership is handed over; asked again.</summary>
+    public sealed record Depart : OperatorRequest;
+
     /// <summary>
     /// The boot guard, before the toolstack starts: settle its role. Pending until the peer was heard, or waited for; asked again.
     /// </summary>

@@ -86,6 +86,9 @@ public abstract record HaAction
     /// <summary>Write <c>master</c> into the role file; only while the toolstack is stopped.</summary>
     public sealed record WriteRoleMaster : HaAction;
 
+    /// <summary>pool.designate_new_master, on the master: it hands the role over in order.</summary>
+    public sealed record DesignateMaster(Guid Host) : HaAction;
+
     /// <summary>pool.emergency_transition_to_master; success means "role file written", not "is master".</summary>
     public sealed record PromoteToMaster : HaAction;
 

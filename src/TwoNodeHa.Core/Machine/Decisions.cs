@@ -49,6 +49,7 @@ internal static class Decisions
             return;
         }
 
+        Departures.Begin(turn);
         switch (turn.State.Status)
         {
             case HaStatus.Maintenance:
@@ -56,6 +57,9 @@ internal static class Decisions
                 break;
             case HaStatus.TakingOver:
                 Takeovers.Continue(turn);
+                break;
+            case HaStatus.Departing:
+                Departures.Continue(turn);
                 break;
             default:
                 Cooperate(turn);
@@ -215,7 +219,7 @@ internal static class Decisions
     /// <summary>HA was disabled while the toolstack was down by our hand: it comes up again, in the role that the epoch gives it.</summary>
     private static void RepayToolstack(TurnBuilder turn)
     {
-        if ((turn.Durable.ToolstackOwed || turn.State.Role.Phase != 0) && turn.State.Peer.Beat is { } beat
+        if (turn.State.Departure is null && (turn.Durable.ToolstackOwed || turn.State.Role.Phase != 0) && turn.State.Peer.Beat is { } beat
             && Knowledge.PeerFresh(turn.Config, turn.State, turn.Now))
         {
             RoleCare.FollowEpoch(turn, beat);
@@ -463,6 +467,11 @@ internal static class Decisions
 
     private static void Join(TurnBuilder turn, Heartbeat beat)
     {
+        if (turn.State.Departure is not null)
+        {
+            return;
+        }
+
         RoleCare.FollowEpoch(turn, beat);
         RoleCare.Continue(turn, beat);
         var ends = beat.RunningCount > 0 || beat.Declined >= turn.Durable.Attestation;

@@ -133,6 +133,9 @@ public sealed record DurableState
     /// </summary>
     public bool RecordYoung { get; init; }
 
+    /// <summary>The host is going down in order; true for the rest of this boot.</summary>
+    public bool Departing { get; init; }
+
     /// <summary>Epoch.</summary>
     public long Epoch { get; init; }
 

@@ -35,9 +35,13 @@ internal static class Facts
             durable = durable with { StateLost = true, Committed = true };
         }
 
+        // Another boot: the departure is over. In the same one a new daemon goes on with it.
+        var departing = durable.Departing && started.CarriedLease is not null;
+        durable = durable with { Departing = departing };
         turn.State = turn.State with
         {
             IsStarted = true,
+            Departure = departing ? new DepartureProgress { Since = turn.Now } : null,
             StartedAt = turn.Now,
             StatusSince = turn.Now,
             Why = "started",
@@ -294,7 +298,7 @@ internal static class Facts
 
     public static void ActionFinished(TurnBuilder turn, Observation.ActionFinished finished)
     {
-        _ = Fencing.Finished(turn, finished) || BootGuard.Finished(turn, finished) || RoleCare.Finished(turn, finished)
+        _ = Fencing.Finished(turn, finished) || BootGuard.Finished(turn, finished) || Departures.Finished(turn, finished) || RoleCare.Finished(turn, finished)
             || Takeovers.Finished(turn, finished) || VmStarts.Finished(turn, finished);
     }
 

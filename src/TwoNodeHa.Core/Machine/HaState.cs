@@ -149,6 +149,19 @@ public sealed record RoleProgress
     public Instant RetryAt { get; init; }
 }
 
+/// <summary>A departure under way.</summary>
+public sealed record DepartureProgress
+{
+    /// <summary>When the daemon heard of it.</summary>
+    public required Instant Since { get; init; }
+
+    /// <summary>The mastership is waited for until then.</summary>
+    public Instant HandOverUntil { get; init; }
+
+    /// <summary>Id of the order to hand it over; 0 when none is under way.</summary>
+    public long Pending { get; init; }
+}
+
 /// <summary>The boot guard's question and its answer.</summary>
 public sealed record GuardProgress
 {
@@ -281,6 +294,9 @@ public sealed record HaState
     /// <summary>The watchdog was armed by this incarnation.</summary>
     public bool WatchdogArmed { get; init; }
 
+    /// <summary>The newest feeding was of a right without end: when that right ends, the watchdog is armed for longer than the peer waits.</summary>
+    public bool FedWithoutEnd { get; init; }
+
     /// <summary>Late turns of the loop.</summary>
     public LatenessView Lateness { get; init; } = new();
 
@@ -358,6 +374,9 @@ public sealed record HaState
 
     /// <summary>Takeover under way.</summary>
     public TakeoverProgress? Takeover { get; init; }
+
+    /// <summary>The departure of this host; null while it is not going down.</summary>
+    public DepartureProgress? Departure { get; init; }
 
     /// <summary>The boot guard's question; null when nobody asked in this incarnation.</summary>
     public GuardProgress? Guard { get; init; }

@@ -50,7 +50,7 @@ internal static class HeartbeatComposer
         || last.RunningCount != next.RunningCount || last.Master != next.Master;
 
     private const HeartbeatFlags Urgent = HeartbeatFlags.Armed | HeartbeatFlags.GatewayFresh | HeartbeatFlags.Deaf
-        | HeartbeatFlags.Near | HeartbeatFlags.Enabled | HeartbeatFlags.WantsReadmission | HeartbeatFlags.MayStart;
+        | HeartbeatFlags.Near | HeartbeatFlags.Enabled | HeartbeatFlags.WantsReadmission | HeartbeatFlags.MayStart | HeartbeatFlags.Departing;
 
     private static HeartbeatFlags Flags(TurnBuilder turn, Instant? leave)
     {
@@ -70,6 +70,7 @@ internal static class HeartbeatComposer
         Set(HeartbeatFlags.IntendsTakeover, leave is not null);
         Set(HeartbeatFlags.RunningTruncated, state.Domains is { Guests.Length: > Heartbeat.RunningMax });
         Set(HeartbeatFlags.IsMaster, Knowledge.IsMaster(state));
+        Set(HeartbeatFlags.Departing, state.Departure is not null);
         Set(HeartbeatFlags.MayStart, RoleCare.MayStart(state));
         return flags;
 

@@ -173,7 +173,7 @@ public static class Knowledge
 
     /// <summary>States in which this host promises to fence in time.</summary>
     public static bool IsMember(HaStatus status) => status is HaStatus.Paired or HaStatus.Suspecting or HaStatus.Holding
-        or HaStatus.Isolated or HaStatus.TakingOver or HaStatus.Sole;
+        or HaStatus.Isolated or HaStatus.TakingOver or HaStatus.Sole or HaStatus.Departing;
 
     /// <summary>This host is bound: the peer may count on its fence.</summary>
     public static bool Armed(LocalConfig config, HaState state) =>

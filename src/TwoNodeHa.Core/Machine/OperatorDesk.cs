@@ -16,6 +16,7 @@ internal static class OperatorDesk
             OperatorRequest.Maintenance maintenance => maintenance.On ? EnterMaintenance(turn) : EndMaintenance(turn),
             OperatorRequest.Takeover => Takeover(turn),
             OperatorRequest.FenceSelf => FenceSelf(turn),
+            OperatorRequest.Depart => Departures.Ask(turn),
             OperatorRequest.BootGuard => BootGuard.Ask(turn),
             _ => Refuse("unknown request"),
         };

@@ -17,6 +17,12 @@ internal static class Pausing
             return;
         }
 
+        // What a departing host still runs is ended first, and its word is spoken before it goes.
+        if (turn.State.Status == HaStatus.Departing || (turn.Now - asked < Patience && WordIsNews(turn)))
+        {
+            return;
+        }
+
         if (!Knowledge.IsMember(turn.State.Status))
         {
             End(turn, "nothing here is bound", disarm: !Knowledge.MayRun(turn.State) || turn.State.Status == HaStatus.Disabled);
@@ -42,6 +48,11 @@ internal static class Pausing
             End(turn, $"{turn.Config.Peer.Name} holds until this daemon is back", disarm: true);
         }
     }
+
+    /// <summary>An attestation that the peer has neither taken up nor declined, while it could.</summary>
+    private static bool WordIsNews(TurnBuilder turn) => turn.State.Status == HaStatus.Fenced && turn.State.Departure is not null
+        && Knowledge.PeerFresh(turn.Config, turn.State, turn.Now) && !Leave.FreeOfWord(turn.State)
+        && turn.State.Peer.Beat is not { Status: HaStatus.TakingOver };
 
     private static void End(TurnBuilder turn, string why, bool disarm)
     {

@@ -121,6 +121,7 @@ internal static class Periodic
 
         turn.State = turn.State with
         {
+            FedWithoutEnd = right.Until >= Rights.Forever,
             Schedule = turn.State.Schedule with { Watchdog = turn.Now + Shorter(turn.Timing.HeartbeatInterval, TimeSpan.FromSeconds(0.5)) },
         };
     }
@@ -143,12 +144,18 @@ internal static class Periodic
     /// <summary>Fed only while a right to run holds or nothing runs here; a fence under way is timed by the watchdog too.</summary>
     private static void Watchdog(TurnBuilder turn)
     {
-        if (!turn.State.WatchdogArmed || turn.Now < turn.State.Schedule.Watchdog)
+        if (!turn.State.WatchdogArmed || (turn.Now < turn.State.Schedule.Watchdog && !turn.State.FedWithoutEnd))
         {
             return;
         }
 
+        // A right without end has ended: fed anew before the next heartbeat says that this host is bound.
         var right = Rights.Evaluate(turn.Config, turn.State, turn.Now);
+        if (turn.Now < turn.State.Schedule.Watchdog && right.Until >= Rights.Forever)
+        {
+            return;
+        }
+
         if (turn.State.Status != HaStatus.Fencing && (right.Holds || !Knowledge.MayRun(turn.State)))
         {
             Feed(turn);
@@ -296,6 +303,7 @@ internal static class Periodic
             HaStatus.Fencing => TimeSpan.FromSeconds(0.1),
             HaStatus.Unknown => TimeSpan.FromSeconds(0.3),
             HaStatus.TakingOver => TimeSpan.FromSeconds(1),
+            HaStatus.Departing => WordInterval,
             HaStatus.Paired or HaStatus.Disabled => Quiet,
 
             // An attestation is as true as the list behind it is new.

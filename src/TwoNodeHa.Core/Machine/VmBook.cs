@@ -46,7 +46,9 @@ internal static class VmBook
         var records = ImmutableArray.CreateBuilder<VmRecord>(facts.Vms.Length);
         foreach (var fact in facts.Vms)
         {
-            records.Add(Merge(turn.Config.Policy, Find(old, fact.Uuid), fact));
+            var known = Find(old, fact.Uuid);
+            var spared = Departures.StopsFor(turn, fact.ResidentOn != Guid.Empty ? fact.ResidentOn : known?.LastOn ?? Guid.Empty);
+            records.Add(Merge(turn.Config.Policy, known, fact, spared));
         }
 
         if (turn.Durable.Takeover is not null)
@@ -66,10 +68,10 @@ internal static class VmBook
         ? fact.LizardMark != false
         : fact.Priority != RestartPriority.None || fact.LizardMark == true;
 
-    private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact)
+    private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact, bool spared)
     {
         var running = fact.PowerState is VmPowerState.Running or VmPowerState.Paused;
-        var stopSeen = fact.StopRequested || (known is { StopSeen: true } && !running);
+        var stopSeen = (fact.StopRequested && !spared) || (known is { StopSeen: true } && !running);
         var wanted = fact.PowerState switch
         {
             VmPowerState.Running or VmPowerState.Paused => true,

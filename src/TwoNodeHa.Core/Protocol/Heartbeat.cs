@@ -66,6 +66,9 @@ public enum HeartbeatFlags : uint
     /// master then, or later. An attestation under this flag gives leave, but no VM is touched before the flag is gone.
     /// </summary>
     MayStart = 1 << 13,
+
+    /// <summary>The sender's host is going down in order: what stops there was not stopped to stay down.</summary>
+    Departing = 1 << 14,
 }
 
 /// <summary>

@@ -10,7 +10,7 @@ internal sealed class ControlDesk(
     Func<StatusReport> status, Func<int, EventLine[]> events, IObservationSink sink, TimeProvider wall, string version,
     TimeSpan? patience = null)
 {
-    private static readonly string[] Verbs = ["status", "events", "enable", "disable", "maintenance", "takeover", "fence", "guard", "version"];
+    private static readonly string[] Verbs = ["status", "events", "enable", "disable", "maintenance", "takeover", "fence", "guard", "depart", "version"];
 
     private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<long, TaskCompletionSource<OperatorReply>> _waiting = new();
@@ -40,6 +40,7 @@ internal sealed class ControlDesk(
             "a takeover by hand needs your word that the other host is off: peer_is_dead = true (ha-ctl takeover --peer-is-dead)")),
         "takeover" => AskAsync(new OperatorRequest.Takeover(), cancel),
         "fence" => AskAsync(new OperatorRequest.FenceSelf(), cancel),
+        "depart" => AskAsync(new OperatorRequest.Depart(), cancel),
         "guard" => AskAsync(new OperatorRequest.BootGuard(), cancel),
         _ => Task.FromResult(Error($"unknown verb '{Shorten(request.Verb)}'; known are: {string.Join(", ", Verbs)}")),
     };

@@ -92,6 +92,10 @@ internal sealed class ToolstackActions(
                 await session.Pool.EmergencyTransitionToMasterAsync(deadline, cancel);
                 sessions.ForgetPool();
                 return null;
+            case HaAction.DesignateMaster designate when database.HostRefs.TryGetValue(designate.Host, out var next):
+                await session.Pool.DesignateNewMasterAsync(next, deadline, cancel);
+                sessions.ForgetPool();
+                return null;
             case HaAction.RecoverSlaves:
                 await session.Pool.RecoverSlavesAsync(deadline, cancel);
                 return null;
@@ -105,7 +109,7 @@ internal sealed class ToolstackActions(
                 && database.HostRefs.TryGetValue(start.Host, out var host):
                 await session.VM.StartOnAsync(vm, host, startPaused: false, force: false, deadline, cancel);
                 return null;
-            case HaAction.ResetPowerState or HaAction.StartVm:
+            case HaAction.ResetPowerState or HaAction.StartVm or HaAction.DesignateMaster:
                 return new Failure(ActionOutcome.Failed, "UUID_INVALID", "the toolstack's database does not know it");
             default:
                 throw new UnreachableException(action.GetType().Name);

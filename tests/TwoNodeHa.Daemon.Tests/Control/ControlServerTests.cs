@@ -48,7 +48,7 @@ public sealed class ControlServerTests : IDisposable
         using var client = await ConnectAsync();
         var answer = await client.AskAsync($$"""{"verb":"explode{{new string('x', 500)}}"}""");
         Assert.False(answer.Ok);
-        foreach (var verb in (string[])["status", "events", "enable", "disable", "maintenance", "takeover", "fence", "guard", "version"])
+        foreach (var verb in (string[])["status", "events", "enable", "disable", "maintenance", "takeover", "fence", "guard", "depart", "version"])
         {
             Assert.Contains(verb, answer.Text, StringComparison.Ordinal);
         }
@@ -174,6 +174,7 @@ public sealed class ControlServerTests : IDisposable
             (first, """{"verb":"maintenance","on":true}""", new OperatorRequest.Maintenance(true)),
             (second, """{"verb":"fence"}""", new OperatorRequest.FenceSelf()),
             (second, """{"verb":"guard"}""", new OperatorRequest.BootGuard()),
+            (second, """{"verb":"depart"}""", new OperatorRequest.Depart()),
         };
         foreach (var (client, line, request) in asks)
         {

@@ -167,6 +167,7 @@ public sealed class DurableFileTests : IDisposable
         Incarnation = 2,
         StateLost = true,
         RecordYoung = true,
+        Departing = true,
         Epoch = 3,
         Master = new Guid(4, 0, 0, new byte[8]),
         Attestation = 5,

@@ -12,6 +12,7 @@ internal static class Actions
         new HaAction.StartToolstack(),
         new HaAction.RestartToolstack(),
         new HaAction.WriteRoleSlave("192.0.2.11"),
+        new HaAction.DesignateMaster(Guid.NewGuid()),
         new HaAction.WriteRoleMaster(),
         new HaAction.PromoteToMaster(),
         new HaAction.BlockPeerToolstack(true),

@@ -84,7 +84,7 @@ install_on() {
     local root=$WORK/$1/root
     cp -a "$PUBLISHED" "$root/opt/twonodeha"
     sed "s/@PROFILE@/$PROFILE/" "$HERE/ha.conf" >"$root/etc/twonodeha/ha.conf"
-    cp "$root/opt/twonodeha/systemd/twonodeha.service" "$root/etc/systemd/system/"
+    cp "$root/opt/twonodeha/systemd/"*.service "$root/etc/systemd/system/"
 }
 
 new_pair() {
@@ -110,7 +110,7 @@ enable_pair() {
     cp -p "$WORK/a/root/etc/twonodeha/key" "$WORK/b/root/etc/twonodeha/key"
     for h in a b; do
         on "$h" systemctl daemon-reload
-        on "$h" systemctl enable --now twonodeha-guard twonodeha >/dev/null 2>&1 || fail "systemctl enable --now twonodeha-guard twonodeha on $h"
+        on "$h" systemctl enable --now twonodeha-guard twonodeha-shutdown twonodeha >/dev/null 2>&1 || fail "systemctl enable --now twonodeha-guard twonodeha on $h"
     done
     soon 30 "both daemons see their toolstacks" toolstacks_ready
     # 4: accepted, the other host has not confirmed it yet.
@@ -306,7 +306,7 @@ story_reset() {
 }
 vm_uuid() { on a sh -c "grep -l name=$1 /srv/machine/domains/* | xargs sed -n s/uuid=//p"; }
 
-# Orderly: until departure in order is built, the demand is only that no VM runs twice and that all run in the end.
+# Orderly, and without disabling HA first: the other host has the VMs before this one is back.
 leaves() {
     local h=$1 verb=$2 o before
     o=$(other "$h")
@@ -314,15 +314,13 @@ leaves() {
     before=$(ends "$h")
     on "$h" systemctl "$verb" 2>/dev/null
     say "$h: systemctl $verb"
+    soon 60 "all VMs run on $o" all_on "$o"
     soon 60 "$h: the host is down" ended "$h" "$before"
     that "$h: in order" test "$(last_end "$h")" = "$verb"
-    if [ "$verb" = poweroff ]; then
-        sleep 15
-        say "15 s later: VMs $(where)"
-        power "$h" on
-    fi
+    [ "$verb" = reboot ] || power "$h" on
     soon 60 "both are paired" paired
-    soon 60 "all VMs run" all_run
+    that "$o: is master" is "$o" role master
+    that "the VMs stay on $o" all_on "$o"
     say "VMs $(where)"
 }
 story_reboot_master() { leaves a reboot; }
