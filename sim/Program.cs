@@ -12,7 +12,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     ReportCommand.Create(),
     CompareCommand.Create(),
     MutantsCommand.Create(),
-    FuzzCommand.Create(),
+    FuzzCommand.Create(), CrashCommand.Create(),
     ExploreCommand.Create(),
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),

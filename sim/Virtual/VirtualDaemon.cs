@@ -137,6 +137,35 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     void ICommandExecutor.Execute(Command command)
     {
+        Crash(command, after: false);
+
+        // What dies in the middle of a turn gives no further order.
+        if (!_dead)
+        {
+            Carry(command);
+            Crash(command, after: true);
+        }
+    }
+
+    private void Crash(Command command, bool after)
+    {
+        switch (_dead ? null : _world.Crash?.Invoke(_host, command, after))
+        {
+            case Fuzz.CrashKind.Daemon:
+                _world.Log("story", $"the daemon of {_host.Name} dies {(after ? "after" : "before")} {command.GetType().Name}");
+                _host.KillDaemon();
+                break;
+            case Fuzz.CrashKind.Host:
+                _world.Log("story", $"{_host.Name} is reset {(after ? "after" : "before")} {command.GetType().Name}");
+                _host.Reset();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Carry(Command command)
+    {
         switch (command)
         {
             case Command.SendHeartbeat send:

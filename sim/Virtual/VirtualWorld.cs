@@ -90,6 +90,9 @@ public sealed class VirtualWorld
     /// <summary>Told of each line, as it is written.</summary>
     public Action<string>? OnLine { get; set; }
 
+    /// <summary>Asked before and after every command of a daemon: what dies there, if anything.</summary>
+    internal Func<VirtualHost, Core.Machine.Command, bool, Fuzz.CrashKind?>? Crash { get; set; }
+
     /// <summary>Told of each event of a daemon.</summary>
     public Action<int, HaEvent>? OnEvent { get; set; }
 
