@@ -285,7 +285,7 @@ internal static class WorldVerbs
 
     private static void Orderly(VirtualWorld world, VirtualHost host, bool reboot)
     {
-        if (host.PoweredOn)
+        if (host.PoweredOn && !host.GoingDown)
         {
             world.Later(TimeSpan.FromMinutes(5), static () => { });
             _ = OrderlyShutdown.RunAsync(world, host, reboot);

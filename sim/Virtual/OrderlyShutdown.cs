@@ -19,7 +19,7 @@ internal static class OrderlyShutdown
     public static async Task RunAsync(VirtualWorld world, VirtualHost host, bool reboot)
     {
         var life = host.Life;
-        host.ComesBack = false;
+        (host.ComesBack, host.GoingDown) = (false, true);
         world.Checker.FenceAsked(host.Index);
         var silent = TimeSpan.Zero;
         await UntilAsync(world, TellLimit, () =>

@@ -93,6 +93,9 @@ public sealed class VirtualHost
     /// <summary>The lease record in the run directory: lost with power.</summary>
     public Instant? LeaseFile { get; set; }
 
+    /// <summary>An orderly shutdown is under way; a second one changes nothing.</summary>
+    public bool GoingDown { get; set; }
+
     /// <summary>Somebody powers it on again when an orderly poweroff under way has ended.</summary>
     public bool ComesBack { get; set; }
 
@@ -186,6 +189,7 @@ public sealed class VirtualHost
 
         PoweredOn = false;
         Frozen = false;
+        GoingDown = false;
         Life++;
         DisarmWatchdog();
         Daemon?.Die();

@@ -110,10 +110,10 @@ internal static class Departures
         return true;
     }
 
-    /// <summary>VMs that stop on this host now are stopped for the host's sake; of a peer not heard yet, that may be so.</summary>
+    /// <summary>VMs that stop on this host now are stopped for the host's sake; of a silent peer, that may be so.</summary>
     public static bool StopsFor(TurnBuilder turn, Guid host) => host != Guid.Empty
         && (host == turn.Config.Self.Uuid ? turn.State.Departure is not null
-            : host == turn.Config.Peer.Uuid && (turn.State.Peer.Beat is not { } beat || beat.Has(HeartbeatFlags.Departing)));
+            : host == turn.Config.Peer.Uuid && (!Knowledge.PeerFresh(turn.Config, turn.State, turn.Now) || turn.State.Peer.Beat!.Has(HeartbeatFlags.Departing)));
 
     /// <summary>
     /// The peer heard of it, or cannot be told: only then may VMs stop, or the peer takes their end in the database for an
