@@ -48,6 +48,7 @@ internal sealed record FuzzSummary
 
     public double SimulatedSeconds { get; set; }
 
+    /// <summary>Processor time of the whole process, JIT and garbage collection included.</summary>
     public double CpuSeconds { get; set; }
 
     public double WallSeconds { get; set; }
@@ -72,6 +73,8 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     private readonly Lock _lock = new();
+    private double _cpuBefore;
+    private TimeSpan _cpuAtStart;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly SortedDictionary<int, List<FuzzOutcome>> _done = [];
     private int _nextBlock;
@@ -92,6 +95,7 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             NextSeed = plan.From,
         };
         var before = Summary.WallSeconds;
+        (_cpuBefore, _cpuAtStart) = (Summary.CpuSeconds, Processor());
         _nextBlock = Summary.NextSeed;
         var threads = Enumerable.Range(0, plan.Threads).Select(_ => new Thread(() => Work(before), 16 << 20)).ToList();
         threads.ForEach(thread => thread.Start());
@@ -102,18 +106,17 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
     /// <summary>Runs one seed; the verdict is the first thing that broke, without its time.</summary>
     public static FuzzOutcome RunSeed(Scenario scenario)
     {
-        var begin = Stopwatch.GetTimestamp();
         try
         {
             var result = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0])).Run();
             return new FuzzOutcome(scenario.Seed, result.Failures.Count > 0 ? result.Failures[0]
                 : result.Takeovers > RestlessFrom ? $"restless: {result.Takeovers} takeovers" : null,
-                result.Simulated.TotalSeconds, Stopwatch.GetElapsedTime(begin).TotalSeconds, result.Fences, result.Takeovers);
+                result.Simulated.TotalSeconds, result.Fences, result.Takeovers);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
             // A defect of the daemon or of the simulator: a finding with its seed, not the end of the campaign.
-            return new FuzzOutcome(scenario.Seed, $"assertion: {error.GetType().Name}: {error.Message}{error.StackTrace?.Split('\n').FirstOrDefault()}", 0, Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 0);
+            return new FuzzOutcome(scenario.Seed, $"assertion: {error.GetType().Name}: {error.Message}{error.StackTrace?.Split('\n').FirstOrDefault()}", 0, 0, 0);
         }
     }
 
@@ -177,7 +180,6 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             {
                 Summary.Schedules++;
                 Summary.SimulatedSeconds += outcome.Simulated;
-                Summary.CpuSeconds += outcome.Wall;
                 Summary.Fences += outcome.Fences;
                 Summary.Takeovers += outcome.Takeovers;
                 if (outcome.Failure is { } failure)
@@ -220,9 +222,16 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             $"{plan.ResumeFile} is of another campaign (class {summary?.Class}, seeds {summary?.From}..{summary?.To}, shard {summary?.Shard}): name another file");
     }
 
+    private static TimeSpan Processor()
+    {
+        using var self = Process.GetCurrentProcess();
+        return self.TotalProcessorTime;
+    }
+
     private void Save(double wallBefore)
     {
         Summary.WallSeconds = wallBefore + _watch.Elapsed.TotalSeconds;
+        Summary.CpuSeconds = _cpuBefore + (Processor() - _cpuAtStart).TotalSeconds;
         if (plan.ResumeFile is { } path)
         {
             File.WriteAllText(path + ".new", JsonSerializer.Serialize(Summary, Json));
@@ -232,4 +241,4 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
 }
 
 /// <summary>One seed's run.</summary>
-internal sealed record FuzzOutcome(int Seed, string? Failure, double Simulated, double Wall, int Fences, int Takeovers);
+internal sealed record FuzzOutcome(int Seed, string? Failure, double Simulated, int Fences, int Takeovers);

@@ -116,7 +116,7 @@ internal sealed class LossStories(HaConfig config)
                 Row(heard, "slave: knows that the master departs; it starts nothing yet"),
                 Row(TimeRange.At(TimeSpan.Zero), "master: its VMs stop in order; that takes the time the guests need"),
                 Row(heard, "… after the last VM has stopped: the master attests it, the slave takes over at once (T1)"),
-                Row(AfterPromotion(heard), "… slave: its toolstack is ready as master (typical), the VMs are started"),
+                Row(AfterPromotion(heard), "… slave: starts the VMs; where the mastership could not be handed over before they stopped, as soon as its toolstack is ready (typical)"),
             ],
             Takeover = heard,
             Toolstack = StoryTimes.Promotion,
