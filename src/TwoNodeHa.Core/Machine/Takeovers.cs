@@ -286,6 +286,13 @@ internal static class Takeovers
             turn.Report(HaEventId.ToolstackChanged, Severity.Error, "the role of this host was changed during the takeover: promoting again");
             Advance(turn, TakeoverStep.Promote);
         }
+        else if (progress.Pending.IsEmpty && state.ToolstackAt >= progress.StepSince && state.Toolstack is { Emergency: true, RoleFile: PoolRole.Master })
+        {
+            // A master is never in emergency mode: the process was started before its role file was written, and reads it once.
+            turn.Report(HaEventId.ToolstackChanged, Severity.Warning, "the toolstack was started in another role: it is restarted as master");
+            turn.State = turn.State with { Takeover = progress with { StepSince = turn.Now, Tries = progress.Tries + 1 } };
+            Order(turn, new HaAction.RestartToolstack(), Guid.Empty, TimeSpan.FromSeconds(20));
+        }
         else if (progress.Pending.IsEmpty && turn.Now - progress.StepSince > ToolstackPatience * (progress.Tries + 1))
         {
             turn.Report(HaEventId.Alert, Severity.Critical, "the toolstack does not come up as master: it is restarted");

@@ -1,0 +1,100 @@
+namespace TwoNodeHa.Sim.Lab;
+
+/// <summary>A real fault of the lab.</summary>
+internal enum ChaosKind
+{
+    /// <summary>The management cable of a host is pulled.</summary>
+    Cable,
+
+    /// <summary>What one host sends to the other is dropped; both still see the gateway.</summary>
+    OneWay,
+
+    /// <summary>The gateway answers nobody.</summary>
+    Gateway,
+
+    /// <summary>The daemon is killed; it is started again.</summary>
+    DaemonKilled,
+
+    /// <summary>The daemon stands still for a while that its lease may or may not outlast.</summary>
+    DaemonFrozen,
+
+    /// <summary>XAPI accepts calls and answers none.</summary>
+    ToolstackHung,
+
+    /// <summary>A host loses power and has it again later.</summary>
+    PowerLoss,
+
+    /// <summary>A host is reset.</summary>
+    Reset,
+}
+
+/// <summary>One fault of a round.</summary>
+/// <param name="Kind">What.</param>
+/// <param name="Host">On which host; "a" for what has none.</param>
+/// <param name="After">Seconds after the begin of the round.</param>
+/// <param name="For">Seconds until it is repaired, where it does not end by itself.</param>
+internal sealed record ChaosFault(ChaosKind Kind, string Host, double After, double For)
+{
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Kind} {Host} at {After:F1} s for {For:F1} s");
+}
+
+/// <summary>Draws the faults of a round. The same seed and round give the same faults.</summary>
+internal static class ChaosPlan
+{
+    private static readonly (int Weight, ChaosKind Kind)[] Kinds =
+    [
+        (4, ChaosKind.Cable), (2, ChaosKind.OneWay), (2, ChaosKind.Gateway), (3, ChaosKind.DaemonKilled), (3, ChaosKind.DaemonFrozen),
+        (2, ChaosKind.ToolstackHung), (4, ChaosKind.PowerLoss), (2, ChaosKind.Reset),
+    ];
+
+    /// <summary>
+    /// One to three faults that overlap. A one-way drop comes alone: beside another cut both hosts could see the gateway and not
+    /// each other, which class C excludes (assumption A1).
+    /// </summary>
+    public static IReadOnlyList<ChaosFault> Round(int seed, int round)
+    {
+        var random = new Random(unchecked((seed * 7919) + (round * 104729)) & int.MaxValue);
+        var faults = new List<ChaosFault>();
+        var count = random.Next(10) switch { < 5 => 1, < 8 => 2, _ => 3 };
+        while (faults.Count < count)
+        {
+            var kind = Draw(random);
+            var fault = new ChaosFault(kind, random.Next(2) == 0 ? "a" : "b", faults.Count == 0 ? 0 : random.NextDouble() * 8, Duration(kind, random));
+            if (kind == ChaosKind.OneWay && faults.Count > 0)
+            {
+                continue;
+            }
+
+            faults.Add(fault);
+            if (kind == ChaosKind.OneWay)
+            {
+                break;
+            }
+        }
+
+        return faults;
+    }
+
+    private static ChaosKind Draw(Random random)
+    {
+        var at = random.Next(Kinds.Sum(pair => pair.Weight));
+        foreach (var (weight, kind) in Kinds)
+        {
+            if (at < weight)
+            {
+                return kind;
+            }
+
+            at -= weight;
+        }
+
+        throw new InvalidOperationException("weights");
+    }
+
+    private static double Duration(ChaosKind kind, Random random) => kind switch
+    {
+        ChaosKind.DaemonFrozen => random.Next(2) == 0 ? 0.2 + random.NextDouble() : 4 + (random.NextDouble() * 6),
+        ChaosKind.DaemonKilled or ChaosKind.Reset => 0,
+        _ => 2 + (random.NextDouble() * 12),
+    };
+}

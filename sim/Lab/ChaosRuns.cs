@@ -1,0 +1,171 @@
+using System.Diagnostics;
+
+namespace TwoNodeHa.Sim.Lab;
+
+/// <summary>What a chaos run saw.</summary>
+internal sealed record ChaosReport
+{
+    public int Rounds { get; set; }
+
+    public SortedDictionary<ChaosKind, int> Faults { get; } = [];
+
+    public int Fences { get; set; }
+
+    public int Takeovers { get; set; }
+
+    public int Rejoins { get; set; }
+
+    public int WatchdogResets { get; set; }
+
+    public long Samples { get; set; }
+
+    public TimeSpan LongestGap { get; set; }
+
+    public double SlowestRecovery { get; set; }
+
+    /// <summary>What went wrong; empty when nothing did.</summary>
+    public string Violation { get; set; } = "";
+}
+
+/// <summary>Random real faults against two real daemons, for minutes; the judge watches all the time.</summary>
+internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
+{
+    /// <summary>Everything is repaired: both hosts boot, pair, and run all VMs within this time.</summary>
+    private const int RecoverySeconds = 150;
+
+    private readonly ChaosReport _report = new();
+
+    public async Task<ChaosReport> RunAsync(TimeSpan duration, CancellationToken cancel)
+    {
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            await lab.PairAsync();
+            while (watch.Elapsed < duration && !cancel.IsCancellationRequested && _report.Violation.Length == 0)
+            {
+                await RoundAsync(_report.Rounds++);
+            }
+        }
+        catch (LabTimeoutException error)
+        {
+            _report.Violation = error.Message;
+        }
+
+        await CountAsync();
+        _report.Samples = lab.Truth.Samples;
+        _report.LongestGap = lab.Truth.LongestGap;
+        return _report;
+    }
+
+    private async Task RoundAsync(int round)
+    {
+        var faults = ChaosPlan.Round(seed, round);
+        say($"round {round}: {string.Join(", ", faults)}");
+        await Task.WhenAll(faults.Select(StrikeAsync));
+        await HealAsync();
+        var begin = Stopwatch.StartNew();
+        await lab.UntilAsync("both are paired, and all VMs run", view =>
+            view.Both("Paired") && view is { A.Status.Protected: true, B.Status.Protected: true } && view.Running == lab.Options.Vms, RecoverySeconds);
+        _report.SlowestRecovery = Math.Max(_report.SlowestRecovery, begin.Elapsed.TotalSeconds);
+        if (lab.Truth.DoubleRuns is [var first, ..])
+        {
+            _report.Violation = $"round {round}: {first}";
+        }
+    }
+
+    private async Task StrikeAsync(ChaosFault fault)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(fault.After));
+        lock (_report)
+        {
+            _report.Faults[fault.Kind] = _report.Faults.GetValueOrDefault(fault.Kind) + 1;
+        }
+
+        lab.Story.Mark(fault.Host, fault.Kind.ToString());
+        switch (fault.Kind)
+        {
+            case ChaosKind.Cable:
+                lab.Network.Cut(fault.Host);
+                break;
+            case ChaosKind.OneWay:
+                lab.Network.Drop(fault.Host, Other(fault.Host));
+                break;
+            case ChaosKind.Gateway:
+                lab.Network.GatewayAnswers(false);
+                break;
+            case ChaosKind.DaemonKilled when lab.DaemonPid(fault.Host) is { } pid:
+                DaemonProcess.Terminate(pid);
+                break;
+            case ChaosKind.DaemonFrozen when lab.DaemonPid(fault.Host) is { } pid:
+                DaemonProcess.Freeze(pid);
+                await Task.Delay(TimeSpan.FromSeconds(fault.For));
+                if (lab.DaemonPid(fault.Host) == pid)
+                {
+                    DaemonProcess.Thaw(pid);
+                }
+
+                return;
+            case ChaosKind.ToolstackHung:
+                await HangAsync(fault.Host, true);
+                break;
+            case ChaosKind.PowerLoss:
+                lab[fault.Host].PowerOff();
+                break;
+            case ChaosKind.Reset:
+                lab[fault.Host].PowerOff();
+                lab[fault.Host].PowerOn();
+                break;
+            default:
+                break;
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(fault.For));
+    }
+
+    /// <summary>Every fault ends here at the latest; each repair may be said of what is well.</summary>
+    private async Task HealAsync()
+    {
+        lab.Network.Undrop();
+        lab.Network.GatewayAnswers(true);
+        foreach (var host in (string[])["a", "b"])
+        {
+            lab.Network.Plug(host);
+            if (lab[host].Power == Power.Off)
+            {
+                lab[host].PowerOn();
+            }
+
+            await HangAsync(host, false);
+        }
+    }
+
+    /// <summary>A host that is down has no toolstack to hang.</summary>
+    private async Task HangAsync(string host, bool on)
+    {
+        try
+        {
+            await lab.Baseboard(host).HangToolstackAsync(on);
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            _ = error;
+        }
+    }
+
+    private async Task CountAsync()
+    {
+        foreach (var host in (string[])["a", "b"])
+        {
+            foreach (var line in await lab.EventsAsync(host))
+            {
+                _report.Fences += line.Id == 10 ? 1 : 0;
+                _report.Takeovers += line.Id == 22 ? 1 : 0;
+                _report.Rejoins += line.Id == 2 && line.Sentence.Contains("admitted by", StringComparison.Ordinal) ? 1 : 0;
+            }
+
+            _report.WatchdogResets += lab[host].Ends.Count(end => end.Kind == HostEndKind.Watchdog);
+        }
+    }
+
+    private static string Other(string host) => host == "a" ? "b" : "a";
+}
