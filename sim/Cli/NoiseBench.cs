@@ -29,6 +29,7 @@ internal static class NoiseBench
             var scenario = Scenario.Parse("noise.yaml", $"noise/{profile}", Text(profile, links, days));
             var run = new ScenarioRun(scenario, new Variant(0, links));
             var suspicions = 0;
+            run.World.Scheduler.StepsMax = long.MaxValue;
             run.World.OnLine = line => suspicions += run.World.KeepLog && line.Contains("-> Suspecting", StringComparison.Ordinal) ? 1 : 0;
             var result = run.Run();
             needless += result.Fences + result.Takeovers + run.World.Checker.Resets + result.Failures.Count;

@@ -10,11 +10,13 @@ namespace TwoNodeHa.Sim.Time;
 public sealed class VirtualScheduler : IScheduler
 {
     private readonly TimerQueue _timers = new();
-    private readonly long _stepsMax;
     private bool _running;
 
     /// <param name="stepsMax">Upper bound on callbacks in one run; a livelock fails instead of hanging the tests.</param>
-    public VirtualScheduler(long stepsMax = 50_000_000) => _stepsMax = stepsMax;
+    public VirtualScheduler(long stepsMax = 50_000_000) => StepsMax = stepsMax;
+
+    /// <summary>Upper bound on callbacks; a run of weeks without quiet raises it.</summary>
+    public long StepsMax { get; set; }
 
     public Instant Now { get; private set; } = Instant.Zero;
 
@@ -86,9 +88,9 @@ public sealed class VirtualScheduler : IScheduler
 
     private void Step(TimerQueue.Entry entry)
     {
-        if (++Steps > _stepsMax)
+        if (++Steps > StepsMax)
         {
-            throw new InvalidOperationException($"more than {_stepsMax} callbacks: the run does not end");
+            throw new InvalidOperationException($"more than {StepsMax} callbacks: the run does not end");
         }
 
         _timers.Drop();
