@@ -471,6 +471,7 @@ internal ref struct SituationWriter
 
         _hash.Add(all);
         Add(takeover.Tries);
+        Add(takeover.Resets);
         Due(takeover.RetryAt);
         Add(takeover.Phase);
     }

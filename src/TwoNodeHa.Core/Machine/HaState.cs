@@ -112,6 +112,9 @@ public sealed record TakeoverProgress
 
     /// <summary>Phase inside the step, counted from 0.</summary>
     public int Phase { get; init; }
+
+    /// <summary>How often the power states were reset in this takeover: a reset that does not last is not tried for ever.</summary>
+    public int Resets { get; init; }
 }
 
 /// <summary>Attempts to start one VM.</summary>

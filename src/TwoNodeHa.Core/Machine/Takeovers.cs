@@ -12,6 +12,11 @@ namespace TwoNodeHa.Core.Machine;
 internal static class Takeovers
 {
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
+    private const int ResetsMax = 3;
+
+    /// <summary>A start that takes longer than this hangs, and is not waited for.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan ToolstackPatience = TimeSpan.FromMinutes(4);
 
     public static void Begin(TurnBuilder turn, TakeoverRule rule)
@@ -120,7 +125,7 @@ internal static class Takeovers
                 ReleaseLocks(turn, progress, journal);
                 break;
             case TakeoverStep.StartVms:
-                if (turn.State.DatabaseAt > progress.StepSince && HeldByPeer(turn).Any())
+                if (turn.State.DatabaseAt > progress.StepSince && progress.Resets < ResetsMax && HeldByPeer(turn).Any())
                 {
                     Advance(turn, TakeoverStep.ResetPowerStates);
                 }
@@ -315,7 +320,7 @@ internal static class Takeovers
             return false;
         }
 
-        var ordered = turn.State.Database!.Vms.Any(vm => vm.StartUnderWay);
+        var ordered = turn.Now - progress.StepSince < StartPatience && turn.State.Database!.Vms.Any(vm => vm.StartUnderWay);
         var standsDown = beat is { Status: HaStatus.Fenced } && !beat.Has(HeartbeatFlags.ToolstackHealthy);
         return beat.Has(HeartbeatFlags.MayStart)
             || (!standsDown && (ordered || turn.Now - progress.StepSince < 2 * Periodic.WordInterval));
@@ -404,7 +409,12 @@ internal static class Takeovers
         turn.Durable = turn.Durable with { Takeover = journal with { Step = step } };
         turn.State = turn.State with
         {
-            Takeover = new TakeoverProgress { StartedAt = turn.State.Takeover!.StartedAt, StepSince = turn.Now },
+            Takeover = new TakeoverProgress
+            {
+                StartedAt = turn.State.Takeover!.StartedAt,
+                StepSince = turn.Now,
+                Resets = turn.State.Takeover.Resets + (step == TakeoverStep.ResetPowerStates ? 1 : 0),
+            },
         };
         if (step == TakeoverStep.AwaitToolstack)
         {
