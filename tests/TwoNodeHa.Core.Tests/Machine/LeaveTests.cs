@@ -223,4 +223,18 @@ public sealed class LeaveTests
         Assert.Equal(heard, bench.State.Peer.LastHeard);
         Assert.Equal(HaStatus.Paired, bench.Status);
     }
+
+    [Fact]
+    public void The_fence_agent_is_asked_of_a_silent_peer_and_not_of_one_that_is_heard()
+    {
+        var bench = Bench.Paired(new PolicyConfig { UsesFenceAgent = true });
+        bench.Pass(8, gateway: true);
+        Assert.Equal(HaStatus.Suspecting, bench.Status);
+        Assert.Contains(bench.Actions, action => action is HaAction.FencePeer);
+
+        // Heard again, but it acknowledges nothing yet: a round trip takes a moment, and the agent would strike a living host.
+        bench.Orders.Clear();
+        bench.Pass(3, gateway: true, peer: true, peerBeat: beat => beat with { AckSentAt = null });
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.FencePeer);
+    }
 }
