@@ -81,6 +81,13 @@ internal static class HeartbeatIntake
             acked = acked is { } known ? Instant.Max(known, sent) : sent;
         }
 
+        // After a silence the answer goes out at once: a peer that has to wait for it may take this host for deaf.
+        var silent = !(peer.LastHeard is { } last && turn.Now - last <= turn.Timing.Lease);
+        if (silent)
+        {
+            turn.State = turn.State with { Schedule = turn.State.Schedule with { Heartbeat = turn.Now } };
+        }
+
         var attestedSince = beat.Attestation == 0 ? null
             : peer.Beat?.Attestation == beat.Attestation ? peer.AttestedSince : turn.Now;
         turn.State = turn.State with
@@ -89,7 +96,7 @@ internal static class HeartbeatIntake
             {
                 Beat = beat,
                 LastHeard = turn.Now,
-                HeardSince = peer.LastHeard is { } last && turn.Now - last <= turn.Timing.Lease ? peer.HeardSince ?? last : turn.Now,
+                HeardSince = silent ? turn.Now : peer.HeardSince ?? peer.LastHeard,
                 LastFresh = fresh ? turn.Now : peer.LastFresh,
                 LastAcked = acked,
                 Bound = BoundAfter(turn, beat, fresh, peer.Bound),

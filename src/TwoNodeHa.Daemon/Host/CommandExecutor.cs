@@ -18,7 +18,7 @@ internal sealed class CommandExecutor : ICommandExecutor
 
     public required DiskLinks DiskLinks { get; init; }
 
-    public required IcmpProber Prober { get; init; }
+    public required Prober Prober { get; init; }
 
     public required IWatchdog Watchdog { get; init; }
 

@@ -79,7 +79,7 @@ internal sealed class HaService : IHostedService, IDisposable
         var tools = new ToolRunner();
         var links = Own(new UdpLinks(Config, _startup.Key, _sink, _counters, _logger, EnterReceiver));
         _diskLinks = Own(new DiskLinks(Config, _startup.Key, _sink, _counters, _logger));
-        var prober = Own(new IcmpProber(Config, _clock, _sink, _counters, _logger, EnterReceiver));
+        var prober = Own(new Prober(Config, _clock, _sink, _counters, _logger, EnterReceiver));
         _toolstack = new ToolstackPort(Config, _sink, tools, _logger);
         var executor = new CommandExecutor
         {

@@ -59,7 +59,7 @@ public sealed class CommandExecutorTests : IAsyncLifetime
         {
             Links = Own(new UdpLinks(config, Samples.Key, _sink, new Counters(), logger)),
             DiskLinks = Own(new DiskLinks(config, Samples.Key, _sink, new Counters(), logger)),
-            Prober = Own(new IcmpProber(config, new BootClock(), _sink, new Counters(), logger)),
+            Prober = Own(new Prober(config, new BootClock(), _sink, new Counters(), logger)),
             Watchdog = _watchdog,
             State = Own(new StateWriter(_ => { }, _sink)),
             Lease = _lease,

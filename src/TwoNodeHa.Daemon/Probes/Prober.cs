@@ -9,24 +9,34 @@ using TwoNodeHa.Daemon.Telemetry;
 
 namespace TwoNodeHa.Daemon.Probes;
 
-/// <summary>ICMP echo to the gateway addresses and to every address of the peer. Reports answers; silence is no report.</summary>
-internal sealed class IcmpProber : IDisposable
+/// <summary>
+/// ICMP echo to the gateway addresses; to every address of the peer ICMP echo, ARP and a TCP knock, because a firewall that
+/// drops one of them does not show that a kernel is dead. Reports answers; silence is no report.
+/// </summary>
+internal sealed class Prober : IDisposable
 {
     private readonly IObservationSink _sink;
     private readonly IReadOnlyList<(IPAddress Address, Func<Instant, Observation> Answered)> _gateways;
     private readonly IReadOnlyList<(IPAddress Address, Func<Instant, Observation> Answered)> _peers;
     private readonly Dictionary<AddressFamily, IcmpSocket> _sockets;
+    private readonly ArpSocket _arp;
+    private readonly TcpKnock _tcp;
 
-    public IcmpProber(LocalConfig config, IMonotonicClock clock, IObservationSink sink, Counters counters, ILogger logger,
+    public Prober(LocalConfig config, IMonotonicClock clock, IObservationSink sink, Counters counters, ILogger logger,
         Action<string>? entered = null)
     {
         _sink = sink;
         _gateways = [.. config.Config.Gateway.Addresses.Select((address, index) =>
             (address, (Func<Instant, Observation>)(sent => new Observation.GatewayAnswered(index, sent))))];
-        _peers = PeerTargets(config);
+        var peers = PeerAddresses(config);
+        _peers = [.. peers.Select(target => (target.Address,
+            (Func<Instant, Observation>)(sent => new Observation.PeerAnswered($"icmp on {target.Name}", sent))))];
         var log = new RateLimitedLog(logger, TimeProvider.System);
         _sockets = _gateways.Concat(_peers).Select(target => target.Address.AddressFamily).Distinct()
             .ToDictionary(family => family, family => new IcmpSocket(family, clock, counters, log, entered ?? (_ => { })));
+        void Alive(string kind, Instant sent) => sink.Post(new Observation.PeerAnswered(kind, sent));
+        _arp = new ArpSocket(peers, clock, counters, log, Alive);
+        _tcp = new TcpKnock(peers, clock, counters, Alive);
     }
 
     public void Start()
@@ -35,11 +45,18 @@ internal sealed class IcmpProber : IDisposable
         {
             socket.Start();
         }
+
+        _arp.Start();
     }
 
     public void ProbeGateway() => Probe(_gateways);
 
-    public void ProbePeer() => Probe(_peers);
+    public void ProbePeer()
+    {
+        Probe(_peers);
+        _arp.Probe();
+        _tcp.Probe();
+    }
 
     public void Dispose()
     {
@@ -47,17 +64,16 @@ internal sealed class IcmpProber : IDisposable
         {
             socket.Dispose();
         }
+
+        _arp.Dispose();
+        _tcp.Dispose();
     }
 
-    private static List<(IPAddress Address, Func<Instant, Observation> Answered)> PeerTargets(LocalConfig config)
-    {
-        var named = config.Config.Links
-            .Select(link => (Address: (config.SelfIndex == 0 ? link.Second : link.First).Address, Name: link.Name))
-            .Append((Address: config.Peer.Address, Name: "management"))
-            .DistinctBy(target => target.Address);
-        return [.. named.Select(target => (target.Address,
-            (Func<Instant, Observation>)(sent => new Observation.PeerAnswered($"icmp on {target.Name}", sent))))];
-    }
+    private static List<PeerAddress> PeerAddresses(LocalConfig config) =>
+        [.. config.Config.Links
+            .Select(link => new PeerAddress((config.SelfIndex == 0 ? link.Second : link.First).Address, link.Name))
+            .Append(new PeerAddress(config.Peer.Address, "management"))
+            .DistinctBy(target => target.Address)];
 
     private void Probe(IReadOnlyList<(IPAddress Address, Func<Instant, Observation> Answered)> targets)
     {
@@ -67,3 +83,6 @@ internal sealed class IcmpProber : IDisposable
         }
     }
 }
+
+/// <summary>An address of the peer, and the network that it is on.</summary>
+internal readonly record struct PeerAddress(IPAddress Address, string Name);
