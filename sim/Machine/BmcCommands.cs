@@ -133,6 +133,7 @@ internal sealed class BmcCommands
                 File.Delete(mark);
             }
         });
+        Add("strike", request => _node.Strikes.Arm(Text(request, "step"), Text(request, "moment"), Text(request, "victim")));
         Add("reset", _ => _node.Die("reset", EmulatedNode.ExitReset));
         Add("shutdown", _ => _node.BeginShutdown());
     }

@@ -19,10 +19,10 @@ internal sealed record NodeOptions
 
     public IReadOnlyList<string> Daemon { get; init; } = [];
 
-    /// <summary>Null: never.</summary>
     /// <summary>Command that holds the toolstack back at a boot after the first (the boot guard's unit); empty: none.</summary>
     public IReadOnlyList<string> BootGuard { get; init; } = [];
 
+    /// <summary>RestartSec of the daemon's unit; null: never.</summary>
     public TimeSpan? DaemonRestart { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public TextWriter? Console { get; init; }
@@ -65,7 +65,9 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
             Scheduler, Toolstack, Directory.XapiSocket, text => Log("emulator_defect", ("error", text)));
         Daemon = new DaemonSupervisor(Directory, options.Daemon, options.DaemonRestart, Log);
         _watchdog = new Watchdog(Directory.WatchdogSocket, OnWatchdogFired);
-        _services = new ServiceManager(Directory, Scheduler, Toolstack, () => Die("reset_host", ExitReset));
+        Strikes = new Strikes(Directory, () => Daemon.Signal(Native.SigKill), () => Die("power_lost", ExitReset), Log);
+        Toolstack.Faults.Strike = Strikes.At;
+        _services = new ServiceManager(Directory, Scheduler, Toolstack, () => Die("reset_host", ExitReset), Strikes);
         _bmc = new BmcServer(Directory.BmcSocket, Scheduler, new BmcCommands(this));
     }
 
@@ -78,6 +80,8 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
     public DirectoryStorage Storage { get; }
 
     public DaemonSupervisor Daemon { get; }
+
+    public Strikes Strikes { get; }
 
     public HostDirectory Directory => _options.Directory;
 

@@ -11,6 +11,9 @@ internal sealed record HostDirectory(string Root, string Shared)
 
     public string RefuseKill => Path.Combine(Root, "refuse-kill");
 
+    /// <summary>One file for each strike: named STEP.before or STEP.after, content <c>daemon</c> or <c>host</c>.</summary>
+    public string Strikes => Path.Combine(Root, "strikes");
+
     public string Locks => Path.Combine(Shared, "locks");
 
     public string XapiSocket => Path.Combine(Root, "xapi.sock");
@@ -32,7 +35,7 @@ internal sealed record HostDirectory(string Root, string Shared)
     /// <summary>Creates what is missing and removes what a power loss left behind but a boot would not find.</summary>
     public void Prepare(HostDefinition host)
     {
-        foreach (string directory in (string[])[Root, Bin, Domains, RefuseKill, Shared, Locks, ServiceAnswers])
+        foreach (string directory in (string[])[Root, Bin, Domains, RefuseKill, Strikes, Shared, Locks, ServiceAnswers])
         {
             Directory.CreateDirectory(directory);
         }

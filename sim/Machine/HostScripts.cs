@@ -15,6 +15,20 @@ internal static class HostScripts
 
         """;
 
+    /// <summary>The script does not go on: whoever waits for it is dead.</summary>
+    private const string Strike = """
+        strike() {
+          mark="$dir/strikes/$1"
+          [ -e "$mark" ] || return 0
+          victim=$(cat "$mark"); rm -f "$mark"
+          printf '%s strike %s %s\n' "$$" "$1" "$victim" > "$dir/systemctl.fifo"
+          sleep 60
+        }
+        step=${0##*/}-$1
+        strike "$step.before"
+
+        """;
+
     private const string ListDomains = """
         printf '%3s | %36s | %6s\n' id uuid state
         [ "$1" = -domid ] && only=$2
@@ -45,7 +59,8 @@ internal static class HostScripts
             echo "libxl: error: libxl_domain.c: Domain $2: Unable to destroy guest" >&2; exit 1
           fi
           alive && kill -9 "$pid"
-          while alive; do sleep 0.01; done ;;
+          while alive; do sleep 0.01; done
+          strike "$step.after" ;;
         *) echo "xl: unknown command $1" >&2; exit 2 ;;
         esac
         exit 0
@@ -58,6 +73,7 @@ internal static class HostScripts
         while [ ! -e "$answer" ]; do sleep 0.02; done
         { read -r code; cat; } < "$answer"
         rm -f "$answer"
+        strike "$step.after"
         exit "${code:-1}"
 
         """;
@@ -90,8 +106,8 @@ internal static class HostScripts
 
             """;
         WriteScript(directory, "list_domains", head + Alive + ListDomains);
-        WriteScript(directory, "xl", head + Alive + Xl);
-        WriteScript(directory, "systemctl", head + Systemctl);
+        WriteScript(directory, "xl", head + Strike + Alive + Xl);
+        WriteScript(directory, "systemctl", head + Strike + Systemctl);
         WriteScript(directory, "resetvdis.py", head + ResetVdis);
         WriteScript(directory, "reset-host", head + ResetHost);
     }

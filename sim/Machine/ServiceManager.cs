@@ -4,7 +4,7 @@ using TwoNodeHa.Sim.Time;
 namespace TwoNodeHa.Sim.Machine;
 
 /// <summary>
-/// The node's end of the `systemctl` and `reset-host` scripts: lines `[id] [arguments]` from a named pipe, answers as
+/// The node's end of the scripts that ask it (`systemctl`, `reset-host`, strikes of all): lines `[id] [arguments]` from a named pipe, answers as
 /// files whose first line is the exit code.
 /// </summary>
 internal sealed class ServiceManager
@@ -15,9 +15,11 @@ internal sealed class ServiceManager
     private readonly RealScheduler _scheduler;
     private readonly Toolstack _toolstack;
     private readonly Action _resetHost;
+    private readonly Strikes _strikes;
 
-    public ServiceManager(HostDirectory directory, RealScheduler scheduler, Toolstack toolstack, Action resetHost)
+    public ServiceManager(HostDirectory directory, RealScheduler scheduler, Toolstack toolstack, Action resetHost, Strikes strikes)
     {
+        _strikes = strikes;
         _directory = directory;
         _scheduler = scheduler;
         _toolstack = toolstack;
@@ -51,6 +53,12 @@ internal sealed class ServiceManager
     {
         if (words.Length < 2)
         {
+            return;
+        }
+
+        if (words is [_, "strike", var step, var victim])
+        {
+            _strikes.Kill(step, victim);
             return;
         }
 

@@ -40,6 +40,9 @@ public sealed class ToolstackFaults
     /// <summary>designate_new_master fails between its two phases: the target ends up broken.</summary>
     public bool DesignateFails { get; set; }
 
+    /// <summary>Asked before and after each call; true when something died just then, so that nobody waits for the answer.</summary>
+    internal Func<string, StrikeMoment, bool> Strike { get; set; } = static (_, _) => false;
+
     public void Refuse(string method, int times, params string[] error) =>
         _refusals.Add(new Refusal(method, times, error));
 
@@ -112,4 +115,11 @@ public sealed class ToolstackFaults
 
         public IReadOnlyList<string> Error { get; } = error;
     }
+}
+
+/// <summary>When something dies: before a step is done, or after it, before its answer arrives.</summary>
+internal enum StrikeMoment
+{
+    Before,
+    After,
 }

@@ -31,8 +31,13 @@ internal sealed class Dispatcher(XapiProcess process)
         ToolstackFaults faults = process.Host.Faults;
         bool needsDatabase = !WithoutDatabase.Contains(method) && !IsAliveProbe(method);
         await process.Guard(faults.UntilAnswering(needsDatabase)).ConfigureAwait(false);
+        if (faults.Strike(method, StrikeMoment.Before))
+        {
+            return new CallReply.ConnectionLost("struck before");
+        }
+
         CallReply reply = await AnswerAsync(origin, method, parameters).ConfigureAwait(false);
-        return faults.TakeLostAnswer(method) ? new CallReply.ConnectionLost("answer lost") : reply;
+        return faults.Strike(method, StrikeMoment.After) || faults.TakeLostAnswer(method) ? new CallReply.ConnectionLost("answer lost") : reply;
     }
 
     internal static bool IsAliveProbe(string method) =>
