@@ -143,6 +143,8 @@ internal ref struct SituationWriter
         OptionalAge(state.ArbiterSince);
         Optional(state.PeerPowerOffAt);
         Add(state.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
+        Id(state, state.AgentPending);
+        OptionalDue(state.AgentPending == 0 ? null : state.AgentRetryAt);
         Add(state.OperatorSaysDead);
         Fence(state, state.Fence);
         Takeover(state, state.Takeover);
@@ -151,12 +153,19 @@ internal ref struct SituationWriter
         Due(state.Role.RetryAt);
         Add(state.Starts.Count);
         Add(state.OrphanSince.Count);
+        Add(state.StopsSeen.Count);
         foreach (var (vm, attempt) in state.Starts)
         {
             Start(state, vm, attempt);
         }
 
         foreach (var (vm, since) in state.OrphanSince)
+        {
+            _hash.Add(vm);
+            Age(since.Ticks);
+        }
+
+        foreach (var (vm, since) in state.StopsSeen)
         {
             _hash.Add(vm);
             Age(since.Ticks);

@@ -414,7 +414,7 @@ internal static class WorldVerbs
                 daemon.Stop();
             }
 
-            if (host.PoweredOn && host.Toolstack.State == ServiceState.Inactive && host.Daemon is { State.Status: not (HaStatus.Fencing or HaStatus.Fenced) })
+            if (host is { PoweredOn: true, BootGuarded: false } && host.Toolstack.State == ServiceState.Inactive && host.Daemon is { State.Status: not (HaStatus.Fencing or HaStatus.Fenced) })
             {
                 host.Toolstack.Start();
             }

@@ -54,6 +54,9 @@ public sealed class VirtualHost
     public HostClock Clock { get; }
 
     /// <summary>What this host's monotonic clock shows.</summary>
+    /// <summary>Booted, and the toolstack's unit still waits for the boot guard's.</summary>
+    public bool BootGuarded { get; private set; }
+
     public Instant LocalNow => Clock.At(_world.Scheduler.Now);
 
     /// <summary>Number of the present boot: work of an earlier one must not go on.</summary>
@@ -218,6 +221,7 @@ public sealed class VirtualHost
             Clock.Restart(_world.Scheduler.Now);
             _world.Log(Name, "booted");
             StartDaemon();
+            BootGuarded = true;
             GuardBoot(Life, TimeSpan.Zero);
         });
     }
@@ -239,6 +243,7 @@ public sealed class VirtualHost
         var waits = _world.Guardian is null && (reply is { Pending: true } || (reply is null && asked < GuardWithoutDaemon));
         if (!waits || asked >= GuardLimit)
         {
+            BootGuarded = false;
             Toolstack.Start();
             return;
         }

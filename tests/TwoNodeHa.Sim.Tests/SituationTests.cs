@@ -139,6 +139,8 @@ public sealed class SituationTests
                 Pending = 93, Tries = 1, SucceededAt = at, RetryAt = at + TimeSpan.FromSeconds(1),
             }),
             OrphanSince = state.OrphanSince.Add(Site.VmIds[1], at),
+            StopsSeen = state.StopsSeen.Add(Site.VmIds[1], at),
+            AgentPending = 97,
             Role = new RoleProgress { Pending = 94, Phase = 1 },
             Schedule = state.Schedule with { DomainsPending = 95, ToolstackPending = 96 },
             Peer = state.Peer with { Beat = state.Peer.Beat! with { Attestation = 1, Missing = [5] } },

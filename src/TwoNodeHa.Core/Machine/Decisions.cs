@@ -432,6 +432,10 @@ internal static class Decisions
             RoleCare.FollowEpoch(turn, beat);
             Yield(turn, beat);
         }
+        else if (turn.State.Status is HaStatus.Suspecting or HaStatus.Sole && RoleCare.IsEmpty(beat))
+        {
+            RoleCare.FollowHandover(turn, beat);
+        }
 
         if (turn.State.Status == HaStatus.Paired)
         {

@@ -298,6 +298,12 @@ internal static class Facts
 
     public static void ActionFinished(TurnBuilder turn, Observation.ActionFinished finished)
     {
+        if (finished.Id == turn.State.AgentPending)
+        {
+            turn.State = turn.State with { AgentPending = 0 };
+            return;
+        }
+
         _ = Fencing.Finished(turn, finished) || BootGuard.Finished(turn, finished) || Departures.Finished(turn, finished) || RoleCare.Finished(turn, finished)
             || Takeovers.Finished(turn, finished) || VmStarts.Finished(turn, finished);
     }

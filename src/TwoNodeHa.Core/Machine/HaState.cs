@@ -369,6 +369,12 @@ public sealed record HaState
     /// <summary>The fence agent's name behind <see cref="PeerPowerOffAt"/>.</summary>
     public string PeerPowerOffAgent { get; init; } = "";
 
+    /// <summary>Id of the order to the fence agent that has not ended; 0 when there is none.</summary>
+    public long AgentPending { get; init; }
+
+    /// <summary>When an order counts as ended whatever became of it.</summary>
+    public Instant AgentRetryAt { get; init; }
+
     /// <summary>T5: the operator said that the peer is dead; used up by the takeover.</summary>
     public bool OperatorSaysDead { get; init; }
 
@@ -393,6 +399,10 @@ public sealed record HaState
 
     /// <summary>Since when each protected VM runs nowhere.</summary>
     public ImmutableSortedDictionary<Guid, Instant> OrphanSince { get; init; } =
+        ImmutableSortedDictionary<Guid, Instant>.Empty;
+
+    /// <summary>When a stop of a VM of the peer was first seen in the database, while it is not known whose wish that is.</summary>
+    public ImmutableSortedDictionary<Guid, Instant> StopsSeen { get; init; } =
         ImmutableSortedDictionary<Guid, Instant>.Empty;
 
     /// <summary>The VM records at the last order to copy XAPI's database to the peer.</summary>

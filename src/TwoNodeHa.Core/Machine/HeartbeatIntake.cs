@@ -28,6 +28,7 @@ internal static class HeartbeatIntake
 
         var fresh = IsFresh(turn, beat);
         Accept(turn, beat, fresh);
+        VmBook.HearOfStops(turn, beat);
         MarkLink(turn, received, beat);
         Handshakes.Hear(turn, beat, fresh);
     }
@@ -58,6 +59,7 @@ internal static class HeartbeatIntake
     {
         turn.State = turn.State with
         {
+            StopsSeen = turn.State.StopsSeen.Clear(),
             Peer = turn.State.Peer with { IncarnationSince = turn.Now, Beat = null, AttestedSince = null, GatewaySince = null, StorageSince = null },
         };
         if (beat.Incarnation.Counter != turn.Durable.PeerIncarnation)

@@ -7,6 +7,7 @@ namespace TwoNodeHa.Core.Machine;
 /// <summary>Orders what is due by time, after the rules were evaluated: writes, heartbeats, probes, readings, the watchdog.</summary>
 internal static class Periodic
 {
+    private static readonly TimeSpan AgentDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(75);
     /// <summary>Between two readings while nothing happens: a process and a few calls each, and events tell sooner.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
@@ -282,10 +283,15 @@ internal static class Periodic
             turn.Act(new HaAction.AcquireLease(), TimeSpan.FromSeconds(5));
         }
 
-        if (policy.UsesFenceAgent && turn.State.Status == HaStatus.Suspecting && !Knowledge.PowerOffCounts(turn.State)
-            && !Knowledge.PeerHeard(turn.Config, turn.State, turn.Now))
+        // One order at a time: a second one would switch the host off again after it was switched on. And a daemon that has just
+        // started has heard nobody yet.
+        if (policy.UsesFenceAgent && (turn.State.AgentPending == 0 || turn.Now >= turn.State.AgentRetryAt)
+            && turn.State.Status == HaStatus.Suspecting && !Knowledge.PowerOffCounts(turn.State)
+            && !Knowledge.PeerHeard(turn.Config, turn.State, turn.Now)
+            && turn.Now - turn.State.StartedAt > turn.Timing.Lease)
         {
-            turn.Act(new HaAction.FencePeer(), TimeSpan.FromSeconds(30));
+            var id = turn.Act(new HaAction.FencePeer(), AgentDeadline);
+            turn.State = turn.State with { AgentPending = id, AgentRetryAt = turn.Now + AgentDeadline };
         }
     }
 

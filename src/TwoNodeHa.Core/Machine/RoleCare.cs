@@ -36,7 +36,7 @@ internal static class RoleCare
 
         if (turn.State.Status == HaStatus.Paired)
         {
-            FollowAdministrator(turn, beat);
+            FollowHandover(turn, beat);
         }
     }
 
@@ -182,6 +182,7 @@ internal static class RoleCare
 
         turn.Report(HaEventId.Conflict, Severity.Error,
             $"this host is master of epoch {turn.Durable.Epoch}, but its toolstack is a slave and no other master is heard: promoted again");
+        turn.State = turn.State with { RoleConflictSince = null };
         Order(turn, 1, new HaAction.KillToolstack());
     }
 
@@ -297,11 +298,14 @@ internal static class RoleCare
         }
     }
 
-    /// <summary>The administrator moved the mastership by XAPI (pool.designate_new_master): the epoch follows.</summary>
-    private static void FollowAdministrator(TurnBuilder turn, Heartbeat beat)
+    /// <summary>
+    /// The mastership was moved here by XAPI (pool.designate_new_master), by an administrator or by a host that departed: the
+    /// epoch follows. An empty peer that wants to be master all the same is demoted by XAPI at each start of its toolstack.
+    /// </summary>
+    public static void FollowHandover(TurnBuilder turn, Heartbeat beat)
     {
         var moved = Knowledge.IsMaster(turn.State) && Knowledge.ToolstackReady(turn.State)
-            && !beat.Has(HeartbeatFlags.IsMaster) && beat.Has(HeartbeatFlags.ToolstackHealthy)
+            && (IsEmpty(beat) || (!beat.Has(HeartbeatFlags.IsMaster) && beat.Has(HeartbeatFlags.ToolstackHealthy)))
             && turn.Durable.Master != turn.Config.Self.Uuid && turn.Durable.Master != Guid.Empty;
         if (!moved)
         {
@@ -318,6 +322,9 @@ internal static class RoleCare
                 $"the mastership was moved here by XAPI: epoch {turn.Durable.Epoch}");
         }
     }
+
+    /// <summary>The peer runs nothing and waits to be admitted.</summary>
+    public static bool IsEmpty(Heartbeat beat) => beat.Status is HaStatus.Joining or HaStatus.Fenced && beat.RunningCount == 0;
 
     private static string NameOf(TurnBuilder turn, Guid host) =>
         host == turn.Config.Self.Uuid ? turn.Config.Self.Name

@@ -47,8 +47,7 @@ internal static class VmBook
         foreach (var fact in facts.Vms)
         {
             var known = Find(old, fact.Uuid);
-            var spared = Departures.StopsFor(turn, fact.ResidentOn != Guid.Empty ? fact.ResidentOn : known?.LastOn ?? Guid.Empty);
-            records.Add(Merge(turn.Config.Policy, known, fact, spared));
+            records.Add(Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact)));
         }
 
         if (turn.Durable.Takeover is not null)
@@ -68,10 +67,72 @@ internal static class VmBook
         ? fact.LizardMark != false
         : fact.Priority != RestartPriority.None || fact.LizardMark == true;
 
-    private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact, bool spared)
+    /// <summary>
+    /// The VM is being stopped because somebody wants it so, and not because its host shuts down. Of a VM on the peer that is
+    /// known when the peer spoke after the stop was seen; until then it is put by.
+    /// </summary>
+    private static bool IsWish(TurnBuilder turn, VmRecord? known, VmFact fact)
+    {
+        var host = fact.ResidentOn != Guid.Empty ? fact.ResidentOn : known?.LastOn ?? Guid.Empty;
+        if (!fact.StopRequested || Departures.StopsFor(turn, host))
+        {
+            return false;
+        }
+
+        if (host != turn.Config.Peer.Uuid || known is { StopSeen: true })
+        {
+            return true;
+        }
+
+        if (!turn.State.StopsSeen.ContainsKey(fact.Uuid))
+        {
+            turn.State = turn.State with { StopsSeen = turn.State.StopsSeen.Add(fact.Uuid, turn.Now) };
+        }
+
+        return false;
+    }
+
+    /// <summary>The peer's answer to something that this host sent after it saw the stops: does it shut down, or not?</summary>
+    public static void HearOfStops(TurnBuilder turn, Heartbeat beat)
+    {
+        var seen = turn.State.StopsSeen;
+        if (seen.IsEmpty || beat.AckIncarnation != turn.State.Incarnation || beat.AckSentAt is not { } asked)
+        {
+            return;
+        }
+
+        foreach (var (uuid, at) in seen)
+        {
+            if (asked < at)
+            {
+                continue;
+            }
+
+            turn.State = turn.State with { StopsSeen = turn.State.StopsSeen.Remove(uuid) };
+            if (!beat.Has(HeartbeatFlags.Departing))
+            {
+                Rewrite(turn, vm => vm.Uuid == uuid && !vm.StopSeen ? vm with { StopSeen = true, Wanted = vm.Wanted && ShownRunning(turn, uuid) } : vm);
+            }
+        }
+    }
+
+    private static bool ShownRunning(TurnBuilder turn, Guid uuid)
+    {
+        foreach (var fact in turn.State.Database?.Vms ?? [])
+        {
+            if (fact.Uuid == uuid)
+            {
+                return fact.PowerState is VmPowerState.Running or VmPowerState.Paused;
+            }
+        }
+
+        return false;
+    }
+
+    private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact, bool wish)
     {
         var running = fact.PowerState is VmPowerState.Running or VmPowerState.Paused;
-        var stopSeen = (fact.StopRequested && !spared) || (known is { StopSeen: true } && !running);
+        var stopSeen = wish || (known is { StopSeen: true } && !running);
         var wanted = fact.PowerState switch
         {
             VmPowerState.Running or VmPowerState.Paused => true,
