@@ -16,6 +16,7 @@ internal static class BenchCommand
         bench.Subcommands.Add(Failover());
         bench.Subcommands.Add(SimulatorBench.Create());
         bench.Subcommands.Add(NoiseBench.Create());
+        bench.Subcommands.Add(PromotionBench.Create());
         bench.Subcommands.Add(Lateness());
         return bench;
     }

@@ -12,13 +12,14 @@ internal static class ChaosCommand
         var seed = new Option<int?>("--seed") { Description = "of the faults; the timing of real machines is not part of it" };
         var profile = new Option<string>("--profile") { Description = "timing profile", DefaultValueFactory = _ => "fast" };
         profile.AcceptOnlyFromAmong("fast", "balanced", "patient");
-        var command = new Command("chaos", "Random real faults against two real daemons in the lab; after each round all must be well again.") { minutes, seed, profile };
+        var crossover = new Option<bool>("--crossover") { Description = "a second cable between the hosts" };
+        var command = new Command("chaos", "Random real faults against two real daemons in the lab; after each round all must be well again.") { minutes, seed, profile, crossover };
         command.SetAction((parsed, cancel) => RunAsync(
-            TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount & 0xFFFF, parsed.GetValue(profile)!, cancel));
+            TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount & 0xFFFF, parsed.GetValue(profile)!, parsed.GetValue(crossover), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(TimeSpan duration, int seed, string profile, CancellationToken cancel)
+    private static async Task<int> RunAsync(TimeSpan duration, int seed, string profile, bool crossover, CancellationToken cancel)
     {
         if (LabNetwork.WhyImpossible() is { } reason)
         {
@@ -26,8 +27,8 @@ internal static class ChaosCommand
             return 2;
         }
 
-        Console.WriteLine($"seed {seed}, profile {profile}, {duration.TotalMinutes:0.#} min");
-        await using var lab = LabHarness.Start(new LabOptions { Profile = profile });
+        Console.WriteLine($"seed {seed}, profile {profile}, {duration.TotalMinutes:0.#} min{(crossover ? ", crossover" : "")}");
+        await using var lab = LabHarness.Start(new LabOptions { Profile = profile, Crossover = crossover });
         var report = await new ChaosRuns(lab, seed, Console.WriteLine).RunAsync(duration, cancel);
         foreach (var (kind, count) in report.Faults)
         {

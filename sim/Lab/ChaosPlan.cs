@@ -15,6 +15,9 @@ internal enum ChaosKind
     /// <summary>The daemon is killed; it is started again.</summary>
     DaemonKilled,
 
+    /// <summary>The daemon is stopped in order, as an upgrade does; it is started again.</summary>
+    DaemonRestarted,
+
     /// <summary>The daemon stands still for a while that its lease may or may not outlast.</summary>
     DaemonFrozen,
 
@@ -26,6 +29,9 @@ internal enum ChaosKind
 
     /// <summary>A host is reset.</summary>
     Reset,
+
+    /// <summary>A host is shut down in order without disabling HA, and switched on again later.</summary>
+    OrderlyShutdown,
 }
 
 /// <summary>One fault of a round.</summary>
@@ -45,6 +51,7 @@ internal static class ChaosPlan
     [
         (4, ChaosKind.Cable), (2, ChaosKind.OneWay), (2, ChaosKind.Gateway), (3, ChaosKind.DaemonKilled), (3, ChaosKind.DaemonFrozen),
         (2, ChaosKind.ToolstackHung), (4, ChaosKind.PowerLoss), (2, ChaosKind.Reset),
+        (2, ChaosKind.DaemonRestarted), (3, ChaosKind.OrderlyShutdown),
     ];
 
     /// <summary>
@@ -94,7 +101,7 @@ internal static class ChaosPlan
     private static double Duration(ChaosKind kind, Random random) => kind switch
     {
         ChaosKind.DaemonFrozen => random.Next(2) == 0 ? 0.2 + random.NextDouble() : 4 + (random.NextDouble() * 6),
-        ChaosKind.DaemonKilled or ChaosKind.Reset => 0,
+        ChaosKind.DaemonKilled or ChaosKind.DaemonRestarted or ChaosKind.Reset => 0,
         _ => 2 + (random.NextDouble() * 12),
     };
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
+using TwoNodeHa.Core.Control;
 
 namespace TwoNodeHa.Sim.Lab;
 
@@ -33,6 +35,9 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
     /// <summary>Everything is repaired: both hosts boot, pair, and run all VMs within this time.</summary>
     private const int RecoverySeconds = 150;
 
+    /// <summary>As <c>ha-ctl depart</c> waits in the unit.</summary>
+    private static readonly TimeSpan DepartLimit = TimeSpan.FromSeconds(75);
+
     private readonly ChaosReport _report = new();
 
     public async Task<ChaosReport> RunAsync(TimeSpan duration, CancellationToken cancel)
@@ -51,7 +56,7 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
             _report.Violation = error.Message;
         }
 
-        await CountAsync();
+        Count();
         _report.Samples = lab.Truth.Samples;
         _report.LongestGap = lab.Truth.LongestGap;
         return _report;
@@ -96,6 +101,14 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
             case ChaosKind.DaemonKilled when lab.DaemonPid(fault.Host) is { } pid:
                 DaemonProcess.Terminate(pid);
                 break;
+            case ChaosKind.DaemonRestarted:
+                await BoardAsync(fault.Host, "term-daemon");
+                break;
+            case ChaosKind.OrderlyShutdown when lab[fault.Host].Power == Power.On:
+                // As the units do: the daemon is told and hands the mastership over, then everything is stopped.
+                await lab.AskAsync(fault.Host, new ControlRequest { Verb = "depart" }, DepartLimit);
+                await BoardAsync(fault.Host, "shutdown");
+                break;
             case ChaosKind.DaemonFrozen when lab.DaemonPid(fault.Host) is { } pid:
                 DaemonProcess.Freeze(pid);
                 await Task.Delay(TimeSpan.FromSeconds(fault.For));
@@ -139,12 +152,14 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
         }
     }
 
-    /// <summary>A host that is down has no toolstack to hang.</summary>
-    private async Task HangAsync(string host, bool on)
+    /// <summary>A host that is down has no toolstack to hang, and no daemon to stop.</summary>
+    private Task HangAsync(string host, bool on) => BoardAsync(host, "hang", new JsonObject { ["on"] = on });
+
+    private async Task BoardAsync(string host, string verb, JsonObject? arguments = null)
     {
         try
         {
-            await lab.Baseboard(host).HangToolstackAsync(on);
+            await lab.Baseboard(host).AskAsync(verb, arguments);
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
         {
@@ -152,15 +167,16 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
         }
     }
 
-    private async Task CountAsync()
+    /// <summary>By the daemons' logs: a daemon that was started again has forgotten its counters.</summary>
+    private void Count()
     {
         foreach (var host in (string[])["a", "b"])
         {
-            foreach (var line in await lab.EventsAsync(host))
+            foreach (var line in File.ReadLines(Path.Combine(lab.DirectoryOf(host), "daemon.log")))
             {
-                _report.Fences += line.Id == 10 ? 1 : 0;
-                _report.Takeovers += line.Id == 22 ? 1 : 0;
-                _report.Rejoins += line.Id == 2 && line.Sentence.Contains("admitted by", StringComparison.Ordinal) ? 1 : 0;
+                _report.Fences += line.Contains("[E10]", StringComparison.Ordinal) ? 1 : 0;
+                _report.Takeovers += line.Contains("[E22]", StringComparison.Ordinal) ? 1 : 0;
+                _report.Rejoins += line.Contains("Paired: admitted by", StringComparison.Ordinal) ? 1 : 0;
             }
 
             _report.WatchdogResets += lab[host].Ends.Count(end => end.Kind == HostEndKind.Watchdog);

@@ -67,8 +67,8 @@ internal sealed class LabHarness : IAsyncDisposable
     /// <summary>The baseboard of a host: faults of its toolstack, storage, clock and daemon.</summary>
     public BaseboardClient Baseboard(string host) => new(Path.Combine(_folder.Of(host), "bmc.sock"));
 
-    public Task<ControlAnswer?> AskAsync(string host, ControlRequest request) =>
-        ControlClient.AskAsync(_settings.ControlSocketOf(host), request, StatusLimit);
+    public Task<ControlAnswer?> AskAsync(string host, ControlRequest request, TimeSpan? limit = null) =>
+        ControlClient.AskAsync(_settings.ControlSocketOf(host), request, limit ?? StatusLimit);
 
     /// <summary>The command line tool of a host, as an operator in its shell would call it.</summary>
     public string[] CtlCommand(string host, params IEnumerable<string> words) =>

@@ -66,11 +66,12 @@ internal sealed class ScenarioRun
     private double? _recovered;
     private bool _stopped;
 
-    public ScenarioRun(Scenario scenario, Variant variant, Func<VirtualWorld, VirtualHost, Baselines.Guardian>? guardian = null)
+    public ScenarioRun(
+        Scenario scenario, Variant variant, Func<VirtualWorld, VirtualHost, Baselines.Guardian>? guardian = null, PromotionPlan? promotion = null)
     {
         (_scenario, _variant) = (scenario, variant);
         var config = Configuration(out var pool);
-        World = new VirtualWorld(config, pool, Timings(), scenario.Seed) { Guardian = guardian };
+        World = new VirtualWorld(config, pool, Timings(), scenario.Seed) { Guardian = guardian, Promotion = promotion ?? PromotionPlan.Ours };
         _cast = new Cast([.. pool.Hosts.Select(host => host.Name)], [.. pool.Vms.Select(vm => vm.Name)], [.. config.Links.Select(link => link.Name)], variant.X);
         _view = new RunView(World);
         foreach (var said in scenario.Expected)

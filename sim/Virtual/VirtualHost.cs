@@ -35,7 +35,7 @@ public sealed class VirtualHost
             Disk = Disk,
             Domains = Domains,
             Storage = world.Storage,
-            Peer = new VirtualPeer(world, index),
+            Peer = new VirtualPeer(world, index, timings.ConnectLimit),
             Power = new Power(this),
             Seed = seed,
             Log = happened => world.Checker.Happened(this, happened),
@@ -333,10 +333,9 @@ public sealed class VirtualHost
 }
 
 /// <summary>Calls from one toolstack to the other, over the simulated management network.</summary>
-internal sealed class VirtualPeer(VirtualWorld world, int self) : IPeerToolstack
+internal sealed class VirtualPeer(VirtualWorld world, int self, TimeSpan connectLimit) : IPeerToolstack
 {
     private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
     public async Task<CallReply> CallAsync(string address, string method, JsonArray parameters)
     {
@@ -345,7 +344,7 @@ internal sealed class VirtualPeer(VirtualWorld world, int self) : IPeerToolstack
         var peer = world.Hosts[1 - self];
         if (!world.Path(self) || !peer.PoweredOn || world.Blocked[self])
         {
-            await scheduler.Delay(world.Blocked[self] ? Latency : ConnectTimeout).ConfigureAwait(false);
+            await scheduler.Delay(world.Blocked[self] ? Latency : connectLimit).ConfigureAwait(false);
             throw new PeerUnreachableException("no answer");
         }
 

@@ -80,6 +80,8 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
                 await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
                 host.Toolstack.Start();
                 return Done;
+            case HaAction.RestartToolstack when !world.Promotion.RestartsAtOnce:
+                return Done;
             case HaAction.RestartToolstack:
                 await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
                 host.Toolstack.Kill();
@@ -93,7 +95,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
                 host.Disk.Write(Role.FileName, "master");
                 return Done;
             case HaAction.BlockPeerToolstack block:
-                world.Blocked[host.Index] = block.Block;
+                world.Blocked[host.Index] = block.Block && world.Promotion.RejectsPeer;
                 return Done;
             case HaAction.ResetHost or HaAction.PowerOffHost when host.CannotReset:
                 return (ActionOutcome.Failed, "EPERM", "the kernel does not reset this host");

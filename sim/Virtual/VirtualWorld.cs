@@ -70,6 +70,9 @@ public sealed class VirtualWorld
     /// <summary>The host rejects its own TCP to the peer's toolstack.</summary>
     public bool[] Blocked { get; } = new bool[2];
 
+    /// <summary>What the daemon's adapters leave out, to measure what it brings.</summary>
+    internal PromotionPlan Promotion { get; init; } = PromotionPlan.Ours;
+
     /// <summary>Broken promises.</summary>
     public IReadOnlyList<string> Violations => Checker.Violations;
 
@@ -198,4 +201,12 @@ public sealed class VirtualWorld
 
         return true;
     }
+}
+
+/// <summary>What shortens a promotion over a dead master (design: restart instead of fuse, rejection of the dead peer's port).</summary>
+/// <param name="RestartsAtOnce">The toolstack is restarted right after the transition, not by XAPI's own fuse.</param>
+/// <param name="RejectsPeer">This host rejects its own contacts to the dead peer's toolstack.</param>
+internal sealed record PromotionPlan(bool RestartsAtOnce, bool RejectsPeer)
+{
+    public static PromotionPlan Ours { get; } = new(true, true);
 }
