@@ -96,6 +96,11 @@ internal static class Expectations
             var (host, within) = (args.Host(), args.Time());
             return new Expectation(view => view.IsMaster(host), within);
         }),
+        Expect("{host} is slave at {time}", "b is slave at 30s", "Its toolstack is no master at that time.", args =>
+        {
+            var (host, at) = (args.Host(), args.Time());
+            return new Expectation(view => !view.IsMaster(host), At: at);
+        }),
         Expect("{host} is {word}", "a is Fenced", "HA state of the host at the end; Down when no daemon runs.", args =>
         {
             var (host, status) = (args.Host(), Status(args.Word()));
