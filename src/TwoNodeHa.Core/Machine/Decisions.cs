@@ -432,7 +432,7 @@ internal static class Decisions
             RoleCare.FollowEpoch(turn, beat);
             Yield(turn, beat);
         }
-        else if (turn.State.Status is HaStatus.Suspecting or HaStatus.Sole && RoleCare.IsEmpty(beat))
+        else if (Knowledge.IsMember(turn.State.Status) && turn.State.Status is not (HaStatus.TakingOver or HaStatus.Departing) && RoleCare.IsEmpty(beat))
         {
             RoleCare.FollowHandover(turn, beat);
         }

@@ -149,7 +149,8 @@ public static class Knowledge
             return false;
         }
 
-        var generation = durable.Enabled ? state.Confirmed.SwitchGeneration : durable.SwitchGeneration;
+        // What is not durable was never spoken: the peer answers for the newest setting that is.
+        var generation = state.Confirmed.SwitchGeneration;
         var acknowledged = state.Confirmed.PeerSwitchGeneration == generation && !state.Confirmed.PeerEnabled;
         return generation == 0 || acknowledged || state.Confirmed.PeerPromise != 0;
     }

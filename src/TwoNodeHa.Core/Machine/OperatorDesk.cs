@@ -100,7 +100,8 @@ internal static class OperatorDesk
         {
             Enabled = false,
             StateLost = false,
-            SwitchGeneration = Math.Max(turn.Durable.SwitchGeneration, turn.Durable.PeerSwitchGeneration) + 1,
+            SwitchGeneration = NeverInForce(turn.State) ? turn.State.Confirmed.SwitchGeneration
+                : Math.Max(turn.Durable.SwitchGeneration, turn.Durable.PeerSwitchGeneration) + 1,
             DisabledReason = request.Reason,
             ReenableAtUnixMs = request.UntilUnixMs,
         };
@@ -108,6 +109,13 @@ internal static class OperatorDesk
             $"HA was disabled by the operator{(request.Reason.Length > 0 ? $": {request.Reason}" : "")}");
         return new OperatorReply(true, true, SwitchSentence(turn));
     }
+
+    /// <summary>
+    /// HA was enabled here, and the disk has not taken that: nobody heard of it, so it is taken back, and what the peer has
+    /// acknowledged before goes on.
+    /// </summary>
+    private static bool NeverInForce(HaState state) => state.Durable.Enabled && state.Confirmed is { Enabled: false, StateLost: false }
+        && state.Writing == 0 && state.Durable.PeerSwitchGeneration < state.Durable.SwitchGeneration;
 
     private static string SwitchSentence(TurnBuilder turn) => Knowledge.DisabledForBoth(turn.State)
         ? "HA is disabled on both hosts."

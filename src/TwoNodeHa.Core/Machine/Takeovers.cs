@@ -320,6 +320,8 @@ internal static class Takeovers
             return false;
         }
 
+        // A peer with a higher epoch, from a takeover of its own that it never finished, would not stand down for this one.
+        RoleCare.RunnerRaises(turn, beat);
         var ordered = turn.Now - progress.StepSince < StartPatience && turn.State.Database!.Vms.Any(vm => vm.StartUnderWay);
         var standsDown = beat is { Status: HaStatus.Fenced } && !beat.Has(HeartbeatFlags.ToolstackHealthy);
         return beat.Has(HeartbeatFlags.MayStart)
