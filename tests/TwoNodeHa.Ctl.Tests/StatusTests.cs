@@ -26,6 +26,21 @@ public class StatusTests
     }
 
     [Fact]
+    public void Status_Holding_SaysWhatHoldsItAndWhatToDo()
+    {
+        using var daemon = FakeDaemon.Answering(new ControlAnswer
+        {
+            Ok = true,
+            Status = SampleStatus.Troubled with { State = "Holding", TakeoverRefusals = ["the peer's kernel still answers (arp on mgmt)"] },
+        });
+
+        var said = CtlRun.Of("status", "--socket", daemon.SocketPath).Out;
+        Assert.Contains("No takeover   the peer's kernel still answers (arp on mgmt)", said, StringComparison.Ordinal);
+        Assert.Contains("What to do    On beta: 'systemctl status twonodeha'", said, StringComparison.Ordinal);
+        Assert.Contains("'ha-ctl takeover --peer-is-dead'", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Status_Json_IsOneStableLine()
     {
         using var daemon = FakeDaemon.Answering(new ControlAnswer { Ok = true, Status = SampleStatus.Good });

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Model;
 
 namespace TwoNodeHa.Ctl.Output;
 
@@ -49,6 +50,12 @@ internal static class StatusText
         }
 
         AddLines(table, "No takeover", status.TakeoverRefusals, "");
+        if (status.State == nameof(HaStatus.Holding))
+        {
+            table.Add("What to do", $"On {status.PeerHost}: 'systemctl status twonodeha', and start it. Only if {status.PeerHost} is surely "
+                + "off: 'ha-ctl takeover --peer-is-dead'.");
+        }
+
         table.Add("Toolstack", status.Toolstack);
         table.Add("Watchdog", status.Watchdog);
         if (status.Storage is { } storage)

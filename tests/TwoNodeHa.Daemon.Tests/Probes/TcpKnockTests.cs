@@ -52,9 +52,9 @@ public sealed class TcpKnockTests
         List<Socket> queue = [];
         for (var i = 0; i < 3; i++)
         {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             queue.Add(socket);
-            Assert.Throws<SocketException>(() => socket.Connect(IPAddress.Loopback, port));
+            _ = socket.ConnectAsync(IPAddress.Loopback, port);
         }
 
         using var knock = Knock(port);

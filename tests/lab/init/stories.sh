@@ -306,6 +306,14 @@ story_reset() {
 }
 vm_uuid() { on a sh -c "grep -l name=$1 /srv/machine/domains/* | xargs sed -n s/uuid=//p"; }
 
+# Seconds from the end of the last VM on one host to the first one that runs on the other.
+gap() {
+    awk -v from="$1" -v to="$2" '{ split($1, t, ":"); at = t[1] * 3600 + t[2] * 60 + t[3] }
+        $3 == "stops" && $5 == from { stop = at; start = 0 }
+        $3 == "starts" && $5 == to && stop && !start { start = at }
+        END { printf "%.2f s", start - stop }' "$WORK/truth/changes"
+}
+
 # Orderly, and without disabling HA first: the other host has the VMs before this one is back.
 leaves() {
     local h=$1 verb=$2 o before
@@ -315,6 +323,7 @@ leaves() {
     on "$h" systemctl "$verb" 2>/dev/null
     say "$h: systemctl $verb"
     soon 60 "all VMs run on $o" all_on "$o"
+    say "$(gap "$h" "$o") from the last VM on $h to the first on $o"
     soon 60 "$h: the host is down" ended "$h" "$before"
     that "$h: in order" test "$(last_end "$h")" = "$verb"
     [ "$verb" = reboot ] || power "$h" on
