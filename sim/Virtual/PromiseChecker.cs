@@ -11,11 +11,15 @@ namespace TwoNodeHa.Sim.Virtual;
 public sealed class PromiseChecker(VirtualWorld world)
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15);
+
+    /// <summary>Shorter than the shortest lease.</summary>
+    private static readonly TimeSpan JustHeard = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OffLongEnough = TimeSpan.FromSeconds(3);
 
     private readonly List<string> _violations = [];
     private readonly TimeSpan?[] _masterSince = new TimeSpan?[2];
     private readonly (long Incarnation, long Sequence)[] _newest = new (long, long)[2];
+    private readonly TimeSpan?[] _arrived = new TimeSpan?[2];
     private readonly TimeSpan?[] _actedAt = new TimeSpan?[2];
     private readonly bool[] _fenceAnnounced = new bool[2];
     private readonly bool[] _fenceAsked = new bool[2];
@@ -135,6 +139,9 @@ public sealed class PromiseChecker(VirtualWorld world)
         }
     }
 
+    /// <summary>A heartbeat of the peer reached this host, whoever listens.</summary>
+    public void Arrived(int host) => _arrived[host] = world.Elapsed;
+
     /// <summary>S6: an order that cannot be taken back needs its reason said, and on disk where it must survive.</summary>
     public void Ordered(VirtualHost host, HaAction action)
     {
@@ -146,6 +153,9 @@ public sealed class PromiseChecker(VirtualWorld world)
             case HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.PromoteToMaster
                 when !_intentWritten[host.Index]:
                 Broken("S6", $"{host.Name} orders {action.GetType().Name} before its intent is on disk");
+                break;
+            case HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard:
+                Broken("agent", $"{host.Name} has its peer switched off, a heartbeat of which has just come");
                 break;
         }
     }

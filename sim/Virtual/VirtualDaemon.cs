@@ -230,6 +230,7 @@ public sealed class VirtualDaemon : ICommandExecutor
             {
                 if (!peer.WrongKey && !_host.WrongKey)
                 {
+                    _world.Checker.Arrived(peer.Index);
                     peer.Daemon?.Post(new Observation.HeartbeatReceived(at, beat));
                 }
             });
