@@ -54,7 +54,7 @@ public sealed class TcpKnockTests
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             queue.Add(socket);
-            _ = socket.ConnectAsync(IPAddress.Loopback, port);
+            _ = socket.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken).AsTask();
         }
 
         using var knock = Knock(port);
