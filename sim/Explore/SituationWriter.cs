@@ -152,24 +152,13 @@ internal ref struct SituationWriter
         Id(state, state.Role.Pending);
         Due(state.Role.RetryAt);
         Add(state.Starts.Count);
-        Add(state.OrphanSince.Count);
-        Add(state.StopsSeen.Count);
         foreach (var (vm, attempt) in state.Starts)
         {
             Start(state, vm, attempt);
         }
 
-        foreach (var (vm, since) in state.OrphanSince)
-        {
-            _hash.Add(vm);
-            Age(since.Ticks);
-        }
-
-        foreach (var (vm, since) in state.StopsSeen)
-        {
-            _hash.Add(vm);
-            Age(since.Ticks);
-        }
+        Ages(state.OrphanSince);
+        Ages(state.StopsSeen);
 
         Add(state.SyncedVms == state.Durable.Vms);
         Age(state.AttestedAt);
@@ -346,6 +335,16 @@ internal ref struct SituationWriter
     }
 
     /// <summary>The end of a right; one that is over is over.</summary>
+    private void Ages(ImmutableSortedDictionary<Guid, Instant> times)
+    {
+        Add(times.Count);
+        foreach (var (vm, since) in times)
+        {
+            _hash.Add(vm);
+            Age(since.Ticks);
+        }
+    }
+
     private void OptionalDue(Instant? at)
     {
         Add(at is not null);

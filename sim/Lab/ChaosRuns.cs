@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using TwoNodeHa.Core.Control;
 
 namespace TwoNodeHa.Sim.Lab;
@@ -102,12 +101,12 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
                 DaemonProcess.Terminate(pid);
                 break;
             case ChaosKind.DaemonRestarted:
-                await BoardAsync(fault.Host, "term-daemon");
+                await BoardAsync(fault.Host, board => board.AskAsync("term-daemon"));
                 break;
             case ChaosKind.OrderlyShutdown when lab[fault.Host].Power == Power.On:
                 // As the units do: the daemon is told and hands the mastership over, then everything is stopped.
                 await lab.AskAsync(fault.Host, new ControlRequest { Verb = "depart" }, DepartLimit);
-                await BoardAsync(fault.Host, "shutdown");
+                await BoardAsync(fault.Host, board => board.AskAsync("shutdown"));
                 break;
             case ChaosKind.DaemonFrozen when lab.DaemonPid(fault.Host) is { } pid:
                 DaemonProcess.Freeze(pid);
@@ -153,13 +152,13 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
     }
 
     /// <summary>A host that is down has no toolstack to hang, and no daemon to stop.</summary>
-    private Task HangAsync(string host, bool on) => BoardAsync(host, "hang", new JsonObject { ["on"] = on });
+    private Task HangAsync(string host, bool on) => BoardAsync(host, board => board.HangToolstackAsync(on));
 
-    private async Task BoardAsync(string host, string verb, JsonObject? arguments = null)
+    private async Task BoardAsync(string host, Func<BaseboardClient, Task> ask)
     {
         try
         {
-            await lab.Baseboard(host).AskAsync(verb, arguments);
+            await ask(lab.Baseboard(host));
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
         {

@@ -84,7 +84,7 @@ internal static class HeartbeatIntake
         }
 
         // After a silence the answer goes out at once: a peer that has to wait for it may take this host for deaf.
-        var silent = !(peer.LastHeard is { } last && turn.Now - last <= turn.Timing.Lease);
+        var silent = !Knowledge.PeerHeard(turn.Config, turn.State, turn.Now);
         if (silent)
         {
             turn.State = turn.State with { Schedule = turn.State.Schedule with { Heartbeat = turn.Now } };

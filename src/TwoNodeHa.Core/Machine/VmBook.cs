@@ -116,22 +116,14 @@ internal static class VmBook
         }
     }
 
-    private static bool ShownRunning(TurnBuilder turn, Guid uuid)
-    {
-        foreach (var fact in turn.State.Database?.Vms ?? [])
-        {
-            if (fact.Uuid == uuid)
-            {
-                return fact.PowerState is VmPowerState.Running or VmPowerState.Paused;
-            }
-        }
+    private static bool ShownRunning(TurnBuilder turn, Guid uuid) =>
+        turn.State.Database is { } database && database.Vms.Any(fact => fact.Uuid == uuid && IsUp(fact));
 
-        return false;
-    }
+    private static bool IsUp(VmFact fact) => fact.PowerState is VmPowerState.Running or VmPowerState.Paused;
 
     private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact, bool wish)
     {
-        var running = fact.PowerState is VmPowerState.Running or VmPowerState.Paused;
+        var running = IsUp(fact);
         var stopSeen = wish || (known is { StopSeen: true } && !running);
         var wanted = fact.PowerState switch
         {

@@ -34,14 +34,14 @@ internal sealed class TcpKnock : IDisposable
         (_clock, _counters, _alive) = (clock, counters, alive);
     }
 
-    /// <summary>Starts a knock at every address that has none under way. Never blocks.</summary>
+    /// <summary>Starts a knock at every address that has none under way; nothing of it is done on the loop's thread.</summary>
     public void Probe()
     {
         foreach (var target in _targets)
         {
             if (!_stop.IsCancellationRequested && Interlocked.CompareExchange(ref target.Busy, 1, 0) == 0)
             {
-                _ = KnockAsync(target);
+                _ = Task.Run(() => KnockAsync(target));
             }
         }
     }
