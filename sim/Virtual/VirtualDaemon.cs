@@ -55,7 +55,10 @@ public sealed class VirtualDaemon : ICommandExecutor
         var durable = origin == DurableOrigin.Intact ? _host.StateFile!
             : new DurableState { Incarnation = 1_000_000 + (long)_world.Elapsed.TotalSeconds };
         Post(new Observation.Started(durable, origin, (ulong)_world.Random.NextInt64(), _host.LeaseFile,
-            new WatchdogFacts(_host.WatchdogPresent, _host.WatchdogPresent, _host.WatchdogPresent ? "virtual watchdog" : "no such device")));
+            new WatchdogFacts(_host.WatchdogPresent, _host.WatchdogPresent, _host.WatchdogPresent ? "virtual watchdog" : "no such device")
+            {
+                Running = _host.WatchdogDue is not null,
+            }));
     }
 
     public void Die()
