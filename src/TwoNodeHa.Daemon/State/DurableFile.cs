@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 
 namespace TwoNodeHa.Daemon.State;
 
