@@ -148,7 +148,6 @@ internal ref struct SituationWriter
         Add(state.ThirdParty.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
         Id(state, Purpose.FencePeer);
         OptionalDue(state.Pending.Has(Purpose.FencePeer) ? state.ThirdParty.AgentRetryAt : null);
-        Add(state.ThirdParty.OperatorSaysDead);
         Fence(state, state.Procedures.Fence);
         Takeover(state, state.Procedures.Takeover);
         Add((long)state.Procedures.Role.Phase);

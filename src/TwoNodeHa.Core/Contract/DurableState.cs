@@ -172,6 +172,15 @@ public sealed record DurableState
     /// <summary>Its position at <see cref="PeerSwitchGeneration"/>.</summary>
     public bool PeerEnabled { get; init; }
 
+    /// <summary>When the peer will enable HA again by itself, as its heartbeats said: Unix milliseconds; 0 for never.</summary>
+    public long PeerReenableAtUnixMs { get; init; }
+
+    /// <summary>
+    /// The generation of the switch that began because the time of a disablement was over, while the peer was known to end it at
+    /// the same time; 0 when none did.
+    /// </summary>
+    public long TimedGeneration { get; init; }
+
     /// <summary>Counter of own promises.</summary>
     public long Promise { get; init; }
 
@@ -198,6 +207,21 @@ public sealed record DurableState
 
     /// <summary>Highest pause of the peer that was acknowledged.</summary>
     public long PeerDisarmAck { get; init; }
+
+    /// <summary>
+    /// Host uuid of the peer that the fields below and above speak of; empty before the first start. What is known of one peer
+    /// is never held against another.
+    /// </summary>
+    public Guid PeerUuid { get; init; }
+
+    /// <summary>
+    /// The peer is bound: by its newest word it runs on finite rights only and fences in time, or it gave its word that it runs
+    /// nothing. False when it is not, and when nothing is known.
+    /// </summary>
+    public bool PeerBound { get; init; }
+
+    /// <summary>Highest attestation of the peer that was heard; 0 before the first.</summary>
+    public long PeerAttestation { get; init; }
 
     /// <summary>Incarnation counter of the peer, so that a recording of a dead daemon is never taken for it.</summary>
     public long PeerIncarnation { get; init; }

@@ -10,9 +10,14 @@ namespace TwoNodeHa.Core.Host;
 /// <summary>The watchdog: armed before the first right to run is taken, fed with what is left of the right, disarmed in order.</summary>
 internal static class Watchdog
 {
-    /// <summary>Arms it, unless it is armed or there is none.</summary>
+    /// <summary>Arms it, unless it is armed, there is none, or guests run here without a right: nothing is fed without one.</summary>
     public static void Arm(Draft turn)
     {
+        if (turn.View.MayRun && !RightToRun.Of(turn.View).Holds)
+        {
+            return;
+        }
+
         if (turn.Config.Config.Watchdog.Kind != WatchdogKind.None && turn.Watchdog.Facts.Present && !turn.Watchdog.Armed)
         {
             turn.Watchdog = turn.Watchdog with { Armed = true };
@@ -56,7 +61,7 @@ internal static class Watchdog
     public static Instant LookAgainAt(View view) =>
         view.State.Watchdog.Armed ? Again.At(view, view.State.Schedule.Watchdog) : Again.Never;
 
-    /// <summary>The watchdog is other than it was. An unsound one takes the bond away (see <see cref="View.Armed"/>); it is fed all the same.</summary>
+    /// <summary>The watchdog is other than it was. An unsound one takes the bond away (see <see cref="Bond"/>); it is fed all the same.</summary>
     public static void Changed(Draft turn, WatchdogFacts found)
     {
         var before = turn.View.WatchdogTrouble;

@@ -103,9 +103,20 @@ internal static class Decisions
     /// <summary>No right, but something runs or may run: fence, before anything else is thought of.</summary>
     private static bool HoldsRight(Draft turn)
     {
-        if (RightToRun.Of(turn.View).Holds || !NeedsRight(turn.View))
+        if (RightToRun.Of(turn.View).Holds)
+        {
+            Grace.End(turn);
+            return true;
+        }
+
+        if (!NeedsRight(turn.View))
         {
             return true;
+        }
+
+        if (Grace.Waits(turn))
+        {
+            return false;
         }
 
         Fence.Begin(turn, WhyNoRight(turn.View));
@@ -122,6 +133,11 @@ internal static class Decisions
         if (view.BoundByWord)
         {
             return "a VM runs here although this host gave its word that none do";
+        }
+
+        if (view.Durable.StateLost)
+        {
+            return "the durable state was lost, and the peer did not tell in time what it knows: this host counts as fenced";
         }
 
         return OneWay.Holds(view)

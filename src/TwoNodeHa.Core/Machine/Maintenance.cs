@@ -1,12 +1,10 @@
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
-using TwoNodeHa.Core.Procedures;
-using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
 
-/// <summary>Decides in Maintenance: under a promise, until readmitted or told that the peer is dead.</summary>
+/// <summary>Decides in Maintenance: under a promise, until readmitted. An operator's word that the peer is dead ends it too (T5).</summary>
 internal static class Maintenance
 {
     public static void Decide(Draft turn)
@@ -15,10 +13,6 @@ internal static class Maintenance
         {
             Attestation.Renew(turn);
             turn.Become(HaStatus.Joining, "readmitted");
-        }
-        else if (TakeoverPermit.Of(turn.View) is { Granted: true } permit)
-        {
-            Takeover.Begin(turn, permit.Rule);
         }
     }
 }

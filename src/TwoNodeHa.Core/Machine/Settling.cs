@@ -70,21 +70,19 @@ internal static class Settling
 
     private static void EnterRunning(Draft turn)
     {
-        if (turn.Durable.Takeover is { } journal && !turn.Durable.Committed)
+        if (turn.View.BoundByWord)
+        {
+            Fence.Begin(turn, "VMs run here although this host gave its word that none do");
+            return;
+        }
+
+        Grace.Begin(turn);
+        if (turn.Durable.Takeover is { } journal)
         {
             Takeover.Resume(turn, journal);
         }
-        else if (turn.View.BoundByWord)
-        {
-            Fence.Begin(turn, "VMs run here although this host gave its word that none do");
-        }
         else
         {
-            // Without a recorded lease the first answers must come within the time in which they always come.
-            turn.Watchdog = turn.Watchdog with
-            {
-                CarriedLease = turn.Watchdog.CarriedLease ?? turn.Life.StartedAt + turn.Config.Config.Gateway.Timeout,
-            };
             turn.Become(HaStatus.Suspecting, "VMs run here, the peer is not heard yet");
             Watchdog.Arm(turn);
         }

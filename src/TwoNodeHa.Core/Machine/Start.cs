@@ -20,7 +20,7 @@ internal static class Start
 
         // Missing is a first start, unless a daemon of this very boot held a right: then the file was lost.
         var lost = started.Origin == DurableOrigin.Corrupt || (started.Origin == DurableOrigin.Missing && started.CarriedLease is not null);
-        var durable = Continued(started, lost);
+        var durable = OfThisPeer(turn.Config, Continued(started, lost));
         turn.Life = turn.Life with
         {
             IsStarted = true,
@@ -48,7 +48,8 @@ internal static class Start
         {
             turn.Report(HaEventId.DurableTrouble, Severity.Critical,
                 $"the durable state was {(started.Origin == DurableOrigin.Corrupt ? "torn or corrupt" : "lost while this host was up")}: "
-                + "this host counts as fenced, whatever it runs is destroyed, and it starts nothing before the peer or the operator says so");
+                + $"it starts nothing before {turn.Config.Peer.Name} or the operator says so; what runs here is destroyed unless "
+                + $"{turn.Config.Peer.Name} is heard within {turn.Timing.Lease.TotalSeconds:0.#} s and took nothing over");
         }
     }
 
@@ -64,11 +65,33 @@ internal static class Start
 
         if (lost)
         {
-            durable = durable with { StateLost = true, Committed = true };
+            durable = durable with { StateLost = true };
         }
 
         // Another boot: the departure is over. In the same one a new daemon goes on with it.
         return durable with { Departing = durable.Departing && started.CarriedLease is not null };
+    }
+
+    /// <summary>What is known of another peer is forgotten: a replaced host starts clean.</summary>
+    private static DurableState OfThisPeer(LocalConfig config, DurableState durable)
+    {
+        var same = durable.PeerUuid == Guid.Empty || durable.PeerUuid == config.Peer.Uuid;
+        var known = same ? durable : durable with
+        {
+            PeerSwitchGeneration = 0,
+            PeerEnabled = false,
+            PeerReenableAtUnixMs = 0,
+            PeerPromise = 0,
+            Readmitted = 0,
+            PeerDisarm = 0,
+            PeerDisarmAck = 0,
+            PeerBound = false,
+            PeerAttestation = 0,
+            PeerIncarnation = 0,
+            Declined = 0,
+            DisarmAcknowledged = false,
+        };
+        return known with { PeerUuid = config.Peer.Uuid };
     }
 
     private static string Sentence(LocalConfig config, Observation.Started started)

@@ -16,6 +16,8 @@ internal static class WakeUp
         RightToRun.LookAgainAt(view),
         OneWay.LookAgainAt(view),
         TakeoverPermit.LookAgainAt(view),
+        Grace.LookAgainAt(view),
+        HaSwitch.LookAgainAt(view),
         Fence.LookAgainAt(view),
         Takeover.LookAgainAt(view),
         RoleChange.LookAgainAt(view),

@@ -19,7 +19,7 @@ internal static class OperatorDesk
             OperatorRequest.Enable => Enable(turn),
             OperatorRequest.Disable disable => Disable(turn, disable),
             OperatorRequest.Maintenance maintenance => maintenance.On ? EnterMaintenance(turn) : EndMaintenance(turn),
-            OperatorRequest.Takeover => Takeover(turn),
+            OperatorRequest.Takeover takeover => Takeover(turn, takeover),
             OperatorRequest.FenceSelf => FenceSelf(turn),
             OperatorRequest.Depart => Departure.Ask(turn),
             OperatorRequest.BootGuard => BootGuard.Ask(turn),
@@ -175,29 +175,61 @@ internal static class OperatorDesk
         return new OperatorReply(true, true, $"{turn.Config.Peer.Name} is asked for readmission.");
     }
 
-    private static OperatorReply Takeover(Draft turn)
+    /// <summary>
+    /// T5. One word is about one death: it begins the takeover in this turn, or it is gone. Nothing of it is kept, so that no
+    /// word of today takes over from a peer that is back tomorrow.
+    /// </summary>
+    private static OperatorReply Takeover(Draft turn, OperatorRequest.Takeover request)
     {
-        var peer = turn.Config.Peer.Name;
-        if (!turn.Durable.Enabled)
+        var (view, peer) = (turn.View, turn.Config.Peer.Name);
+        if (WhyNoTakeover(view, peer) is { } reason)
         {
-            return Refuse("HA is disabled; with HA disabled nothing is taken over.");
+            return Refuse(reason);
         }
 
-        if (turn.View.PeerHeard)
+        if (OperatorWord.StillListensFor(view) is { } left)
         {
-            return Refuse($"{peer} is heard; it is not dead. Look at 'ha-ctl status'.");
+            return new OperatorReply(true, true, $"listening for signs of life of {peer} for {left.TotalSeconds:0.#} s more");
         }
 
-        turn.ThirdParty = turn.ThirdParty with { OperatorSaysDead = true };
-        var unfit = Fitness.WhyNot(turn.View);
-        if (unfit is not null && !turn.Durable.PromiseStands)
+        var sign = OperatorWord.SignOfLife(view);
+        if (sign is not null && !request.DespiteSignsOfLife)
         {
-            turn.ThirdParty = turn.ThirdParty with { OperatorSaysDead = false };
-            return Refuse($"{unfit}; nothing was taken over.");
+            return Refuse($"{sign}. A host whose kernel answers may run its VMs: start its daemon again, or switch it off. If "
+                + "something else answers for it (a router, a proxy), and you have seen with your own eyes that it is off: "
+                + "ha-ctl takeover --peer-is-dead --something-else-answers");
         }
 
-        turn.Report(HaEventId.Handshake, Severity.Critical, $"T5: the operator said that {peer} is dead and runs nothing");
+        var who = request.AskedBy.Length > 0 ? $" ({request.AskedBy})" : "";
+        turn.Report(HaEventId.Handshake, Severity.Critical, $"T5: the operator{who} said that {peer} is dead and runs nothing"
+            + (sign is null ? "" : $", although {sign}"));
+        Procedures.Takeover.Begin(turn, TakeoverRule.Operator);
         return new OperatorReply(true, false, $"Taking over from {peer} on your word.");
+    }
+
+    private static string? WhyNoTakeover(View view, string peer)
+    {
+        if (!view.Durable.Enabled)
+        {
+            return "HA is disabled; with HA disabled nothing is taken over.";
+        }
+
+        if (view.PeerHeard)
+        {
+            return $"{peer} is heard; it is not dead. Look at 'ha-ctl status'.";
+        }
+
+        if (view.Status is HaStatus.Sole or HaStatus.TakingOver)
+        {
+            return $"this host has taken over from {peer} already.";
+        }
+
+        if (!Transitions.Allowed(view.Status, HaStatus.TakingOver))
+        {
+            return $"this host is {view.Status}.";
+        }
+
+        return Fitness.WhyNot(view) is { } unfit && !view.Durable.PromiseStands ? $"{unfit}; nothing was taken over." : null;
     }
 
     private static OperatorReply FenceSelf(Draft turn)

@@ -171,7 +171,7 @@ internal static class StatusComposer
             HeardAgeSeconds = Age(view.State.Peer.LastHeard, view.Now),
             FreshAgeSeconds = Age(view.State.Peer.LastFresh, view.Now),
             AckedAgeSeconds = Age(view.State.Peer.LastAcked, view.Now),
-            Bound = view.State.Peer.Bound == true,
+            Bound = view.Durable.PeerBound,
             GatewayFresh = beat.Has(HeartbeatFlags.GatewayFresh),
             Fit = beat.Has(HeartbeatFlags.Fit),
             Role = beat.Has(HeartbeatFlags.IsMaster) ? "master" : "slave",

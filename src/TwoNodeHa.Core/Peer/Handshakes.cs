@@ -14,7 +14,7 @@ internal static class Handshakes
     {
         HearSwitch(turn, beat, fresh);
         HearPause(turn, beat, fresh);
-        HearPromise(turn, beat);
+        HearPromise(turn, beat, fresh);
         HearReadmission(turn, beat);
     }
 
@@ -26,6 +26,12 @@ internal static class Handshakes
             && (beat.SwitchGeneration, enabled) != (durable.PeerSwitchGeneration, durable.PeerEnabled))
         {
             turn.Durable = durable with { PeerSwitchGeneration = beat.SwitchGeneration, PeerEnabled = enabled };
+            durable = turn.Durable;
+        }
+
+        if (beat.SwitchGeneration == durable.PeerSwitchGeneration && beat.ReenableAtUnixMs != durable.PeerReenableAtUnixMs)
+        {
+            turn.Durable = durable with { PeerReenableAtUnixMs = beat.ReenableAtUnixMs };
             durable = turn.Durable;
         }
 
@@ -41,7 +47,11 @@ internal static class Handshakes
                 Enabled = enabled,
                 StateLost = durable.StateLost && !fresh,
                 DisabledReason = enabled ? "" : $"disabled on {turn.Config.Peer.Name}",
-                ReenableAtUnixMs = 0,
+                ReenableAtUnixMs = enabled ? 0 : beat.ReenableAtUnixMs,
+            };
+            turn.Life = turn.Life with
+            {
+                ReenableAt = beat.ReenableInMs > 0 ? turn.Now + TimeSpan.FromMilliseconds(beat.ReenableInMs) : null,
             };
             turn.Report(HaEventId.SwitchChanged, Severity.Notice,
                 $"HA was {(enabled ? "enabled" : "disabled")} on {turn.Config.Peer.Name}; adopted here");
@@ -57,7 +67,7 @@ internal static class Handshakes
             turn.Report(HaEventId.Handshake, Severity.Notice,
                 $"{turn.Config.Peer.Name} pauses its daemon; no takeover by silence until it is heard armed again");
         }
-        else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && turn.State.Peer.Bound == true)
+        else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && durable.PeerBound)
         {
             turn.Durable = durable with { PeerDisarm = 0 };
             turn.Report(HaEventId.Handshake, Severity.Notice, $"{turn.Config.Peer.Name} is back from its pause, and bound");
@@ -71,7 +81,7 @@ internal static class Handshakes
         }
     }
 
-    private static void HearPromise(Draft turn, Heartbeat beat)
+    private static void HearPromise(Draft turn, Heartbeat beat, bool fresh)
     {
         var durable = turn.Durable;
         if (beat.Promise > durable.Readmitted && beat.Promise != durable.PeerPromise)
@@ -82,6 +92,15 @@ internal static class Handshakes
         }
 
         durable = turn.Durable;
+        if (fresh && durable.PeerPromise != 0 && beat.Promise != durable.PeerPromise)
+        {
+            // It took over on an operator's word, lost its state, or is another host: nobody keeps the promise any more.
+            turn.Durable = durable with { PeerPromise = 0 };
+            turn.Report(HaEventId.Handshake, Severity.Warning,
+                $"{turn.Config.Peer.Name} is under no promise any more: R4 ends here");
+            durable = turn.Durable;
+        }
+
         if (beat.Has(HeartbeatFlags.WantsReadmission) && durable.PeerPromise != 0 && beat.Promise == durable.PeerPromise)
         {
             turn.Durable = durable with { PeerPromise = 0, Readmitted = beat.Promise };

@@ -32,9 +32,9 @@ internal static class HeartbeatComposer
             Master = confirmed.Master,
             Attestation = turn.View.SpokenAttestation,
             Declined = confirmed.Declined,
-            Promise = confirmed.PromiseStands && state.Durable.PromiseStands ? confirmed.Promise : 0,
+            Promise = confirmed.PromiseStands ? confirmed.Promise : 0,
             Readmitted = confirmed.Readmitted,
-            Disarm = state.Durable.Disarm != 0 ? confirmed.Disarm : 0,
+            Disarm = confirmed.Disarm,
             DisarmAck = confirmed.PeerDisarmAck,
             SwitchGeneration = confirmed.SwitchGeneration,
             TakeoverInMs = leave is { } due ? (int)Math.Clamp((due - turn.Now).TotalMilliseconds, 0, int.MaxValue) : 0,
@@ -42,6 +42,10 @@ internal static class HeartbeatComposer
             RunningCount = state.Host.Domains?.Guests.Length ?? -1,
             Running = running,
             Missing = Missing(turn.View),
+            Mirror = MirrorOf(state),
+            ReenableAtUnixMs = confirmed.Enabled ? 0 : confirmed.ReenableAtUnixMs,
+            ReenableInMs = confirmed is { Enabled: false, ReenableAtUnixMs: > 0 } && state.Life.ReenableAt is { } over
+                ? Math.Max(1, (long)(over - turn.Now).TotalMilliseconds) : 0,
         };
     }
 
@@ -51,7 +55,8 @@ internal static class HeartbeatComposer
         || last.Attestation != next.Attestation || last.Declined != next.Declined || last.Promise != next.Promise
         || last.Readmitted != next.Readmitted || last.Disarm != next.Disarm || last.DisarmAck != next.DisarmAck
         || last.SwitchGeneration != next.SwitchGeneration || last.AckIncarnation != next.AckIncarnation
-        || last.RunningCount != next.RunningCount || last.Master != next.Master;
+        || last.RunningCount != next.RunningCount || last.Master != next.Master
+        || last.Mirror != next.Mirror || last.ReenableAtUnixMs != next.ReenableAtUnixMs;
 
     private const HeartbeatFlags Urgent = HeartbeatFlags.Armed | HeartbeatFlags.GatewayFresh | HeartbeatFlags.Deaf
         | HeartbeatFlags.Near | HeartbeatFlags.Enabled | HeartbeatFlags.WantsReadmission | HeartbeatFlags.MayStart | HeartbeatFlags.Departing;
@@ -61,7 +66,7 @@ internal static class HeartbeatComposer
         var (config, state, now) = (turn.Config, turn.State, turn.Now);
         var silentSince = state.Peer.LastFresh is { } fresh ? Instant.Max(fresh, state.Life.StartedAt) : state.Life.StartedAt;
         var flags = HeartbeatFlags.None;
-        Set(HeartbeatFlags.Armed, turn.View.Armed);
+        Set(HeartbeatFlags.Armed, Bond.Holds(turn.View));
         Set(HeartbeatFlags.GatewayFresh, turn.View.GatewayFresh && state.Gateway.Unanswered < Deadlines.DenyRounds);
         Set(HeartbeatFlags.Deaf, now - silentSince > config.Timing.Lease);
         Set(HeartbeatFlags.Near, turn.View.PeerNear);
@@ -79,6 +84,23 @@ internal static class HeartbeatComposer
         return flags;
 
         void Set(HeartbeatFlags flag, bool on) => flags |= on ? flag : HeartbeatFlags.None;
+    }
+
+    /// <summary>From the disk; the same object as in the heartbeat before, while it says the same.</summary>
+    private static Mirror MirrorOf(HaState state)
+    {
+        var confirmed = state.Disk.Confirmed;
+        var mirror = new Mirror
+        {
+            Promise = confirmed.PeerPromise,
+            Pause = confirmed.PeerDisarm,
+            Bound = confirmed.PeerBound && state.Durable.PeerBound,
+            Attestation = confirmed.PeerAttestation,
+            SwitchGeneration = confirmed.PeerSwitchGeneration,
+            Enabled = confirmed.PeerEnabled,
+            LowestIncarnation = confirmed.PeerIncarnation,
+        };
+        return mirror == state.Schedule.LastBeat?.Mirror ? state.Schedule.LastBeat.Mirror : mirror;
     }
 
     private static Instant? IntendsTakeover(Draft turn)

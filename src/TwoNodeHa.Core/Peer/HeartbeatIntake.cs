@@ -2,6 +2,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Peer;
@@ -20,6 +21,11 @@ internal static class HeartbeatIntake
         var peer = turn.State.Peer;
         if (beat.Incarnation.Counter < turn.Durable.PeerIncarnation || IsReplay(peer.Beat, beat))
         {
+            if (beat.Incarnation.Counter < turn.Durable.PeerIncarnation)
+            {
+                Reject(turn, beat);
+            }
+
             MarkLink(turn, received, peer.Beat);
             return;
         }
@@ -33,8 +39,48 @@ internal static class HeartbeatIntake
         Accept(turn, beat, fresh);
         VmBook.HearOfStops(turn, beat);
         MarkLink(turn, received, beat);
+        HearBond(turn, beat, fresh);
+        MirrorIntake.Hear(turn, beat);
         Handshakes.Hear(turn, beat, fresh);
     }
+
+    /// <summary>
+    /// A recording of a dead daemon, or a host whose state went back to an older copy. The mirror in this host's heartbeats
+    /// names the number that it must pass (protocol.md, mirror).
+    /// </summary>
+    private static void Reject(Draft turn, Heartbeat beat)
+    {
+        var peer = turn.Peer;
+        turn.Peer = peer with { Rejected = peer.Rejected + 1 };
+        if (turn.View.PeerHeard || (peer.RejectedToldAt is { } told && turn.Now - told < Deadlines.RejectedSpacing))
+        {
+            return;
+        }
+
+        turn.Peer = turn.Peer with { RejectedToldAt = turn.Now };
+        turn.Report(HaEventId.PeerChanged, Severity.Warning,
+            $"heartbeats of {turn.Config.Peer.Name} are rejected: incarnation {beat.Incarnation.Counter}, it has spoken as "
+            + $"{turn.Durable.PeerIncarnation} before. Its state went back to an older copy, or a recording is played; told to pass that number");
+    }
+
+    /// <summary>"Not bound" counts as soon as it is heard; "bound" only in a fresh heartbeat, and only once it is on disk.</summary>
+    private static void HearBond(Draft turn, Heartbeat beat, bool fresh)
+    {
+        var bound = IsBound(turn, beat);
+        if (bound != turn.Durable.PeerBound && (fresh || !bound))
+        {
+            turn.Durable = turn.Durable with { PeerBound = bound };
+        }
+
+        if (beat.Attestation > turn.Durable.PeerAttestation)
+        {
+            turn.Durable = turn.Durable with { PeerAttestation = beat.Attestation };
+        }
+    }
+
+    /// <summary>It fences in time, is fencing, or gave its word that nothing runs there.</summary>
+    private static bool IsBound(Draft turn, Heartbeat beat) => beat.Attestation != 0 || beat.Status == HaStatus.Fencing
+        || (beat.Has(HeartbeatFlags.Armed | HeartbeatFlags.Enabled) && beat.ConfigFingerprint == turn.Config.Fingerprint);
 
     private static bool IsReplay(Heartbeat? last, Heartbeat beat)
     {
@@ -93,29 +139,15 @@ internal static class HeartbeatIntake
         var attestedSince = beat.Attestation == 0 ? null
             : peer.Beat?.Attestation == beat.Attestation ? peer.AttestedSince : turn.Now;
         turn.Peer = peer with
-            {
-                Beat = beat,
-                LastHeard = turn.Now,
-                HeardSince = silent ? turn.Now : peer.HeardSince ?? peer.LastHeard,
-                LastFresh = fresh ? turn.Now : peer.LastFresh,
-                LastAcked = acked,
-                Bound = BoundAfter(turn, beat, fresh, peer.Bound),
-                AttestedSince = attestedSince,
-                GatewaySince = beat.Has(HeartbeatFlags.GatewayFresh) ? peer.GatewaySince ?? turn.Now : null,
-                StorageSince = beat.Has(HeartbeatFlags.StorageHealthy) ? peer.StorageSince ?? turn.Now : null,
-            };
-    }
-
-    /// <summary>"Not bound" counts as soon as it is heard; "bound" only in a fresh heartbeat.</summary>
-    private static bool? BoundAfter(Draft turn, Heartbeat beat, bool fresh, bool? before)
-    {
-        var armed = beat.Has(HeartbeatFlags.Armed) && beat.Has(HeartbeatFlags.Enabled)
-            && beat.ConfigFingerprint == turn.Config.Fingerprint;
-        if (!armed)
         {
-            return false;
-        }
-
-        return fresh ? true : before;
+            Beat = beat,
+            LastHeard = turn.Now,
+            HeardSince = silent ? turn.Now : peer.HeardSince ?? peer.LastHeard,
+            LastFresh = fresh ? turn.Now : peer.LastFresh,
+            LastAcked = acked,
+            AttestedSince = attestedSince,
+            GatewaySince = beat.Has(HeartbeatFlags.GatewayFresh) ? peer.GatewaySince ?? turn.Now : null,
+            StorageSince = beat.Has(HeartbeatFlags.StorageHealthy) ? peer.StorageSince ?? turn.Now : null,
+        };
     }
 }

@@ -26,6 +26,10 @@ internal static class Takeover
             Committed = false,
             PromiseStands = rule != TakeoverRule.Operator && turn.Durable.PromiseStands,
             FenceReason = "",
+
+            // A pause that the peer acknowledged would be a right without end.
+            Disarm = 0,
+            DisarmAcknowledged = false,
             Takeover = new TakeoverJournal
             {
                 Epoch = epoch,
@@ -35,7 +39,7 @@ internal static class Takeover
                 PeerHeld = held,
             },
         };
-        turn.ThirdParty = turn.ThirdParty with { OperatorSaysDead = false, PeerPowerOffAt = null };
+        turn.ThirdParty = turn.ThirdParty with { PeerPowerOffAt = null };
         turn.Host = turn.Host with { StandsDownSince = null };
         turn.ReadDomainsAnew();
         turn.DropStarts();
@@ -64,10 +68,6 @@ internal static class Takeover
         }
 
         turn.Takeover = new TakeoverProgress { StartedAt = turn.Now, StepSince = turn.Now };
-        turn.Watchdog = turn.Watchdog with
-        {
-            CarriedLease = turn.Watchdog.CarriedLease ?? turn.Life.StartedAt + turn.Config.Config.Gateway.Timeout,
-        };
         turn.Become(HaStatus.TakingOver, $"continued after a restart of the daemon at step {journal.Step}");
         Watchdog.Arm(turn);
     }

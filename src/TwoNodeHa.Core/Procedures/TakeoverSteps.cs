@@ -10,7 +10,9 @@ internal static class TakeoverSteps
 {
     public static TakeoverStep? Prepare(Draft turn, TakeoverProgress progress)
     {
-        if (progress.Phase > StepPhase.Begun || progress.Tries > 1)
+        // On an operator's word alone XAPI's own question to the peer, whether it lives, stays the last defence.
+        var byWord = turn.Durable.Takeover is { Rule: TakeoverRule.Operator };
+        if (byWord || progress.Phase > StepPhase.Begun || progress.Tries > 1)
         {
             return TakeoverStep.Promote;
         }

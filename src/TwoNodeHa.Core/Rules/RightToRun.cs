@@ -107,7 +107,7 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
         until is { } end ? new RightToRun(Rules | rule, Instant.Max(Until, end)) : this;
 
     /// <summary>Before the first state is settled this daemon says nothing, so the peer counts: only the lease on record holds.</summary>
-    private static bool FreeAndSpeaks(View view) => !view.BoundByWord && view.Status != HaStatus.Unknown;
+    private static bool FreeAndSpeaks(View view) => !view.BoundByWord && !view.Durable.StateLost && view.Status != HaStatus.Unknown;
 
     private static Instant? R1(View view) => FreeAndSpeaks(view) && view.State.Peer.LastAcked is { } acked
         && view.Now < acked + view.Timing.Lease ? acked + view.Timing.Lease : null;
@@ -116,15 +116,27 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
         && view.GatewayAnsweredAt is { } answered && view.Now < answered + view.Config.Config.Gateway.Timeout
         && !OneWay.Holds(view) ? answered + view.Config.Config.Gateway.Timeout : null;
 
-    private static Instant? R3(View view) => view.HasArbiter ? view.State.ThirdParty.ArbiterUntil : null;
+    private static Instant? R3(View view) => !view.BoundByWord && view.HasArbiter ? view.State.ThirdParty.ArbiterUntil : null;
 
     private static Instant? Carried(View view) => !view.BoundByWord && view.State.Watchdog.CarriedLease is { } carried
         && view.Now < carried ? carried : null;
 
+    /// <summary>
+    /// No right without end holds, in memory or on disk: what is on disk would be the right of the next daemon. The begin of an
+    /// endless right is known to the peer before it counts here, its end after it has ended here.
+    /// </summary>
+    internal static bool EndsByItself(View view) => Unbounded(view) == RightRules.None
+        && view is { Durable.DisarmAcknowledged: false, Confirmed.DisarmAcknowledged: false, Durable.PeerPromise: 0, Confirmed.PeerPromise: 0 };
+
+    /// <summary>
+    /// Rights that no clock ends. Each has its word on this host's disk, and one on the peer's that forbids it to take over:
+    /// its promise, its adopted disablement, its acknowledgement of the pause; beside a sole host, that nothing is known of it.
+    /// A right begins when its word is on disk, and ends at once.
+    /// </summary>
     private static RightRules Unbounded(View view)
     {
         var rules = RightRules.None;
-        if (view.Confirmed.PeerPromise != 0 && !view.Durable.PromiseStands)
+        if (LeansOnPromise(view))
         {
             rules |= RightRules.R4;
         }
@@ -139,11 +151,15 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
             rules |= RightRules.Paused;
         }
 
-        if (view.Status == HaStatus.Sole && view.Policy.LoneStart == LoneStart.Hold && !view.BoundByWord)
+        // With an arbiter a lone host takes over by its lease: nothing holds it.
+        if (view.Status == HaStatus.Sole && view.Policy.LoneStart == LoneStart.Hold && !view.Policy.UsesArbiter && !view.BoundByWord)
         {
             rules |= RightRules.SoleHeld;
         }
 
         return rules;
     }
+
+    private static bool LeansOnPromise(View view) => view.Confirmed.PeerPromise != 0
+        && view.Durable.PeerPromise == view.Confirmed.PeerPromise && !view.Durable.PromiseStands;
 }

@@ -21,9 +21,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
     {
         if (Fitness.WhyNot(view) is { } unfit)
         {
-            return view.State.ThirdParty.OperatorSaysDead && view.Durable.PromiseStands && OperatorSaysDead(view)
-                ? Grant(TakeoverRule.Operator)
-                : Refuse(unfit);
+            return Refuse(unfit);
         }
 
         if (IsAttested(view))
@@ -41,7 +39,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return Refuse("taken over already; the peer was not heard since");
         }
 
-        return OperatorSaysDead(view) ? Grant(TakeoverRule.Operator) : OfASilentPeer(view);
+        return OfASilentPeer(view);
     }
 
     /// <summary>When the verdict can change although nothing is heard.</summary>
@@ -50,7 +48,8 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         Again.After(view, view.State.Peer.LastFresh, view.Timing.TakeoverDelay),
         Again.After(view, view.State.Gateway.FreshSince, view.Timing.TakeoverDelay),
         Again.After(view, view.State.Life.StartedAt, view.Timing.TakeoverDelay),
-        Again.After(view, view.State.Peer.SignOfLife, view.Timing.QuietWindow));
+        Again.After(view, view.State.Peer.SignOfLife, view.Timing.QuietWindow),
+        Again.After(view, view.State.Life.EnabledAt, Deadlines.TimedEnabling + view.Timing.TakeoverDelay));
 
     /// <summary>
     /// There is something to take over: a protected VM that does not run here, the mastership of a dead or fenced master, or,
@@ -83,9 +82,6 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         var near = view.PeerNear && beat.Has(HeartbeatFlags.Near);
         return near && (view.Runs || view.FreeOfWord || Rank.OutranksPeer(view));
     }
-
-    /// <summary>T5: the operator said so, and the peer is not heard.</summary>
-    private static bool OperatorSaysDead(View view) => view.State.ThirdParty.OperatorSaysDead && !view.PeerHeard;
 
     private static TakeoverPermit OfASilentPeer(View view)
     {
@@ -157,8 +153,18 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             : new TakeoverPermit(TakeoverRule.Silence, "", due, false);
     }
 
-    private static Instant SilentSince(View view) =>
-        Instant.Max(view.State.Peer.LastFresh ?? view.State.Life.StartedAt, view.State.Life.StartedAt);
+    /// <summary>A peer that enabled HA by its own clock is bound only since then; clocks of two hosts are not the same.</summary>
+    private static Instant SilentSince(View view)
+    {
+        var since = Instant.Max(view.State.Peer.LastFresh ?? view.State.Life.StartedAt, view.State.Life.StartedAt);
+        return EnablesItself(view.Durable)
+            ? Instant.Max(since, (view.State.Life.EnabledAt ?? view.State.Life.StartedAt) + Deadlines.TimedEnabling) : since;
+    }
+
+    /// <summary>HA was disabled for a time that both hosts knew and that is over: the peer has enabled it by itself.</summary>
+    private static bool EnablesItself(DurableState durable) => durable.PeerDisarm == 0 && !durable.PeerEnabled
+        && durable.TimedGeneration == durable.SwitchGeneration && durable.TimedGeneration != 0
+        && durable.PeerSwitchGeneration == durable.SwitchGeneration - 1;
 
     /// <summary>Why the peer would not fence although no right is left to it; null when it is bound. Its lease ends all the same.</summary>
     private static string? NotBound(View view)
@@ -167,6 +173,11 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         if (durable.PeerDisarm != 0)
         {
             return "the peer paused (restart or upgrade of its daemon) and was not heard since: it is not bound to fence";
+        }
+
+        if (EnablesItself(durable))
+        {
+            return null;
         }
 
         if (durable is { PeerEnabled: false, PeerSwitchGeneration: > 0 })
@@ -179,8 +190,9 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return "the peer was not heard with the newest setting of HA: if it heard of a disablement, it is not bound to fence";
         }
 
-        return view.State.Peer.Bound == false && !view.PeerAttested
-            ? "the peer was last heard not bound to fence (not armed, or another configuration)" : null;
+        // Known only once it is on disk: a restarted daemon must know no less.
+        return view is { Durable.PeerBound: true, Confirmed.PeerBound: true } ? null
+            : "the peer is not known to be bound to fence (not armed, another configuration, or never heard)";
     }
 
     private static string? Doubt(View view)

@@ -29,6 +29,12 @@ public sealed record Life
     /// <summary>Late turns of the loop.</summary>
     public LatenessView Lateness { get; init; } = new();
 
+    /// <summary>When HA became enabled in this incarnation while this host was Disabled; null when it did not.</summary>
+    public Instant? EnabledAt { get; init; }
+
+    /// <summary>When the time of a disablement is over, on the monotonic clock; null while no time is set.</summary>
+    public Instant? ReenableAt { get; init; }
+
     /// <summary>Newest wall clock, Unix milliseconds; only for "disable until".</summary>
     public long WallUnixMs { get; init; }
 }

@@ -22,9 +22,6 @@ public sealed record PeerView
     /// <summary>Send time of the newest own heartbeat that the peer says it received. The right to run leans on it.</summary>
     public Instant? LastAcked { get; init; }
 
-    /// <summary>The last fresh heartbeat said that the peer is bound; null when none was fresh in this incarnation.</summary>
-    public bool? Bound { get; init; }
-
     /// <summary>Receipt of the first heartbeat of the peer's present incarnation.</summary>
     public Instant? IncarnationSince { get; init; }
 
@@ -42,6 +39,12 @@ public sealed record PeerView
 
     /// <summary>Which question that was.</summary>
     public string SignOfLifeKind { get; init; } = "";
+
+    /// <summary>Heartbeats rejected in this incarnation, because the peer has spoken under a higher incarnation before.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>When an event told of it.</summary>
+    public Instant? RejectedToldAt { get; init; }
 
     /// <summary>Receipt of the newest heartbeat per link.</summary>
     public ImmutableArray<Instant?> LinkHeard { get; init; } = [];

@@ -20,7 +20,4 @@ public sealed record ThirdPartyView
 
     /// <summary>When the newest order to the fence agent counts as ended whatever became of it.</summary>
     public Instant AgentRetryAt { get; init; }
-
-    /// <summary>T5: the operator said that the peer is dead; used up by the takeover.</summary>
-    public bool OperatorSaysDead { get; init; }
 }

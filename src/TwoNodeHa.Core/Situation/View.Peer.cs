@@ -75,7 +75,7 @@ public readonly partial struct View
             // What is not durable was never spoken: the peer answers for the newest setting that is.
             var generation = Confirmed.SwitchGeneration;
             var acknowledged = Confirmed.PeerSwitchGeneration == generation && !Confirmed.PeerEnabled;
-            return generation == 0 || acknowledged || Confirmed.PeerPromise != 0;
+            return generation == 0 || acknowledged || (Confirmed.PeerPromise != 0 && Durable.PeerPromise == Confirmed.PeerPromise);
         }
     }
 }

@@ -48,10 +48,6 @@ public readonly partial struct View(LocalConfig config, HaState state, Instant n
     public string? WatchdogTrouble => Config.Config.Watchdog.Kind == WatchdogKind.None
         ? null : WatchdogRules.Trouble(Config.Timing, State.Watchdog.Facts);
 
-    /// <summary>This host is bound: the peer may count on its fence.</summary>
-    public bool Armed => IsMember(Status) && Durable.Enabled && !Durable.DisarmAcknowledged && !IsPausing
-        && (State.Watchdog.Armed || Config.Config.Watchdog.Kind == WatchdogKind.None) && WatchdogUsable;
-
     /// <summary>The daemon is about to end and asks the peer to hold.</summary>
     public bool IsPausing => State.Procedures.StopAskedAt is not null && Durable.Disarm != 0;
 
