@@ -49,6 +49,10 @@ public sealed class ToolstackFaults
     /// <summary>The next answers of the method are lost: it is executed, then the connection is cut.</summary>
     public void LoseAnswer(string method, int times = 1) => _lostAnswers[method] = times;
 
+    /// <summary>Nothing is set that a call could meet.</summary>
+    public bool AreQuiet => _hung is null && _databaseHung is null && SlowBy == TimeSpan.Zero && !StaleDatabase && NextVmStartFails is null
+        && PreDeclareDeadHookExit == 0 && !DesignateFails && !_refusals.Exists(refusal => refusal.Left > 0) && !_lostAnswers.Values.Any(left => left > 0);
+
     public void Clear()
     {
         HangAll = false;

@@ -43,6 +43,12 @@ internal sealed record ScenarioResult
 
     public int Takeovers { get; init; }
 
+    /// <summary>What the judge let pass, by exception, with how often.</summary>
+    public IReadOnlyDictionary<string, int> Excused { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>How long some VM ran or wrote on both hosts.</summary>
+    public TimeSpan DoubleTime { get; init; }
+
     public bool Passed => Failures.Count == 0;
 }
 
@@ -261,6 +267,11 @@ internal sealed class ScenarioRun
     {
         var (phrase, arguments) = Understand(WorldVerbs.Book, move.What);
         World.Log("story", move.What.Text);
+        if (!move.What.Text.Contains("gateway", StringComparison.Ordinal))
+        {
+            World.Checker.Disturbed();
+        }
+
         var undo = _scenario.AssumeA1 ? World.Network.Remember() : null;
         phrase.Value(World, arguments);
         if (undo is not null && World.Network.BreaksA1)
@@ -344,11 +355,11 @@ internal sealed class ScenarioRun
             }
         }
 
-        var broken = _scenario.Expected.Any(said => said.Text.EndsWith(" is broken", StringComparison.Ordinal));
-        if (!broken)
-        {
-            _failures.AddRange(World.Violations.Select(violation => $"{_scenario.File}: promise broken: {violation}"));
-        }
+        // A documented counterexample is about the promises that it names, and about no other.
+        const string Broken = " is broken";
+        var muted = _scenario.Expected.Where(said => said.Text.EndsWith(Broken, StringComparison.Ordinal)).Select(said => $" {said.Text[..^Broken.Length]}: ").ToList();
+        _failures.AddRange(World.Violations.Where(violation => !muted.Exists(promise => violation.Contains(promise, StringComparison.Ordinal)))
+            .Select(violation => $"{_scenario.File}: promise broken: {violation}"));
     }
 
     private ScenarioResult Result(string? trouble) => new()
@@ -366,5 +377,7 @@ internal sealed class ScenarioRun
         Simulated = World.Elapsed,
         Fences = World.Checker.Fences,
         Takeovers = World.Checker.Takeovers,
+        Excused = World.Checker.Excused,
+        DoubleTime = World.Checker.DoubleTime,
     };
 }

@@ -84,8 +84,9 @@ internal static class WorldVerbs
         Verb("disk of {host} is slow by {time}", "disk of a is slow by 2s", "Every write of the state takes that much longer.",
             (world, args) => Host(world, args).DiskSlowBy = args.Time()),
         Verb("state of {host} is torn", "state of a is torn", "The daemon's state file is damaged; the next daemon finds it so.",
-            (world, args) => Host(world, args).StateFileOrigin = DurableOrigin.Corrupt),
-        Verb("state of {host} is lost", "state of a is lost", "The daemon's state file is gone.", (world, args) => Host(world, args).StateFile = null),
+            (world, args) => Tamper(world, args, static host => host.StateFileOrigin = DurableOrigin.Corrupt)),
+        Verb("state of {host} is lost", "state of a is lost", "The daemon's state file is gone.", 
+            (world, args) => Tamper(world, args, static host => host.StateFile = null)),
         Verb("clock of {host} drifts {number} ppm", "clock of a drifts 400 ppm", "Its monotonic clock runs that much too fast (or slow, if negative).",
             (world, args) => Host(world, args).Clock.Drift(args.Number(), world.Scheduler.Now)),
         Verb("wall clock of {host} jumps {time}", "wall clock of a jumps 2h", "The wall clock is set; the monotonic one is not.",
@@ -105,8 +106,8 @@ internal static class WorldVerbs
         Verb("crash toolstack on {host}", "crash toolstack on a", "The xapi process dies; the service manager restarts it.",
             (world, args) => Host(world, args).Toolstack.Crash()),
         Verb("stop toolstack on {host}", "stop toolstack on a", "systemctl stop xapi: it stays down.",
-            (world, args) => _ = Host(world, args).Toolstack.StopAsync()),
-        Verb("start toolstack on {host}", "start toolstack on a", "systemctl start xapi.", (world, args) => Host(world, args).Toolstack.Start()),
+            StopToolstack),
+        Verb("start toolstack on {host}", "start toolstack on a", "systemctl start xapi.", StartToolstack),
         Verb("hang toolstack on {host} for {time}", "hang toolstack on a for 30s", "xapi accepts calls and answers none.", HangToolstack),
         Verb("toolstack of {host} is slow by {time}", "toolstack of a is slow by 2s", "Every call takes that much longer.",
             (world, args) => Host(world, args).Toolstack.Faults.SlowBy = args.Time()),
@@ -188,6 +189,20 @@ internal static class WorldVerbs
         });
     }
 
+    private static void StopToolstack(VirtualWorld world, PhraseArguments args)
+    {
+        var host = Host(world, args);
+        host.AdminStoppedToolstack = true;
+        _ = host.Toolstack.StopAsync();
+    }
+
+    private static void StartToolstack(VirtualWorld world, PhraseArguments args)
+    {
+        var host = Host(world, args);
+        host.AdminStoppedToolstack = false;
+        host.Toolstack.Start();
+    }
+
     private static void FreezeDaemon(VirtualWorld world, PhraseArguments args)
     {
         var daemon = Host(world, args).Daemon;
@@ -220,6 +235,13 @@ internal static class WorldVerbs
         world.Checker.Disturbed();
     }
 
+    private static void Tamper(VirtualWorld world, PhraseArguments args, Action<VirtualHost> with)
+    {
+        var host = Host(world, args);
+        with(host);
+        world.Checker.Tampered(host);
+    }
+
     private static void Reconfigure(VirtualHost host, bool differs)
     {
         var config = host.OwnConfig.Config;
@@ -247,6 +269,8 @@ internal static class WorldVerbs
         {
             host.Toolstack.SetNativeHa(on);
         }
+
+        world.Checker.PoolIsForeign = on;
     }
 
     private static void ThirdHost(VirtualWorld world)
@@ -259,6 +283,7 @@ internal static class WorldVerbs
         var copy = records.All("host").First();
         var fields = copy.Snapshot();
         var uuid = PoolDefinition.UuidOf("host", "third");
+        world.Checker.PoolIsForeign = true;
         (fields["uuid"], fields["name_label"], fields["address"]) = (uuid, "third", "192.0.2.13");
         records.Add("host", Database.RefOf("host", uuid), fields);
     }
@@ -311,6 +336,11 @@ internal static class WorldVerbs
     private static async Task AdminAsync(VirtualWorld world, VirtualHost master, string method, string vm, JsonNode?[] rest)
     {
         var uuid = world.Pool.Vms.First(definition => definition.Name == vm).Uuid;
+        if (method.EndsWith("shutdown", StringComparison.Ordinal))
+        {
+            world.Checker.Unwanted(uuid);
+        }
+
         var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "admin"]).ConfigureAwait(false);
         if (login is CallReply.Success session)
         {
@@ -332,7 +362,7 @@ internal static class WorldVerbs
         Host(world, args).StorageLost = !up;
     }
 
-    private static void Ask(VirtualWorld world, int host, OperatorRequest request)
+    private static OperatorReply? Ask(VirtualWorld world, int host, OperatorRequest request)
     {
         world.HaSwitch = request switch
         {
@@ -342,6 +372,7 @@ internal static class WorldVerbs
         };
         var reply = world.Hosts[host].Daemon?.Ask(request);
         world.Log("admin", $"{request.GetType().Name} on {world.Hosts[host].Name}: {reply?.Text ?? "the daemon does not answer"}");
+        return reply;
     }
 
     private static void DisableFor(VirtualWorld world, PhraseArguments args)
@@ -354,8 +385,8 @@ internal static class WorldVerbs
     private static void Vouch(VirtualWorld world, PhraseArguments args)
     {
         var host = args.Host();
-        world.Checker.OperatorVouched(truly: !world.Hosts[1 - host].PoweredOn);
-        Ask(world, host, new OperatorRequest.Takeover());
+        var reply = Ask(world, host, new OperatorRequest.Takeover());
+        world.Checker.OperatorVouched(world.Hosts[host], reply is { Accepted: true });
     }
 
     private static void FenceSelf(VirtualWorld world, PhraseArguments args)

@@ -178,9 +178,11 @@ public sealed class VirtualDaemon : ICommandExecutor
                 ProbePeer();
                 break;
             case Command.FeedWatchdog feed:
+                _world.Checker.WatchdogFed(_host);
                 _host.Feed(TimeSpan.FromSeconds(Math.Max(1, Math.Floor(feed.Timeout.TotalSeconds))));
                 break;
             case Command.DisarmWatchdog:
+                _world.Checker.WatchdogDisarmed(_host);
                 _host.DisarmWatchdog();
                 break;
             case Command.RecordLease lease:
@@ -208,7 +210,7 @@ public sealed class VirtualDaemon : ICommandExecutor
                 break;
             case Command.Report report:
                 _world.Log(_host.Name, $"[{(int)report.Event.Id}] {report.Event.Sentence}");
-                _world.Checker.Reported(_host, report.Event);
+                _world.Checker.Reported(report.Event);
                 _world.OnEvent?.Invoke(_host.Index, report.Event);
                 break;
             case Command.Exit:
@@ -223,6 +225,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     private void SendHeartbeat(Heartbeat beat)
     {
         var peer = _world.Hosts[1 - _host.Index];
+        _world.Checker.Sent(_host, beat);
         for (var link = 0; link < _host.Config.Config.Links.Length; link++)
         {
             var at = link;
@@ -230,7 +233,7 @@ public sealed class VirtualDaemon : ICommandExecutor
             {
                 if (!peer.WrongKey && !_host.WrongKey)
                 {
-                    _world.Checker.Arrived(peer.Index);
+                    _world.Checker.Arrived(peer, beat);
                     peer.Daemon?.Post(new Observation.HeartbeatReceived(at, beat));
                 }
             });
@@ -271,9 +274,9 @@ public sealed class VirtualDaemon : ICommandExecutor
             return;
         }
 
-        _host.StateFile = state;
-        _host.StateFileOrigin = DurableOrigin.Intact;
-        _world.Checker.StateWritten(_host);
+        var before = _host.StateFile;
+        (_host.StateFile, _host.StateFileOrigin) = (state, DurableOrigin.Intact);
+        _world.Checker.StateWritten(_host, before);
         Post(new Observation.Persisted(state.Version, true, ""));
     });
 

@@ -41,6 +41,7 @@ public sealed class VirtualHost
             Log = happened => world.Checker.Happened(this, happened),
         });
         Domains.Created += domain => world.Checker.DomainCreated(this, domain);
+        Domains.Drained += _ => world.Checker.Look();
     }
 
     public int Index { get; }
@@ -128,6 +129,9 @@ public sealed class VirtualHost
     /// <summary>The kernel does not carry out a reset or a power-off that the daemon orders.</summary>
     public bool CannotReset { get; set; }
 
+    /// <summary>systemctl stop xapi, by a person: it is not for us to start it.</summary>
+    public bool AdminStoppedToolstack { get; set; }
+
     /// <summary>The hypervisor's list does not answer.</summary>
     public bool ListHangs { get; set; }
 
@@ -201,7 +205,7 @@ public sealed class VirtualHost
         _world.Blocked[Index] = false;
         Domains.PowerLoss();
         Toolstack.PowerLoss();
-        _world.Checker.Disturbed();
+        _world.Checker.PowerLost(this);
         _world.Note(Name, TraceEntry.PowerLost);
         LostPower?.Invoke();
     }
