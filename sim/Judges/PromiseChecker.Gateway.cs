@@ -53,7 +53,7 @@ public sealed partial class PromiseChecker
     private void Needless(VirtualHost host)
     {
         if (_fenceAsked[host.Index] || !HearsAndIsHeard(host) || world.Elapsed - _disturbed < Settled || _tampered[host.Index]
-            || world.Hosts.Any(each => each is not { PoweredOn: true, Frozen: false, Daemon.Frozen: false, WrongKey: false, StorageLost: false, ListHangs: false }))
+            || world.Hosts.Any(each => each is not { PoweredOn: true, Frozen: false, Daemon.Frozen: false, WrongKey: false, StorageLost: false, ListHangs: false, Filtered: false }))
         {
             return;
         }

@@ -25,11 +25,27 @@ public sealed partial class PromiseChecker
                 Disturbed();
                 break;
             case "host_ready" when _masterSince[host.Index] is not null:
-                Acts(host, "plugs storage and enables its host");
+                Plugs(host);
                 break;
             case "resetvdis":
                 Acts(host, "releases the storage locks of a dead host");
                 break;
+        }
+    }
+
+    /// <summary>
+    /// A host that boots where it reaches neither gateway nor peer cannot learn who is master; its toolstack starts all the same
+    /// (design, 5.6), and may do nothing more.
+    /// </summary>
+    private void Plugs(VirtualHost host)
+    {
+        if (world.Network.ReachesGateway(host.Index) || world.Network.HostsHearEachOther())
+        {
+            Acts(host, "plugs storage and enables its host");
+        }
+        else
+        {
+            Pass("a cut-off host starts its toolstack as a master (design, 5.6)");
         }
     }
 

@@ -17,6 +17,11 @@ public sealed partial class PromiseChecker
     public void Ordered(VirtualHost host, HaAction action)
     {
         NotWhileOff(host, action);
+        if (action is HaAction.StartVm start)
+        {
+            Starts(host, start);
+        }
+
         if (Refusal(host, action) is { } reason)
         {
             Broken("S6", $"{host.Name} orders {action.GetType().Name} {reason}");
@@ -58,13 +63,14 @@ public sealed partial class PromiseChecker
         {
             HaAction.DestroyDomain => IsWhole(host) ? "although it is heard, has the gateway, and nothing was disturbed" : null,
             HaAction.KillToolstack => IsWhole(host) && IsHealthy(host) ? "although it is heard, has the gateway, and its toolstack is well" : null,
-            HaAction.RestartToolstack => file is not { Takeover: not null } && IsHealthy(host) ? "although it is well and in the role of its file" : null,
-            HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active => "while the toolstack runs",
+            HaAction.RestartToolstack => file is not { Takeover: not null } && IsHealthy(host) && !DatabaseErrs(host) ? "although it is well and in the role of its file" : null,
+            HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } =>
+                "while the toolstack runs, without a takeover",
             HaAction.WriteRoleMaster => file?.Master == host.Config.Self.Uuid ? null : "before its disk names it as the master",
             HaAction.WriteRoleSlave => IsOrBecomesMaster(world.Hosts[1 - host.Index]) ? null : "although the other is no master, neither by role file nor by state",
             HaAction.PromoteToMaster or HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.BlockPeerToolstack { Block: true } =>
                 file is { Takeover: not null } ? null : "before its intent is on disk",
-            HaAction.StartVm start => StartRefusal(host, start),
+            HaAction.StartVm => StartRefusal(host, ((HaAction.StartVm)action).Host),
             HaAction.ResetHost or HaAction.PowerOffHost => file is { FencePending: true } || HasFenced(host) ? null : "without a fence",
             HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard => "a heartbeat of which has just come",
             HaAction.FencePeer => file is { Enabled: true, StateLost: false, PromiseStands: false } ? null : "without HA on its disk",
@@ -73,34 +79,34 @@ public sealed partial class PromiseChecker
         };
     }
 
-    private string? StartRefusal(VirtualHost host, HaAction.StartVm start)
+    /// <summary>S3 at each start.</summary>
+    private void Starts(VirtualHost host, HaAction.StartVm start)
+    {
+        var vm = start.Vm.ToString();
+        if (world.Hosts.FirstOrDefault(each => each.Config.Self.Uuid != start.Host && each.Domains.IsWriting(vm)) is { } runs)
+        {
+            Broken("S3", $"{host.Name} orders a start of {world.VmName(vm)}, which runs or writes on {runs.Name}");
+        }
+    }
+
+    private static string? StartRefusal(VirtualHost host, Guid where)
     {
         if (host.StateFile is not { Enabled: true, StateLost: false } file)
         {
             return "without HA on its disk";
         }
 
-        if (start.Host == host.Config.Self.Uuid && (file.PromiseStands || (file.Committed && file.Takeover is null)))
-        {
-            return "although a word of it stands on its disk";
-        }
-
-        var vm = start.Vm.ToString();
-        return world.Hosts.FirstOrDefault(each => each.Domains.IsWriting(vm)) is { } runs ? $"of {world.VmName(vm)}, which runs or writes on {runs.Name}" : null;
+        return where == host.Config.Self.Uuid && (file.PromiseStands || (file.Committed && file.Takeover is null))
+            ? "although a word of it stands on its disk" : null;
     }
 
-    /// <summary>S2 and S3 at the promotion.</summary>
+    /// <summary>S3 at the promotion; S2 is judged by what a master does.</summary>
     private void Promotes(VirtualHost host)
     {
         var peer = world.Hosts[1 - host.Index];
         if (peer.Domains.WritingCount > 0)
         {
             Broken("S3", $"{host.Name} promotes itself while {world.VmName(peer.Domains.Writing.First())} runs or writes on {peer.Name}");
-        }
-
-        if (_masterSince[peer.Index] is not null && _actedAt[peer.Index] is not null)
-        {
-            Broken("S2", $"{host.Name} promotes itself while {peer.Name} is master and acts");
         }
     }
 
@@ -116,6 +122,11 @@ public sealed partial class PromiseChecker
     private static bool IsHealthy(VirtualHost host) => host.Toolstack.Status is { InitComplete: true, Emergency: false } status
         && status.RoleFile == status.CachedRole && !host.Toolstack.Faults.HangAll && !host.Toolstack.Faults.HangDatabase
         && host.Toolstack.Faults.SlowBy == TimeSpan.Zero;
+
+    /// <summary>The pool's database shows a VM running here that the hypervisor does not have: a restart makes it compare the two.</summary>
+    private bool DatabaseErrs(VirtualHost host) => (host.Toolstack.Records ?? world.Hosts[1 - host.Index].Toolstack.Records) is { } records
+        && records.All("VM").Any(vm => vm.Text("power_state") == "Running" && vm.Text("resident_on") == host.Toolstack.HostRef
+            && !vm.Flag("is_control_domain") && !host.Domains.IsWriting(vm.Uuid));
 
     private static bool IsOrBecomesMaster(VirtualHost peer) => peer.Toolstack.Status.RoleFile == "master"
         || peer.StateFile?.Master == peer.Config.Self.Uuid;

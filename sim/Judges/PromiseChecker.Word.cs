@@ -12,6 +12,7 @@ public sealed partial class PromiseChecker
     /// <summary>A word is about one death: used at once, or gone.</summary>
     private static readonly TimeSpan WordAtOnce = TimeSpan.FromSeconds(30);
 
+    private TimeSpan _linksChanged;
     private (int Host, TimeSpan At)? _falseWord;
     private long _excusedEpoch = -1;
     private bool _excusing;
@@ -20,6 +21,13 @@ public sealed partial class PromiseChecker
 
     /// <summary>How long some VM ran or wrote on both hosts, all times together.</summary>
     public TimeSpan DoubleTime => _doubleFor + (_doubleSince is { } since ? world.Elapsed - since : TimeSpan.Zero);
+
+    /// <summary>A path between the hosts came or went.</summary>
+    public void LinksChanged()
+    {
+        _linksChanged = world.Elapsed;
+        Disturbed();
+    }
 
     /// <summary>S6: the operator said that the peer is dead; a kernel that answers is evidence against it.</summary>
     public void OperatorVouched(VirtualHost host, bool accepted)
@@ -31,7 +39,7 @@ public sealed partial class PromiseChecker
         }
 
         var answers = Enumerable.Range(0, world.Network.Links).Any(link => world.Network.Carries(link, 0) && world.Network.Carries(link, 1));
-        if (answers && world.Elapsed - _disturbed > host.Config.Config.Timing.Lease)
+        if (answers && world.Elapsed - _linksChanged > host.Config.Config.Timing.Lease)
         {
             Broken("S6", $"{host.Name} takes the operator's word that {peer.Name} is dead although its kernel answers");
         }

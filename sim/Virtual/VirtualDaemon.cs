@@ -192,7 +192,7 @@ public sealed class VirtualDaemon : ICommandExecutor
                 Persist(persist.State);
                 break;
             case Command.ListDomains list:
-                After(TimeSpan.FromMilliseconds(5), () => ListDomains(list.Id));
+                After(TimeSpan.FromMilliseconds(5) + _host.ListSlowBy, () => ListDomains(list.Id));
                 break;
             case Command.ReadToolstack read:
                 _ = _toolstack.ReadAsync(read, Post);
@@ -231,7 +231,7 @@ public sealed class VirtualDaemon : ICommandExecutor
             var at = link;
             _world.Network.Send(link, _world.Network.Carries(link, _host.Index), () =>
             {
-                if (!peer.WrongKey && !_host.WrongKey)
+                if (!peer.WrongKey && !_host.WrongKey && !peer.Filtered)
                 {
                     _world.Checker.Arrived(peer, beat);
                     peer.Daemon?.Post(new Observation.HeartbeatReceived(at, beat));

@@ -132,6 +132,15 @@ public sealed class VirtualHost
     /// <summary>systemctl stop xapi, by a person: it is not for us to start it.</summary>
     public bool AdminStoppedToolstack { get; set; }
 
+    /// <summary>An older copy of the state file, kept somewhere.</summary>
+    public DurableState? StateCopy { get; set; }
+
+    /// <summary>A firewall of this host drops what comes to the daemon's port.</summary>
+    public bool Filtered { get; set; }
+
+    /// <summary>The hypervisor's list takes this much longer than usual.</summary>
+    public TimeSpan ListSlowBy { get; set; }
+
     /// <summary>The hypervisor's list does not answer.</summary>
     public bool ListHangs { get; set; }
 

@@ -35,7 +35,7 @@ public sealed class VirtualWorld
             }
             else
             {
-                Checker.Disturbed();
+                Checker.LinksChanged();
             }
         };
         Arbiter = new VirtualArbiter(this);
