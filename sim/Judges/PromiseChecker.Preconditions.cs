@@ -62,7 +62,7 @@ public sealed partial class PromiseChecker
         return action switch
         {
             HaAction.DestroyDomain => IsWhole(host) ? "although it is heard, has the gateway, and nothing was disturbed" : null,
-            HaAction.KillToolstack => IsWhole(host) && IsHealthy(host) ? "although it is heard, has the gateway, and its toolstack is well" : null,
+            HaAction.KillToolstack => IsWhole(host) && IsHealthy(host) && !ChangesMaster(host) ? "although it is heard, has the gateway, and its toolstack is well" : null,
             HaAction.RestartToolstack => file is not { Takeover: not null } && IsHealthy(host) && !DatabaseErrs(host) ? "although it is well and in the role of its file" : null,
             HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } =>
                 "while the toolstack runs, without a takeover",
@@ -127,6 +127,11 @@ public sealed partial class PromiseChecker
     private bool DatabaseErrs(VirtualHost host) => (host.Toolstack.Records ?? world.Hosts[1 - host.Index].Toolstack.Records) is { } records
         && records.All("VM").Any(vm => vm.Text("power_state") == "Running" && vm.Text("resident_on") == host.Toolstack.HostRef
             && !vm.Flag("is_control_domain") && !host.Domains.IsWriting(vm.Uuid));
+
+    /// <summary>A takeover on the other host, or the epoch on a disk, gives the toolstack here another role.</summary>
+    private bool ChangesMaster(VirtualHost host) => world.Hosts[1 - host.Index].StateFile is { Takeover: not null }
+        || world.Hosts.Any(each => each.StateFile is { } file && file.Master != Guid.Empty
+            && file.Master != world.Hosts[host.Toolstack.Status.RoleFile == "master" ? host.Index : 1 - host.Index].Config.Self.Uuid);
 
     private static bool IsOrBecomesMaster(VirtualHost peer) => peer.Toolstack.Status.RoleFile == "master"
         || peer.StateFile?.Master == peer.Config.Self.Uuid;
