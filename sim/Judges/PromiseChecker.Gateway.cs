@@ -1,4 +1,3 @@
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Sim.Virtual;

@@ -1,4 +1,4 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Sim.Virtual;
 
 namespace TwoNodeHa.Sim.Judges;

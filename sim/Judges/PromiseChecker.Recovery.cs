@@ -1,6 +1,6 @@
 using TwoNodeHa.Core.Advice;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Virtual;
