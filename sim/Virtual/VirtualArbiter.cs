@@ -28,6 +28,9 @@ public sealed class VirtualArbiter(VirtualWorld world)
 
     public bool AgentUp { get; set; } = true;
 
+    /// <summary>Not all of it works for both hosts.</summary>
+    public bool InDoubt => !StoreUp || !AgentUp || AgentLies || StoreLag > TimeSpan.Zero || !Reached[0] || !Reached[1];
+
     /// <summary>The agent says "off" and does nothing: no class survives that.</summary>
     public bool AgentLies { get; set; }
 
