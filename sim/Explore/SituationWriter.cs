@@ -44,6 +44,9 @@ internal ref struct SituationWriter
         ["PendingBook.LastId"] = "the zero of all ids of commands",
         ["DurableState.Version"] = "whether disk and memory are equal, and what is being written, is hashed",
         ["PendingBook.Unknown"] = "counts; decides nothing",
+        ["PeerView.Rejected"] = "counts; decides nothing",
+        ["PeerView.RejectedToldAt"] = "decides only whether it is reported again",
+        ["DurableState.PeerUuid"] = "the same in every state of a search",
         ["Life.Why"] = "explains",
         ["Life.Origin"] = "explains; read at the start only",
         ["LatenessView.At"] = "virtual time is never late",
@@ -109,6 +112,8 @@ internal ref struct SituationWriter
         Add((long)state.Status);
         Age(state.Life.StatusSince);
         Age(state.Life.StartedAt);
+        OptionalAge(state.Life.EnabledAt);
+        OptionalDue(state.Life.ReenableAt);
         Add(state.Life.Incarnation.Counter - SelfNumbers.Incarnation);
         Durable(state.Durable);
         Durable(state.Disk.Confirmed);
@@ -124,7 +129,9 @@ internal ref struct SituationWriter
         Add(state.Disk.Trouble.Length > 0);
         Due(state.Disk.RetryAt);
         OptionalDue(state.Watchdog.CarriedLease);
+        OptionalDue(state.Watchdog.GraceUntil);
         Add(state.Watchdog.Facts.Present);
+        Add(state.Watchdog.Facts.Running);
         Add(state.Watchdog.Facts.TimeoutPerFeeding);
         Add((state.Watchdog.Facts.FixedTimeout ?? TimeSpan.Zero).Ticks);
         Add(state.Watchdog.Armed);
@@ -199,6 +206,10 @@ internal ref struct SituationWriter
         Add(durable.PeerDisarm);
         Add(durable.PeerDisarmAck);
         Counted(durable.PeerIncarnation, PeerNumbers.Incarnation);
+        Add(durable.PeerBound);
+        Counted(durable.PeerAttestation, PeerNumbers.Attestation);
+        Add(durable.PeerReenableAtUnixMs);
+        Add(durable.TimedGeneration);
         Add(durable.FencePending);
         Add(durable.ToolstackOwed);
         Add(durable.Takeover is not null);
@@ -263,9 +274,27 @@ internal ref struct SituationWriter
         Add(beat.SwitchGeneration);
         _hash.Add(beat.ConfigFingerprint);
         Add(beat.RunningCount);
+        Add(beat.ReenableAtUnixMs);
+        Add(beat.ReenableInMs);
+        Mirror(beat.Mirror, receiver);
         foreach (var id in beat.Running.AddRange(beat.Missing))
         {
             _hash.Add(id);
+        }
+    }
+
+    private void Mirror(Mirror? mirror, HostNumbers receiver)
+    {
+        Add(mirror is not null);
+        if (mirror is not null)
+        {
+            Add(mirror.Promise);
+            Add(mirror.Pause);
+            Add(mirror.Bound);
+            Counted(mirror.Attestation, receiver.Attestation);
+            Add(mirror.SwitchGeneration);
+            Add(mirror.Enabled);
+            Counted(mirror.LowestIncarnation, receiver.Incarnation);
         }
     }
 
@@ -407,7 +436,6 @@ internal ref struct SituationWriter
         OptionalAge(peer.StorageSince);
         OptionalAge(peer.LastFresh);
         OptionalAge(peer.LastAcked);
-        Add(peer.Bound is { } bound ? (bound ? 1 : 2) : 0);
         OptionalAge(peer.IncarnationSince);
         OptionalAge(peer.AttestedSince);
         OptionalAge(peer.GatewaySince);

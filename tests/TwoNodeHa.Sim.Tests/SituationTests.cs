@@ -136,7 +136,8 @@ public sealed class SituationTests
                     new PendingCommand(97, Purpose.FencePeer, Guid.Empty, 0),
                 ],
             },
-            Watchdog = state.Watchdog with { Facts = state.Watchdog.Facts with { FixedTimeout = TimeSpan.FromSeconds(30) } },
+            Life = state.Life with { EnabledAt = at, ReenableAt = at },
+            Watchdog = state.Watchdog with { GraceUntil = at, Facts = state.Watchdog.Facts with { FixedTimeout = TimeSpan.FromSeconds(30) } },
             Procedures = state.Procedures with
             {
                 Fence = new FenceProgress { DecidedAt = at, Reason = "test" },
@@ -169,7 +170,7 @@ public sealed class SituationTests
             {
                 var due = value is Schedule && !property.Name.EndsWith("AskedAt", StringComparison.Ordinal)
                     || property.Name.EndsWith("RetryAt", StringComparison.Ordinal)
-                    || property.Name is "CarriedLease" or "ArbiterUntil";
+                    || property.Name is "CarriedLease" or "ArbiterUntil" or "GraceUntil" or "ReenableAt";
                 property.SetValue(copy, now + TimeSpan.FromSeconds(due ? 1 : -1));
             }
             else if (property.PropertyType == typeof(ImmutableArray<Instant?>))
