@@ -85,7 +85,7 @@ public sealed class VirtualHost
 
     private static readonly TimeSpan GuardInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan GuardWithoutDaemon = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan GuardLimit = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan GuardLimit = TimeSpan.FromSeconds(610);
 
     /// <summary>How long systemd waits before it starts the daemon again; null for never.</summary>
     public TimeSpan? DaemonRestart { get; set; } = TimeSpan.FromSeconds(1);

@@ -51,7 +51,9 @@ internal static class Watchdog
             return;
         }
 
-        if (turn.State.Status != HaStatus.Fencing && (right.Holds || !turn.View.MayRun))
+        // A verified host runs nothing; its attestation waits for the disk only.
+        var fencing = turn.State.Status == HaStatus.Fencing && turn.Fence is not { Verified: true };
+        if (!fencing && (right.Holds || !turn.View.MayRun))
         {
             Feed(turn);
         }

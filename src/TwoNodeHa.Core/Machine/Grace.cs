@@ -22,16 +22,25 @@ internal static class Grace
         }
     }
 
-    /// <summary>The first right is there: the watchdog is armed with it.</summary>
+    /// <summary>
+    /// A right is there: the watchdog is armed with it. The wait itself is over with the first round trip: until then a peer that
+    /// heard nothing between two daemons may seem deaf for a moment.
+    /// </summary>
     public static void End(Draft turn)
     {
-        if (turn.Watchdog.GraceUntil is not null)
+        if (turn.Watchdog.GraceUntil is null)
+        {
+            return;
+        }
+
+        if (turn.Peer.LastAcked is not null)
         {
             turn.Watchdog = turn.Watchdog with { GraceUntil = null };
-            if (View.IsMember(turn.State.Status))
-            {
-                Watchdog.Arm(turn);
-            }
+        }
+
+        if (View.IsMember(turn.State.Status))
+        {
+            Watchdog.Arm(turn);
         }
     }
 

@@ -20,6 +20,7 @@ internal static class Paired
             Attestation.RenewDeclined(turn);
         }
 
+        Pause.WhileUnfit(turn);
         var permit = TakeoverPermit.Of(turn.View);
         if (permit.Granted)
         {

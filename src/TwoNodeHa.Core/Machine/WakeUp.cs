@@ -17,6 +17,7 @@ internal static class WakeUp
         OneWay.LookAgainAt(view),
         TakeoverPermit.LookAgainAt(view),
         Grace.LookAgainAt(view),
+        BootGuard.LookAgainAt(view),
         HaSwitch.LookAgainAt(view),
         Fence.LookAgainAt(view),
         Takeover.LookAgainAt(view),

@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Peer;
@@ -61,11 +62,11 @@ internal static class Handshakes
     private static void HearPause(Draft turn, Heartbeat beat, bool fresh)
     {
         var durable = turn.Durable;
-        if (beat.Disarm > durable.PeerDisarmAck)
+        if (beat.Disarm != 0 && beat.Disarm != durable.PeerDisarm && beat.Disarm >= durable.PeerDisarmAck)
         {
             turn.Durable = durable with { PeerDisarm = beat.Disarm, PeerDisarmAck = beat.Disarm };
             turn.Report(HaEventId.Handshake, Severity.Notice,
-                $"{turn.Config.Peer.Name} pauses its daemon; no takeover by silence until it is heard armed again");
+                $"{turn.Config.Peer.Name} pauses; no takeover by silence until it is heard armed again");
         }
         else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && durable.PeerBound)
         {
@@ -74,12 +75,19 @@ internal static class Handshakes
         }
 
         durable = turn.Durable;
-        if (durable.Disarm != 0 && !durable.DisarmAcknowledged && turn.State.Procedures.StopAskedAt is not null
-            && beat.DisarmAck >= durable.Disarm)
+        if (durable.Disarm != 0 && !durable.DisarmAcknowledged && WantsPause(turn) && HoldsForPause(beat, durable.Disarm))
         {
             turn.Durable = durable with { DisarmAcknowledged = true };
         }
     }
+
+    /// <summary>The daemon is about to end, or the pair cannot work.</summary>
+    private static bool WantsPause(Draft turn) =>
+        turn.Procedures.StopAskedAt is not null || Fitness.NotOfThisPool(turn.View) is not null;
+
+    /// <summary>By its mirror the peer holds for this very pause; one of wire version 1 says only that it did.</summary>
+    private static bool HoldsForPause(Heartbeat beat, long pause) =>
+        beat.Mirror is { } mirror ? mirror.Pause == pause : beat.DisarmAck >= pause;
 
     private static void HearPromise(Draft turn, Heartbeat beat, bool fresh)
     {

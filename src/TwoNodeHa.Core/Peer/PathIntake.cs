@@ -50,6 +50,7 @@ internal static class PathIntake
         var fresh = turn.Now < newest + timeout;
         turn.Gateway = view with
         {
+            FirstAnswerAt = view.FirstAnswerAt ?? turn.Now,
             Unanswered = newest == view.LastRound ? 0 : Math.Min(view.Unanswered, 1),
             FreshSince = !fresh ? null : broken ? turn.Now : view.FreshSince,
         };

@@ -18,7 +18,7 @@ internal static class BootGuard
     {
         if (turn.Guard is null)
         {
-            turn.Guard = new GuardProgress { Until = turn.Now + Deadlines.BootGuard };
+            turn.Guard = new GuardProgress { AskedAt = turn.Now };
             turn.ReadToolstackAnew();
         }
 
@@ -49,11 +49,32 @@ internal static class BootGuard
             Mastership.FollowEpoch(turn, turn.Peer.Beat!);
             Settle(turn, $"{peer} is heard");
         }
-        else if (turn.Now >= turn.Guard!.Until)
+        else if (turn.Now >= WaitsUntil(turn.View))
         {
             DecideAlone(turn);
         }
     }
+
+    /// <summary>
+    /// The peer is waited for. While neither it nor the gateway was ever heard, the network itself is not up yet (a switch port that
+    /// spanning tree keeps closed), and the wait is as long as the site allows; from the gateway's first answer on a short one.
+    /// </summary>
+    private static Instant WaitsUntil(View view)
+    {
+        var asked = view.State.Procedures.Guard!.AskedAt;
+        if (view.State.Peer.LastHeard is not null)
+        {
+            return asked + Deadlines.BootGuard;
+        }
+
+        var latest = asked + Longer(Deadlines.BootGuard, view.Policy.BootGuardWait);
+        return view.State.Gateway.FirstAnswerAt is { } first ? Instant.Min(latest, Instant.Max(asked, first) + Deadlines.BootGuard) : latest;
+    }
+
+    private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left >= right ? left : right;
+
+    /// <summary>When the wait is over, if nothing is heard.</summary>
+    public static Instant LookAgainAt(View view) => view.GuardIsOpen ? Again.At(view, WaitsUntil(view)) : Again.Never;
 
     public static void Done(Draft turn, Observation.ActionFinished finished)
     {
@@ -76,7 +97,7 @@ internal static class BootGuard
             };
             Decide(turn, guard.Writing);
         }
-        else if (turn.Now >= guard.Until)
+        else if (turn.Now >= WaitsUntil(turn.View))
         {
             Decide(turn, $"the role file could not be written: {finished.Detail}");
         }
@@ -92,7 +113,7 @@ internal static class BootGuard
         }
         else
         {
-            Decide(turn, $"{peer} is not heard within {Deadlines.BootGuard.TotalSeconds:0} s: the toolstack starts in the role it had, and nothing protected is "
+            Decide(turn, $"{peer} is not heard within {(turn.Now - turn.Guard!.AskedAt).TotalSeconds:0} s: the toolstack starts in the role it had, and nothing protected is "
                 + "started before this host has a right to run");
         }
     }

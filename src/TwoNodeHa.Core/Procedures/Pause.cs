@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -17,6 +18,30 @@ internal static class Pause
         if (turn.Procedures.StopAskedAt is null)
         {
             turn.Procedures = turn.Procedures with { StopAskedAt = turn.Now };
+        }
+    }
+
+    /// <summary>
+    /// A pair that cannot work (a third host, the platform's own HA) is not bound: nobody could start what a fence would kill. The
+    /// peer holds by the same handshake as for a pause, and both arm again when the pool is theirs again.
+    /// </summary>
+    public static void WhileUnfit(Draft turn)
+    {
+        if (turn.Procedures.StopAskedAt is not null || !turn.View.PeerFresh)
+        {
+            return;
+        }
+
+        var unfit = Fitness.NotOfThisPool(turn.View);
+        if (unfit is not null && turn.Durable.Disarm == 0)
+        {
+            turn.Durable = turn.Durable with { Disarm = turn.Life.Incarnation.Counter, DisarmAcknowledged = false };
+            turn.Report(HaEventId.Alert, Severity.Critical, $"nothing is protected: {unfit}");
+        }
+        else if (unfit is null && turn.Durable.Disarm != 0)
+        {
+            turn.Durable = turn.Durable with { Disarm = 0, DisarmAcknowledged = false };
+            turn.Report(HaEventId.Alert, Severity.Notice, "the pool is one of two hosts again: this host is bound as before");
         }
     }
 

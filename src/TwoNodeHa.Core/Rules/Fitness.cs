@@ -26,7 +26,8 @@ public static class Fitness
             ? "the gateway does not answer" : null;
     }
 
-    private static string? NotOfThisPool(View view)
+    /// <summary>Why this daemon cannot work for the pool at all; null when it can.</summary>
+    public static string? NotOfThisPool(View view)
     {
         var state = view.State;
         if (state.Host.Database is { NativeHaEnabled: true })

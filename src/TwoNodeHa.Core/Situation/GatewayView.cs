@@ -9,6 +9,9 @@ public sealed record GatewayView
     /// <summary>Per address: send time of the newest answered probe.</summary>
     public ImmutableArray<Instant?> Answered { get; init; } = [];
 
+    /// <summary>When the gateway answered for the first time in this incarnation; null while it never did.</summary>
+    public Instant? FirstAnswerAt { get; init; }
+
     /// <summary>Start of the unbroken time during which the verdict was fresh; null while it is not.</summary>
     public Instant? FreshSince { get; init; }
 

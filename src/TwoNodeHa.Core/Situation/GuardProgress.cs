@@ -6,8 +6,8 @@ namespace TwoNodeHa.Core.Situation;
 /// <summary>The boot guard's question and its answer.</summary>
 public sealed record GuardProgress
 {
-    /// <summary>The peer is waited for until then.</summary>
-    public required Instant Until { get; init; }
+    /// <summary>When it was asked.</summary>
+    public required Instant AskedAt { get; init; }
 
     /// <summary>What will be said when that order succeeds.</summary>
     public string Writing { get; init; } = "";

@@ -48,8 +48,8 @@ public readonly partial struct View(LocalConfig config, HaState state, Instant n
     public string? WatchdogTrouble => Config.Config.Watchdog.Kind == WatchdogKind.None
         ? null : WatchdogRules.Trouble(Config.Timing, State.Watchdog.Facts);
 
-    /// <summary>The daemon is about to end and asks the peer to hold.</summary>
-    public bool IsPausing => State.Procedures.StopAskedAt is not null && Durable.Disarm != 0;
+    /// <summary>This host asks the peer to hold: its daemon is about to end, or the pair cannot work.</summary>
+    public bool IsPausing => Durable.Disarm != 0 || Confirmed.Disarm != 0;
 
     /// <summary>The toolstack is held back by the boot guard: nobody else starts it or changes its role meanwhile.</summary>
     public bool GuardIsOpen => State.Procedures.Guard is { Said.Length: 0 };
