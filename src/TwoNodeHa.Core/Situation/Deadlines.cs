@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using TwoNodeHa.Core.Procedures;
-using TwoNodeHa.Core.Routine;
 
 namespace TwoNodeHa.Core.Situation;
 
