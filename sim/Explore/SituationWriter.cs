@@ -44,6 +44,7 @@ internal ref struct SituationWriter
         ["PendingBook.LastId"] = "the zero of all ids of commands",
         ["DurableState.Version"] = "whether disk and memory are equal, and what is being written, is hashed",
         ["PendingBook.Unknown"] = "counts; decides nothing",
+        ["PendingBook.UnknownToldAt"] = "decides only whether it is reported again",
         ["Life.Why"] = "explains",
         ["Life.Origin"] = "explains; read at the start only",
         ["LatenessView.At"] = "virtual time is never late",
