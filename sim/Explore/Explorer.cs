@@ -55,12 +55,15 @@ internal sealed record ExploreReport
 }
 
 /// <summary>
-/// Exhaustive search by time: all situations of one point of the grid that have faults left are taken on to the next; one
-/// without is run to the end at once. A situation that is met again with more faults or more time left is taken up again.
+/// Exhaustive search by time: all situations of one point of the grid are taken on to the next. A situation that is met
+/// again with more faults or more time left is taken up again.
 /// One more fault is allowed only when all schedules with fewer are clean, so what is found has the fewest faults.
 /// </summary>
 internal sealed class Explorer(ExploreOptions options)
 {
+    /// <summary>Branches whose ends are held at once, before those that are known are dropped.</summary>
+    private const int SomeMax = 64;
+
     private const long MemoryMax = 3_500L << 20;
     private readonly ExploreSite _site = new(options);
     private readonly Dictionary<string, Counterexample> _broken = [];
@@ -139,36 +142,59 @@ internal sealed class Explorer(ExploreOptions options)
         _unique += _visited.Count;
     }
 
+    /// <summary>
+    /// All branches of a level, some at a time: first each on its own, by any thread, then their ends one after the other. So
+    /// what is merged with what, and each figure, is the same however many threads there are.
+    /// </summary>
     private List<Branch> Advance(List<Branch> level)
     {
-        var next = new List<Branch>[options.Threads];
-        var taken = -1;
-        Parallel.For(0, options.Threads, new ParallelOptions { MaxDegreeOfParallelism = options.Threads }, worker =>
+        var next = new List<Branch>();
+        var some = new Expansion[SomeMax];
+        for (var from = 0; from < level.Count; from += SomeMax)
         {
-            var search = new Worker(this);
-            for (var i = Interlocked.Increment(ref taken); i < level.Count; i = Interlocked.Increment(ref taken))
+            var count = Math.Min(SomeMax, level.Count - from);
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = options.Threads }, i =>
             {
-                search.Expand(level[i]);
-                level[i] = default;
-            }
-
-            next[worker] = search.Next;
-            lock (_coverage)
+                some[i] = new Expansion(this);
+                some[i].Expand(level[from + i]);
+                level[from + i] = default;
+            });
+            foreach (var expansion in some.AsSpan(0, count))
             {
-                _coverage.Add(search.Coverage);
+                Take(expansion, next);
             }
-
-            Interlocked.Add(ref _states, search.States);
-            Interlocked.Add(ref _merged, search.Merged);
-            Interlocked.Add(ref _outside, search.Outside);
-        });
-        var all = new List<Branch>(next.Sum(part => part.Count));
-        foreach (var part in next)
-        {
-            all.AddRange(part);
         }
 
-        return all;
+        return next;
+    }
+
+    private void Take(Expansion expansion, List<Branch> next)
+    {
+        _coverage.Add(expansion.Coverage);
+        _states += expansion.States;
+        _merged += expansion.Merged;
+        _outside += expansion.Outside;
+        foreach (var (promise, world) in expansion.Broken)
+        {
+            Break(promise, world);
+        }
+
+        foreach (var end in expansion.Ends)
+        {
+            var left = StepsLeft(end.World);
+            if (!_visited.Add(end.Hash, end.FaultsLeft, left))
+            {
+                _merged++;
+                _audit?.Merged(end.Hash, end.World);
+                continue;
+            }
+
+            _audit?.Keep(end.Hash, end.World);
+            if (left > 0)
+            {
+                next.Add(end);
+            }
+        }
     }
 
     private int StepsLeft(SmallWorld world) =>
@@ -178,23 +204,24 @@ internal sealed class Explorer(ExploreOptions options)
     {
         var found = new Counterexample(promise, ScheduledFault.InOrder(world.Schedule).Length, world.Now - _origin, world.Schedule);
         var key = promise[..promise.IndexOf(':', StringComparison.Ordinal)];
-        lock (_broken)
+        if (!_broken.TryGetValue(key, out var known) || found.IsShorterThan(known))
         {
-            if (!_broken.TryGetValue(key, out var known) || found.IsShorterThan(known))
-            {
-                _broken[key] = found;
-            }
+            _broken[key] = found;
         }
     }
 
     private readonly record struct Branch(SmallWorld World, StateHash Hash, int FaultsLeft);
 
-    /// <summary>One thread's part of a level.</summary>
-    private sealed class Worker(Explorer explorer)
+    /// <summary>What becomes of one branch within a step of the grid.</summary>
+    private sealed class Expansion(Explorer explorer)
     {
         private readonly ExploreOptions _options = explorer._site.Options;
 
-        public List<Branch> Next { get; } = [];
+        /// <summary>Worlds that are alive at the end of the step, known or not.</summary>
+        public List<Branch> Ends { get; } = [];
+
+        /// <summary>Promises that were broken, and the worlds in which they were.</summary>
+        public List<(string Promise, SmallWorld World)> Broken { get; } = [];
 
         public Coverage Coverage { get; } = new();
 
@@ -219,7 +246,7 @@ internal sealed class Explorer(ExploreOptions options)
                 Fail(branch.World, branch.FaultsLeft, 0);
             }
 
-            Continue(branch.World, branch.FaultsLeft);
+            Step(branch.World, branch.FaultsLeft);
         }
 
         /// <summary>All faults from the given one on, alone and with later ones at the same moment.</summary>
@@ -242,49 +269,20 @@ internal sealed class Explorer(ExploreOptions options)
                 if (Guarded(copy, () => copy.Apply(faults[i])))
                 {
                     Fail(copy, faultsLeft - 1, i + 1);
-                    Continue(copy, faultsLeft - 1);
+                    Step(copy, faultsLeft - 1);
                 }
             }
         }
 
-        /// <summary>
-        /// One step of the grid. Without faults left nothing branches any more: such a world is run to the end at once, so
-        /// that only worlds with faults left are kept in memory.
-        /// </summary>
-        private void Continue(SmallWorld world, int faultsLeft)
-        {
-            while (Step(world, faultsLeft) && faultsLeft == 0)
-            {
-            }
-        }
-
-        /// <summary>True when the world goes on: no end of time, nothing broke, and the situation is not covered yet.</summary>
-        private bool Step(SmallWorld world, int faultsLeft)
+        private void Step(SmallWorld world, int faultsLeft)
         {
             var steps = world.Steps;
             var alive = Guarded(world, () => world.RunTo(world.Now + _options.Grid.Ticks));
             States += world.Steps - steps;
-            if (!alive)
+            if (alive)
             {
-                return false;
+                Ends.Add(new Branch(world, world.Hash(), faultsLeft));
             }
-
-            var hash = world.Hash();
-            var left = explorer.StepsLeft(world);
-            if (!explorer._visited.Add(hash, faultsLeft, left))
-            {
-                Merged++;
-                explorer._audit?.Merged(hash, world);
-                return false;
-            }
-
-            explorer._audit?.Keep(hash, world);
-            if (faultsLeft > 0 && left > 0)
-            {
-                Next.Add(new Branch(world, hash, faultsLeft));
-            }
-
-            return left > 0;
         }
 
         /// <summary>False when a promise broke, the decision code threw, or the schedule left what is assumed.</summary>
@@ -296,13 +294,13 @@ internal sealed class Explorer(ExploreOptions options)
             }
             catch (InvalidOperationException error)
             {
-                explorer.Break($"assertion: {error.Message}", world);
+                Broken.Add(($"assertion: {error.Message}", world));
                 return false;
             }
 
             if (world.Violation is { } violation)
             {
-                explorer.Break(violation, world);
+                Broken.Add((violation, world));
                 return false;
             }
 

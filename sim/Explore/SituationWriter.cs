@@ -48,6 +48,7 @@ internal ref struct SituationWriter
         ["PeerView.RejectedToldAt"] = "decides only whether it is reported again",
         ["DurableState.PeerUuid"] = "the same in every state of a search",
         ["GatewayView.FirstAnswerAt"] = "for the boot guard, which no host of a search has",
+        ["PendingBook.UnknownToldAt"] = "decides only whether it is reported again",
         ["Life.Why"] = "explains",
         ["Life.Origin"] = "explains; read at the start only",
         ["LatenessView.At"] = "virtual time is never late",

@@ -1,8 +1,8 @@
 namespace TwoNodeHa.Sim.Explore;
 
 /// <summary>
-/// Situations that were reached, each with the faults and the grid steps that were left. Shared by the threads: cut into
-/// parts with a lock each, open addressing, 18 bytes a slot.
+/// Situations that were reached, each with the faults and the grid steps that were left. Cut into parts that grow by
+/// themselves, open addressing, 18 bytes a slot. Any number of threads may ask while none adds.
 /// </summary>
 internal sealed class VisitedSet
 {
@@ -42,7 +42,6 @@ internal sealed class VisitedSet
 
     private sealed class Part
     {
-        private readonly Lock _lock = new();
         private StateHash[] _keys = new StateHash[64];
         private ushort[] _left = new ushort[64];
 
@@ -50,37 +49,31 @@ internal sealed class VisitedSet
 
         public bool Add(StateHash hash, int faultsLeft, int stepsLeft)
         {
-            lock (_lock)
+            if (Count * 4 > _keys.Length * 3)
             {
-                if (Count * 4 > _keys.Length * 3)
-                {
-                    Grow();
-                }
-
-                var at = Find(_keys, _left, hash);
-                var known = _left[at];
-                if (known == 0)
-                {
-                    Count++;
-                    _keys[at] = hash;
-                }
-                else if (Faults(known) >= faultsLeft && Steps(known) >= stepsLeft)
-                {
-                    return false;
-                }
-
-                _left[at] = Math.Max(known, Pack(faultsLeft, stepsLeft));
-                return true;
+                Grow();
             }
+
+            var at = Find(_keys, _left, hash);
+            var known = _left[at];
+            if (known == 0)
+            {
+                Count++;
+                _keys[at] = hash;
+            }
+            else if (Faults(known) >= faultsLeft && Steps(known) >= stepsLeft)
+            {
+                return false;
+            }
+
+            _left[at] = Math.Max(known, Pack(faultsLeft, stepsLeft));
+            return true;
         }
 
         public bool IsCovered(StateHash hash, int faultsLeft, int stepsLeft)
         {
-            lock (_lock)
-            {
-                var known = _left[Find(_keys, _left, hash)];
-                return known != 0 && Faults(known) > faultsLeft && Steps(known) >= stepsLeft;
-            }
+            var known = _left[Find(_keys, _left, hash)];
+            return known != 0 && Faults(known) > faultsLeft && Steps(known) >= stepsLeft;
         }
 
         /// <summary>Faults weigh more than time; never 0, which is an empty slot.</summary>

@@ -108,6 +108,17 @@ public class VerbTests
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains("9.01 s – 10.01 s", run.Out, StringComparison.Ordinal);
+        Assert.Contains("120 s", run.Out, StringComparison.Ordinal);
+        Assert.Contains("counts as hung", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Timeline_Json_HasTheFixedTimes()
+    {
+        var first = CtlRun.Of("timeline", "--json", "--config", s_example).Json.GetProperty("deadlines")[0];
+
+        Assert.Equal(120, first.GetProperty("seconds").GetDouble());
+        Assert.NotEmpty(first.GetProperty("what").GetString()!);
     }
 
     [Fact]

@@ -81,7 +81,9 @@ public sealed class ExploreTests
         var options = new ExploreOptions { Kinds = [FaultKind.Gateway, FaultKind.Power, FaultKind.Kill], Window = TimeSpan.FromSeconds(1) };
         var one = new Explorer(options with { Threads = 1 }).Run();
         var two = new Explorer(options with { Threads = 2 }).Run();
-        Assert.Equal((one.Unique, one.Outside, one.Broken.Count), (two.Unique, two.Outside, two.Broken.Count));
+        Assert.Equal(
+            (one.States, one.Unique, one.Merged, one.Outside, one.Coverage.ToString()),
+            (two.States, two.Unique, two.Merged, two.Outside, two.Coverage.ToString()));
     }
 
     [Theory]

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Model;
-using TwoNodeHa.Core.Peer;
-using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Protocol;
 
 namespace TwoNodeHa.Core.Contract;

@@ -1,5 +1,3 @@
-using TwoNodeHa.Core.Procedures;
-
 namespace TwoNodeHa.Core.Contract;
 
 /// <summary>Severity, as the journal knows it (sd-daemon(3)).</summary>

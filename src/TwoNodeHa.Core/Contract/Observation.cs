@@ -1,5 +1,4 @@
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 

@@ -81,10 +81,25 @@ internal static class HostIntake
         turn.Life = turn.Life with { Lateness = view };
     }
 
-    /// <summary>An answer that nobody waits for: known and abandoned, or unknown and counted.</summary>
-    public static void ForgetAnswer(Draft turn, long id) => turn.Pending = turn.Pending.Find(id) is { } abandoned
-        ? turn.Pending.Without(abandoned)
-        : turn.Pending with { Unknown = turn.Pending.Unknown + 1 };
+    /// <summary>An answer that nobody waits for: known and abandoned, or unknown, counted and told.</summary>
+    public static void ForgetAnswer(Draft turn, long id)
+    {
+        if (turn.Pending.Find(id) is { } abandoned)
+        {
+            turn.Pending = turn.Pending.Without(abandoned);
+            return;
+        }
+
+        var book = turn.Pending with { Unknown = turn.Pending.Unknown + 1 };
+        if (book.UnknownToldAt is not { } last || turn.Now >= last + Deadlines.UnknownAnswerSpacing)
+        {
+            turn.Report(HaEventId.ActionTrouble, Severity.Warning,
+                $"an answer came to command {id}, which is not open ({book.Unknown} such answers since the start): ignored");
+            book = book with { UnknownToldAt = turn.Now };
+        }
+
+        turn.Pending = book;
+    }
 
     private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left >= right ? left : right;
 }

@@ -41,6 +41,7 @@ internal static class StatusComposer
             Role = view.State.Host.Toolstack?.RoleFile.ToString().ToLowerInvariant() ?? "unknown",
             Toolstack = Toolstack(view),
             Rights = right.Describe(view.Now),
+            Counters = Counters(view.State.Pending),
             TakeoverRefusals = permit.Refusal.Length > 0 ? [permit.Refusal] : [],
             TakeoverInSeconds = permit.DueAt is { } due && due > view.Now ? Round((due - view.Now).TotalSeconds) : null,
             Watchdog = $"{view.State.Watchdog.Facts.Description}{(view.State.Watchdog.Armed ? ", armed" : ", not armed")}",
@@ -99,6 +100,23 @@ internal static class StatusComposer
             findings.Add($"this host could not take over: {unfit}");
         }
 
+        AddPeerFindings(view, findings);
+        if (view.State.Host.Storage == Health.Doubtful)
+        {
+            findings.Add($"the storage of the protected VMs is doubtful: {view.State.Host.StorageDetail}");
+        }
+
+        if (!view.ToolstackHealthy)
+        {
+            findings.Add("the toolstack does not answer");
+        }
+
+        return findings.ToImmutable();
+    }
+
+    /// <summary>What is wrong with the peer, or between the two.</summary>
+    private static void AddPeerFindings(View view, ImmutableArray<string>.Builder findings)
+    {
         if (view.State.Peer.Beat is { } beat && view.PeerHeard)
         {
             if (beat.ConfigFingerprint != view.Config.Fingerprint)
@@ -119,19 +137,11 @@ internal static class StatusComposer
                 findings.Add($"link {view.Config.Config.LinkName(i)} is silent");
             }
         }
-
-        if (view.State.Host.Storage == Health.Doubtful)
-        {
-            findings.Add($"the storage of the protected VMs is doubtful: {view.State.Host.StorageDetail}");
-        }
-
-        if (!view.ToolstackHealthy)
-        {
-            findings.Add("the toolstack does not answer");
-        }
-
-        return findings.ToImmutable();
     }
+
+    private static ImmutableSortedDictionary<string, long> Counters(PendingBook book) => book.Unknown == 0
+        ? ImmutableSortedDictionary<string, long>.Empty
+        : ImmutableSortedDictionary<string, long>.Empty.Add("loop.unknown_answer", book.Unknown);
 
     private static string Switch(View view)
     {

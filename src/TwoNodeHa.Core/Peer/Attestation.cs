@@ -1,5 +1,4 @@
 using TwoNodeHa.Core.Contract;
-using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Step;
 

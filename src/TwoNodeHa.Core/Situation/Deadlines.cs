@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using TwoNodeHa.Core.Procedures;
-using TwoNodeHa.Core.Routine;
 
 namespace TwoNodeHa.Core.Situation;
 
@@ -133,6 +131,9 @@ public static class Deadlines
     /// <summary>Between two events about a late loop: a starved host has enough to do.</summary>
     public static readonly TimeSpan LatenessSpacing = TimeSpan.FromMinutes(1);
 
+    /// <summary>Between two events about answers to commands that are not open.</summary>
+    public static readonly TimeSpan UnknownAnswerSpacing = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a late loop is shown: as long as the histogram of the loop looks back.</summary>
     public static readonly TimeSpan LatenessShown = TimeSpan.FromHours(1);
 
@@ -163,18 +164,18 @@ public static class Deadlines
     /// <summary>Drift between the clocks of the arbiter's two holders, as a factor.</summary>
     internal const double ArbiterDrift = 1.001;
 
-    /// <summary>The waits that an operator may meet, with the words that <c>ha-ctl timeline</c> prints.</summary>
+    /// <summary>The waits that an operator may meet, as <c>ha-ctl timeline</c> prints them.</summary>
     public static ImmutableArray<(TimeSpan Span, string What)> Printed { get; } =
     [
-        (VmStart, "a start of a VM that takes longer hangs; the VM's own start delay counts twice on top"),
-        (Orphan, "a protected VM that runs nowhere is started after"),
-        (GivenUpStart, "a start that was given up is tried again after"),
-        (HandOver, "the mastership is handed over within, or the peer promotes itself"),
-        (Departure, "a host that shuts down and still runs VMs counts as staying after"),
-        (BootGuard, "the toolstack of a booting host waits for the peer at most"),
-        (Pause, "the end of the daemon waits for the peer's acknowledgement at most"),
-        (Promotion, "a toolstack that does not come up as master is restarted after"),
-        (FenceAgent, "one order to the fence agent takes at most"),
-        (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after"),
+        (VmStart, "a VM start that takes longer counts as hung; twice the VM's own start delay is added"),
+        (Orphan, "a protected VM that runs nowhere is started after this"),
+        (GivenUpStart, "a start that was given up is tried again after this"),
+        (HandOver, "a departing master hands over within this, or its peer promotes itself"),
+        (Departure, "a host that shuts down but still runs VMs counts as staying after this"),
+        (BootGuard, "a booting host holds its toolstack back this long, waiting for the peer"),
+        (Pause, "a stopping daemon waits this long for the peer's acknowledgement"),
+        (Promotion, "a toolstack that does not come up as master is restarted after this"),
+        (FenceAgent, "an order to the fence agent fails after this"),
+        (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after this"),
     ];
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
-using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
 
 namespace TwoNodeHa.Core.Situation;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TwoNodeHa.Core.Model;
 
 namespace TwoNodeHa.Core.Situation;
 
@@ -20,6 +21,9 @@ public sealed record PendingBook
 
     /// <summary>Answers to ids that were never given out in this incarnation, or were answered before.</summary>
     public long Unknown { get; init; }
+
+    /// <summary>When an event told of them last; null for never.</summary>
+    public Instant? UnknownToldAt { get; init; }
 
     /// <summary>An answer is waited for with this purpose.</summary>
     public bool Has(Purpose purpose) => IdOf(purpose) != 0;

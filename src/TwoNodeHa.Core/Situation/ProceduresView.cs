@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Model;
-using TwoNodeHa.Core.Procedures;
 
 namespace TwoNodeHa.Core.Situation;
 

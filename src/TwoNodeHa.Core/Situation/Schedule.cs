@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Contract;
-using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Contract;
-using TwoNodeHa.Core.Host;
-using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Core.Step;

@@ -34,6 +34,9 @@ internal sealed record CtlReport
     /// <summary>For <c>check</c> and <c>timeline</c>: the timing arithmetic.</summary>
     public ImmutableArray<string>? Timing { get; init; }
 
+    /// <summary>For <c>timeline</c>: what the daemon waits for at most, where the site cannot configure it.</summary>
+    public DeadlineJson[]? Deadlines { get; init; }
+
     /// <summary>For <c>timeline</c>.</summary>
     public StoryJson[]? Stories { get; init; }
 
@@ -50,6 +53,9 @@ internal sealed record CheckJson(string Name, string Grade, string Sentence, str
 
 /// <summary>One row of a story; seconds after the failure.</summary>
 internal sealed record RowJson(double FromSeconds, double ToSeconds, string What);
+
+/// <summary>One fixed wait of the daemon.</summary>
+internal sealed record DeadlineJson(double Seconds, string What);
 
 /// <summary>One story of the timeline.</summary>
 internal sealed record StoryJson(

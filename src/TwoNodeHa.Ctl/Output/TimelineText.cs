@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using TwoNodeHa.Core.Advice;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Ctl.Output;
 
@@ -23,6 +24,14 @@ internal static class TimelineText
             AppendStory(text, story);
         }
 
+        text.Append("\nFixed times, the same in every configuration\n");
+        var table = new TextTable();
+        foreach (var (span, what) in Deadlines.Printed)
+        {
+            table.Add(Seconds(span), what);
+        }
+
+        table.AppendTo(text, "  ");
         return text.ToString();
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using TwoNodeHa.Core.Advice;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Ctl.Output;
 
 namespace TwoNodeHa.Ctl.Verbs;
@@ -25,6 +26,7 @@ internal static class TimelineVerb
             ExitCode = ExitCode.Ok,
             Text = "",
             Timing = timing,
+            Deadlines = [.. Deadlines.Printed.Select(one => new DeadlineJson(one.Span.TotalSeconds, one.What))],
             Stories = Json(stories),
             Human = options.Json ? "" : TimelineText.Render(stories, timing),
         });

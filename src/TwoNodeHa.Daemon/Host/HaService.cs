@@ -176,7 +176,7 @@ internal sealed class HaService : IHostedService, IDisposable
             Links = _diskLinks?.WithTrouble(status.Links) ?? status.Links,
             RealTime = _realTime.Describe(),
             Warnings = status.Warnings.AddRange(_realTime.Refused.Select(refused => $"the kernel refused {refused}")),
-            Counters = loop.Dropped == 0 ? counters : counters.SetItem("loop.dropped", loop.Dropped),
+            Counters = status.Counters.AddRange(loop.Dropped == 0 ? counters : counters.SetItem("loop.dropped", loop.Dropped)),
         };
     }
 

@@ -42,8 +42,8 @@ internal sealed class DiskLink : IDisposable
     private long _seenAt;
     private long _newsAt;
 
-    private readonly Activity _reading = new("reading");
-    private readonly Activity _writing = new("writing");
+    private readonly DiskActivity _reading = new("reading");
+    private readonly DiskActivity _writing = new("writing");
     private int _cacheSaid;
 
     public DiskLink(
@@ -96,7 +96,7 @@ internal sealed class DiskLink : IDisposable
             Monitor.Pulse(_pending);
         }
 
-        foreach (var activity in (ReadOnlySpan<Activity>)[_writing, _reading])
+        foreach (var activity in (ReadOnlySpan<DiskActivity>)[_writing, _reading])
         {
             if (activity.HangsFor is { } hangs && hangs > LateAfter)
             {
@@ -250,7 +250,7 @@ internal sealed class DiskLink : IDisposable
     }
 
     /// <summary>Opens anew after every failure: a stale NFS handle, a device that came back.</summary>
-    private void Repeat(Activity activity, Action run)
+    private void Repeat(DiskActivity activity, Action run)
     {
         while (!_stop.IsSet)
         {
@@ -267,7 +267,7 @@ internal sealed class DiskLink : IDisposable
         }
     }
 
-    private void Ended(Activity activity)
+    private void Ended(DiskActivity activity)
     {
         var took = activity.Ended(LateAfter);
         if (took > LateAfter)
@@ -288,41 +288,5 @@ internal sealed class DiskLink : IDisposable
     {
         _counters.Add($"link.{_link.Name}.{reason.Replace(' ', '_')}");
         _log.Warn($"link {_link.Name}: {reason}", detail);
-    }
-
-    /// <summary>What one thread is doing, for those who must not wait for it.</summary>
-    private sealed class Activity(string name)
-    {
-        private long _since;
-        private volatile string _trouble = "";
-
-        public string Name { get; } = name;
-
-        /// <summary>How long the access under way has taken; null when none is.</summary>
-        public TimeSpan? HangsFor => Volatile.Read(ref _since) is not 0 and var since
-            ? TimeSpan.FromMilliseconds(Environment.TickCount64 - since)
-            : null;
-
-        public void Begin() => Volatile.Write(ref _since, Environment.TickCount64);
-
-        /// <summary>Neither under way nor done.</summary>
-        public void Idle() => Volatile.Write(ref _since, 0);
-
-        public TimeSpan Ended(TimeSpan bound)
-        {
-            var took = HangsFor ?? TimeSpan.Zero;
-            Idle();
-            _trouble = took > bound ? $"{Name} took {took.TotalSeconds:0.0} s" : "";
-            return took;
-        }
-
-        public void Failed(string trouble)
-        {
-            Idle();
-            _trouble = trouble;
-        }
-
-        public string Trouble(TimeSpan bound) =>
-            HangsFor is { } hangs && hangs > bound ? $"{Name} hangs for {hangs.TotalSeconds:0} s" : _trouble;
     }
 }

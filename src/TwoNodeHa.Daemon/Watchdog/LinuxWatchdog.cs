@@ -11,8 +11,6 @@ namespace TwoNodeHa.Daemon.Watchdog;
 internal sealed class LinuxWatchdog : IWatchdog
 {
     private const int Busy = 16;
-    private const int Invalid = 22;
-    private const int Tries = 12;
     private const int IdleSeconds = 60;
     private static readonly TimeSpan IdleFeeding = TimeSpan.FromSeconds(2);
 
@@ -23,12 +21,8 @@ internal sealed class LinuxWatchdog : IWatchdog
     private readonly Action<WatchdogFacts> _changed;
     private readonly Lock _gate = new();
     private readonly Timer _idle;
-    private WatchdogSysfs _known = new();
+    private readonly WatchdogTimeout _timeout;
     private WatchdogFacts? _told;
-    private int _asked;
-    private int _longest = int.MaxValue;
-    private int? _real;
-    private bool _learnt;
     private int _openError;
 
     /// <param name="path">Path of the device, for messages.</param>
@@ -40,6 +34,7 @@ internal sealed class LinuxWatchdog : IWatchdog
     {
         (_path, _device, _logger, _changed) = (path, device, logger, changed);
         _shortest = Math.Max(1, (int)shortest.TotalSeconds);
+        _timeout = new WatchdogTimeout(path, device, logger);
         _idle = new Timer(_ => FeedIdle());
     }
 
@@ -54,23 +49,23 @@ internal sealed class LinuxWatchdog : IWatchdog
             return Tell(new WatchdogFacts(false, false, $"{_path} does not exist; load its driver (on Xen: modprobe xen_wdt)"));
         }
 
-        _known = _device.Attributes();
+        _timeout.Device = _device.Attributes();
         if (_device.Holder() is { Length: > 0 } holder)
         {
-            return Tell(_known.HeldBy(_path, holder));
+            return Tell(_timeout.Device.HeldBy(_path, holder));
         }
 
-        if (_known is { Active: false, NoWayOut: false })
+        if (_timeout.Device is { Active: false, NoWayOut: false })
         {
             return Probe();
         }
 
-        if (!_known.Settable)
+        if (!_timeout.Device.Settable)
         {
-            _real = _known.TimeoutSeconds;
+            _timeout.Real = _timeout.Device.TimeoutSeconds;
         }
 
-        return Tell(Facts(_known.Active == true ? ", runs already" : ""));
+        return Tell(Facts(_timeout.Device.Active == true ? ", runs already" : ""));
     }
 
     public void Feed(TimeSpan timeout)
@@ -84,18 +79,17 @@ internal sealed class LinuxWatchdog : IWatchdog
             }
 
             var seconds = Math.Max(1, (int)timeout.TotalSeconds);
-            if (seconds != _asked)
+            if (seconds != _timeout.Asked)
             {
-                SetTimeout(seconds);
+                _timeout.Set(seconds);
             }
 
             if (_device.KeepAlive() is not 0 and var error)
             {
                 Lost($"{_path} cannot be fed, errno {error}");
             }
-            else if (_learnt)
+            else if (_timeout.TakeNews())
             {
-                _learnt = false;
                 var facts = Facts("");
                 if (_told != facts)
                 {
@@ -114,10 +108,10 @@ internal sealed class LinuxWatchdog : IWatchdog
                 return;
             }
 
-            if (_known.NoWayOut == true)
+            if (_timeout.Device.NoWayOut == true)
             {
                 // It would fire: fed from beside the loop until it is armed again.
-                SetTimeout(IdleSeconds);
+                _timeout.Set(IdleSeconds);
                 _ = _device.KeepAlive();
                 _idle.Change(IdleFeeding, IdleFeeding);
                 return;
@@ -188,81 +182,16 @@ internal sealed class LinuxWatchdog : IWatchdog
 
     private void AskWhatItIs()
     {
-        _asked = 0;
         if (_device.GetSupport(out var identity, out var options) == 0)
         {
-            _known = _known with
+            _timeout.Device = _timeout.Device with
             {
-                Identity = identity, Options = options, IsXen = _known.IsXen || WatchdogSysfs.IsXenName(identity),
+                Identity = identity, Options = options, IsXen = _timeout.Device.IsXen || WatchdogSysfs.IsXenName(identity),
             };
         }
 
         // Before any right is taken: what it makes of the shortest timeout decides whether the peer's wait covers it.
-        SetTimeout(_shortest);
-        _learnt = true;
-    }
-
-    /// <summary>Sets the longest timeout that the device takes and that is not above what was asked for.</summary>
-    private void SetTimeout(int seconds)
-    {
-        _asked = seconds;
-        if (!_known.Settable)
-        {
-            _real = _device.GetTimeout(out var own) == 0 ? own : _known.TimeoutSeconds;
-            return;
-        }
-
-        var ask = Math.Min(seconds, _longest);
-        for (var attempt = 0; attempt < Tries; attempt++)
-        {
-            var taken = ask;
-            var error = _device.SetTimeout(ref taken);
-            if (error == Invalid && ask > 1)
-            {
-                // Too long for it: a shorter one is the safe side.
-                ask = _longest = ask / 2;
-                continue;
-            }
-
-            if (error != 0)
-            {
-                Fixed(_device.GetTimeout(out var own) == 0 ? own : null, seconds, $"refused a timeout of {seconds} s, errno {error}");
-                return;
-            }
-
-            var real = _device.GetTimeout(out var read) == 0 ? read : taken;
-            if (real <= seconds)
-            {
-                // A device that once took too long a one stays a fixed one: its shortest timeout counts.
-                return;
-            }
-
-            var less = ask - (real - seconds);
-            if (less < 1 || attempt == Tries - 1)
-            {
-                Fixed(real, seconds, $"took {real} s where {seconds} s were asked");
-                return;
-            }
-
-            ask = less;
-        }
-    }
-
-    private void Fixed(int? real, int asked, string trouble)
-    {
-        if (real is { } seconds && seconds <= asked)
-        {
-            // Refused, but what it is set to is short enough for now.
-            return;
-        }
-
-        if (real is null || !(_real >= real))
-        {
-            DaemonLog.WatchdogTrouble(_logger, $"{_path} {trouble}");
-            _real = real;
-            _learnt = true;
-            _known = real is null ? _known with { Options = (_known.Options ?? 0) & ~WatchdogSysfs.OptionSetTimeout } : _known;
-        }
+        _timeout.SetAnew(_shortest);
     }
 
     private void FeedIdle()
@@ -279,7 +208,7 @@ internal sealed class LinuxWatchdog : IWatchdog
     private void Stop()
     {
         // Without WDIOF_MAGICCLOSE the close alone stops it.
-        if ((_known.Options & WatchdogSysfs.OptionMagicClose) != 0 && _device.WriteMagic() is not 0 and var error)
+        if ((_timeout.Device.Options & WatchdogSysfs.OptionMagicClose) != 0 && _device.WriteMagic() is not 0 and var error)
         {
             DaemonLog.WatchdogTrouble(_logger, $"{_path}: the magic character was not taken, errno {error}; it may fire");
         }
@@ -290,8 +219,8 @@ internal sealed class LinuxWatchdog : IWatchdog
     private void Lost(string trouble)
     {
         DaemonLog.WatchdogTrouble(_logger, trouble);
-        _learnt = true;
-        var facts = new WatchdogFacts(false, _known.Settable, trouble);
+        _timeout.HasNews = true;
+        var facts = new WatchdogFacts(false, _timeout.Device.Settable, trouble);
         if (_told != facts)
         {
             _changed(Tell(facts));
@@ -300,9 +229,9 @@ internal sealed class LinuxWatchdog : IWatchdog
 
     private WatchdogFacts Tell(WatchdogFacts facts) => _told = facts;
 
-    private WatchdogFacts NotOpened(int error, string holder) => holder.Length > 0 ? _known.HeldBy(_path, holder)
-        : new WatchdogFacts(false, _known.Settable, $"{_path} cannot be opened, errno {error}"
+    private WatchdogFacts NotOpened(int error, string holder) => holder.Length > 0 ? _timeout.Device.HeldBy(_path, holder)
+        : new WatchdogFacts(false, _timeout.Device.Settable, $"{_path} cannot be opened, errno {error}"
             + (error == Busy ? " (busy: another program holds it, or a driver beneath)" : ""));
 
-    private WatchdogFacts Facts(string note) => _known.Facts(_path, _real, note);
+    private WatchdogFacts Facts(string note) => _timeout.Device.Facts(_path, _timeout.Real, note);
 }

@@ -1,9 +1,9 @@
 using System.Xml.Linq;
 
-namespace TwoNodeHa.Core.Tests;
+namespace TwoNodeHa.Core.Tests.Architecture;
 
 /// <summary>Who may reference whom. A new arrow is a decision, made here and in an ADR.</summary>
-public sealed class ArchitectureTests
+public sealed class ProjectTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
@@ -18,9 +18,8 @@ public sealed class ArchitectureTests
     [Fact]
     public void Projects_ReferenceOnlyWhatTheyMay()
     {
-        var root = Root();
-        var projects = Directory.GetFiles(Path.Combine(root, "src"), "*.csproj", SearchOption.AllDirectories)
-            .Append(Path.Combine(root, "sim", "TwoNodeHa.Sim.csproj"));
+        var projects = Directory.GetFiles(Repository.Folder("src"), "*.csproj", SearchOption.AllDirectories)
+            .Append(Repository.Folder("sim/TwoNodeHa.Sim.csproj"));
         foreach (var project in projects)
         {
             var name = Path.GetFileNameWithoutExtension(project);
@@ -34,16 +33,5 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void Core_HasNoPackages() => Assert.Empty(
-        XDocument.Load(Path.Combine(Root(), "src/TwoNodeHa.Core/TwoNodeHa.Core.csproj")).Descendants("PackageReference"));
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "TwoNodeHa.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("TwoNodeHa.sln is not above the test binaries");
-        }
-
-        return folder.FullName;
-    }
+        XDocument.Load(Repository.Folder("src/TwoNodeHa.Core/TwoNodeHa.Core.csproj")).Descendants("PackageReference"));
 }

@@ -1,0 +1,107 @@
+namespace TwoNodeHa.Core.Config;
+
+/// <summary>What becomes of the VMs of a host that is shut down or rebooted in order.</summary>
+public enum OnHostShutdown
+{
+    /// <summary>The peer starts them as soon as they have stopped.</summary>
+    Failover,
+
+    /// <summary>They wait for the host.</summary>
+    Wait,
+}
+
+/// <summary>Reaction of a host that lost its gateway while its fit peer has one.</summary>
+public enum OnGatewayLoss
+{
+    /// <summary>Fence attested, so that the peer takes over at once.</summary>
+    Yield,
+
+    /// <summary>Keep running and raise an alert.</summary>
+    Stay,
+}
+
+/// <summary>Reaction to silence of a peer that may be alive.</summary>
+public enum OnAmbiguous
+{
+    /// <summary>Keep what runs and ask the operator.</summary>
+    Hold,
+
+    /// <summary>Take over all the same; not safe, and said so by the check.</summary>
+    Takeover,
+}
+
+/// <summary>The one choice that gateway pings force on a lone host (design, section 3).</summary>
+public enum LoneStart
+{
+    /// <summary>A lone cold start takes over; then a sole host fences when it loses the gateway.</summary>
+    Takeover,
+
+    /// <summary>A lone cold start holds and asks; then a sole host lives through a gateway outage.</summary>
+    Hold,
+}
+
+/// <summary>What a host does with itself once its VMs are verified dead.</summary>
+public enum FenceAction
+{
+    /// <summary>Stay up with nothing running, and rejoin when the network is back.</summary>
+    Kill,
+
+    /// <summary>Reboot at once.</summary>
+    Reboot,
+
+    /// <summary>Power off.</summary>
+    PowerOff,
+}
+
+/// <summary>Which VMs are protected.</summary>
+public enum ProtectMode
+{
+    /// <summary>Every VM that is not a template, snapshot or control domain, unless marked <c>false</c>.</summary>
+    All,
+
+    /// <summary>VMs with ha_restart_priority set or with HA-Lizard's custom field <c>true</c>.</summary>
+    Marked,
+}
+
+/// <summary>Choices of the site.</summary>
+public sealed record PolicyConfig
+{
+    /// <summary>See <see cref="Config.OnHostShutdown"/>.</summary>
+    public OnHostShutdown OnHostShutdown { get; init; } = OnHostShutdown.Failover;
+
+    /// <summary>See <see cref="Config.OnGatewayLoss"/>.</summary>
+    public OnGatewayLoss OnGatewayLoss { get; init; } = OnGatewayLoss.Yield;
+
+    /// <summary>See <see cref="Config.OnAmbiguous"/>.</summary>
+    public OnAmbiguous OnAmbiguous { get; init; } = OnAmbiguous.Hold;
+
+    /// <summary>See <see cref="Config.LoneStart"/>.</summary>
+    public LoneStart LoneStart { get; init; } = LoneStart.Takeover;
+
+    /// <summary>See <see cref="Config.FenceAction"/>.</summary>
+    public FenceAction FenceAction { get; init; } = FenceAction.Kill;
+
+    /// <summary>
+    /// How long the toolstack of a booting host is held back while neither the peer nor the gateway was ever heard; 8 to 600 s.
+    /// A switch port that spanning tree keeps closed takes 30 s and more.
+    /// </summary>
+    public TimeSpan BootGuardWait { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>See <see cref="ProtectMode"/>.</summary>
+    public ProtectMode Protect { get; init; } = ProtectMode.All;
+
+    /// <summary>
+    /// Class A with a lease store: R2 no longer counts, and a takeover by silence needs the lease (R3, T4). There is no
+    /// adapter and so no key for it yet.
+    /// </summary>
+    public bool UsesArbiter { get; init; }
+
+    /// <summary>Class A with a fence agent: a silent peer is switched off, and its confirmation gives leave (T3). No key yet.</summary>
+    public bool UsesFenceAgent { get; init; }
+
+    /// <summary>Starts of one VM tried in a row before it is given up until something changes; 1 to 20.</summary>
+    public int StartAttempts { get; init; } = 5;
+
+    /// <summary>VMs started at the same time inside one level; 1 to 50.</summary>
+    public int StartParallel { get; init; } = 4;
+}
