@@ -28,6 +28,7 @@ internal static class StatusComposer
             Why = state.Why,
             Enabled = state.Durable.Enabled,
             Switch = Switch(config, state),
+            SwitchConfirmed = SwitchConfirmed(state),
             DisabledReason = state.Durable.DisabledReason,
             ReenableAtUnixMs = state.Durable.ReenableAtUnixMs,
             SafetyClass = safety.Letter,
@@ -101,7 +102,8 @@ internal static class StatusComposer
         {
             if (beat.ConfigFingerprint != config.Fingerprint)
             {
-                findings.Add($"the configuration of {config.Peer.Name} differs");
+                findings.Add($"the configuration of {config.Peer.Name} differs"
+                    + ConfigFingerprint.Where(config.Fingerprint, beat.ConfigFingerprint));
             }
 
             if (state.Status == HaStatus.Paired && !beat.Has(HeartbeatFlags.Fit))
@@ -133,11 +135,12 @@ internal static class StatusComposer
 
     private static string Switch(LocalConfig config, HaState state)
     {
-        var peerAdopted = state.Durable.PeerSwitchGeneration == state.Durable.SwitchGeneration
-            && state.Durable.PeerEnabled == state.Durable.Enabled;
         var position = state.Durable.StateLost ? "unknown (durable state lost)" : state.Durable.Enabled ? "enabled" : "disabled";
-        return peerAdopted || state.Durable.SwitchGeneration == 0 ? position : $"{position}, not confirmed by {config.Peer.Name}";
+        return SwitchConfirmed(state) || state.Durable.SwitchGeneration == 0 ? position : $"{position}, not confirmed by {config.Peer.Name}";
     }
+
+    private static bool SwitchConfirmed(HaState state) => state.Durable.PeerSwitchGeneration == state.Durable.SwitchGeneration
+        && state.Durable.PeerEnabled == state.Durable.Enabled;
 
     private static string Toolstack(HaState state) => state.Toolstack switch
     {
@@ -176,13 +179,18 @@ internal static class StatusComposer
             Epoch = beat.Epoch,
             RunningCount = beat.RunningCount,
             ConfigAgrees = beat.ConfigFingerprint == config.Fingerprint,
+            ConfigDiffers = ConfigFingerprint.Differing(config.Fingerprint, beat.ConfigFingerprint),
         };
 
     private static VmStatus Vm(LocalConfig config, HaState state, VmRecord vm)
     {
         var on = Knowledge.RunsHere(state, vm.Uuid) ? config.Self.Name
             : Knowledge.RunsOnPeer(state, vm.Uuid) ? config.Peer.Name : "";
-        return new VmStatus(vm.Uuid, vm.Name, vm.Protected, vm.Wanted, on);
+        return new VmStatus(vm.Uuid, vm.Name, vm.Protected, vm.Wanted, on)
+        {
+            Priority = vm.Priority.ToString(),
+            MemoryBytes = vm.MemoryBytes,
+        };
     }
 
     private static double? Age(Instant? at, Instant now) => at is { } instant ? Round((now - instant).TotalSeconds) : null;

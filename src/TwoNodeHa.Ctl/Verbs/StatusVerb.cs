@@ -7,21 +7,24 @@ namespace TwoNodeHa.Ctl.Verbs;
 /// <summary><c>status</c>: what is, why, and how old the evidence is.</summary>
 internal static class StatusVerb
 {
-    private const string ClearScreen = "\e[H\e[2J";
-
-    public static int Run(CtlContext context, GlobalOptions options, bool watch)
+    public static int Run(CtlContext context, GlobalOptions options, bool watch, bool verbose)
     {
         var socket = LocalConfigFile.ControlSocket(options);
+        var frame = new Frame(context);
         for (var round = 1; ; round++)
         {
-            var report = Report(socket, options);
-            if (watch && context.IsTerminal && !options.Json)
+            var report = Report(socket, options, context.Screen, verbose);
+            int exitCode;
+            if (watch && context.Screen.IsTerminal && !options.Json)
             {
-                context.Out.Write(ClearScreen);
+                exitCode = frame.Draw(report);
+            }
+            else
+            {
+                exitCode = Printer.Print(context, options.Json, report);
+                context.Out.Flush();
             }
 
-            var exitCode = Printer.Print(context, options.Json, report);
-            context.Out.Flush();
             if (!watch || round >= context.RoundsMax)
             {
                 return exitCode;
@@ -31,9 +34,9 @@ internal static class StatusVerb
         }
     }
 
-    private static CtlReport Report(string socket, GlobalOptions options)
+    private static CtlReport Report(string socket, GlobalOptions options, Screen screen, bool verbose)
     {
-        var exchange = ControlClient.Ask(socket, new ControlRequest { Verb = "status" }, options.Timeout);
+        var exchange = ControlClient.Ask(socket, new ControlRequest.Status(), options.Timeout);
         if (exchange.Answer is { Ok: true, Status: { } status })
         {
             return new CtlReport
@@ -42,7 +45,7 @@ internal static class StatusVerb
                 ExitCode = ExitCode.Ok,
                 Text = "",
                 Status = status,
-                Human = options.Json ? "" : StatusText.Render(status),
+                Human = options.Json ? "" : verbose ? StatusText.Render(status, screen) : StatusScreen.Render(status, screen),
             };
         }
 
