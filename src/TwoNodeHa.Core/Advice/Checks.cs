@@ -24,6 +24,7 @@ public static class Checks
         AddConfig(items, config);
         if (config.Config is { } valid)
         {
+            SiteChecks.Add(items, valid);
             AddTiming(items, valid);
             if (host is not null)
             {
@@ -71,8 +72,8 @@ public static class Checks
         var rules = TimingRules.Of(config);
         items.Add(rules.Holds
             ? new CheckItem("timing", CheckGrade.Ok, $"T is {TimingRules.Text(config.Timing.TakeoverDelay)} s and "
-                + $"holds all rules: {rules.BoundLine()}")
-            : new CheckItem("timing", CheckGrade.Problem, rules.BoundLine(), "Remove takeover_delay_seconds: it is "
+                + $"holds all rules; the binding one: {rules.BindingLine()}")
+            : new CheckItem("timing", CheckGrade.Problem, rules.BindingLine(), "Remove takeover_delay_seconds: it is "
                 + "computed then."));
         if (SafetyClass.HasIndependentLinks(config))
         {
