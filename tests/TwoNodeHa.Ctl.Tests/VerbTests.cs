@@ -242,9 +242,11 @@ public class VerbTests
         File.WriteAllText(Path.Combine(directory, "key"), new string('k', 64));
         File.SetUnixFileMode(Path.Combine(directory, "key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(Path.Combine(directory, "watchdog"), "");
-        File.WriteAllText(Path.Combine(directory, "inventory"), "PRODUCT='x'\nINSTALLATION_UUID='11111111-1111-4111-8111-111111111111'\n");
+        File.WriteAllText(Path.Combine(directory, "inventory"), "PRODUCT='x'\nINSTALLATION_UUID='a1a1a1a1-1111-4111-8111-111111111111'\n");
         var config = Path.Combine(directory, "ha.conf");
         File.WriteAllText(config, File.ReadAllText(s_example)
+            .Replace("11111111-1111-4111-8111-111111111111", "a1a1a1a1-1111-4111-8111-111111111111", StringComparison.Ordinal)
+            .Replace("192.0.2.", "10.20.30.", StringComparison.Ordinal)
             .Replace("[paths]", $"[paths]\nkey_file = {directory}/key\ninventory_file = {directory}/inventory\nxapi_socket = {socket}\ncontrol_socket = {socket}", StringComparison.Ordinal)
             .Replace("#device = /dev/watchdog", $"device = {directory}/watchdog", StringComparison.Ordinal));
         return config;

@@ -46,8 +46,21 @@ public sealed record Verdict(bool Covered, ImmutableArray<StatusRemark> Remarks)
     }
 
     /// <summary>Protected VMs that are to run and run on no host.</summary>
-    public static ImmutableArray<VmStatus> Down(StatusReport status) =>
-        status.Vms.IsDefault ? [] : [.. status.Vms.Where(vm => vm is { Protected: true, Wanted: true, On: "" })];
+    public static ImmutableArray<VmStatus> Down(ImmutableArray<VmStatus> vms) =>
+        vms.IsDefault ? [] : [.. vms.Where(vm => vm is { Protected: true, Wanted: true, On: "" })];
+
+    /// <summary>The sentence about them; null when there are none.</summary>
+    public static string? DownSentence(ImmutableArray<VmStatus> vms)
+    {
+        var down = Down(vms);
+        var names = string.Join(", ", down.Take(NamesMax).Select(vm => vm.Name)) + (down.Length > NamesMax ? ", …" : "");
+        return down.Length switch
+        {
+            0 => null,
+            1 => $"the protected VM {names} runs nowhere",
+            _ => string.Create(CultureInfo.InvariantCulture, $"{down.Length} protected VMs run nowhere: {names}"),
+        };
+    }
 
     /// <summary>The peer was heard, but not lately: what it said is history.</summary>
     public static bool IsStale(PeerStatus peer) => !(peer.HeardAgeSeconds <= StaleSeconds);
@@ -80,18 +93,11 @@ public sealed record Verdict(bool Covered, ImmutableArray<StatusRemark> Remarks)
 
     private static void AddVms(ImmutableArray<StatusRemark>.Builder remarks, StatusReport status)
     {
-        var down = Down(status);
-        if (down.IsEmpty || !status.Enabled)
+        // The daemon says it itself; one of another version may not.
+        if (status.Enabled && DownSentence(status.Vms) is { } sentence && !status.Findings.Contains(sentence))
         {
-            return;
+            remarks.Add(new StatusRemark(true, sentence, Advices.Of(sentence, status)));
         }
-
-        var names = string.Join(", ", down.Take(NamesMax).Select(vm => vm.Name)) + (down.Length > NamesMax ? ", …" : "");
-        var starting = status.TakeoverStep.Length > 0;
-        remarks.Add(new StatusRemark(true,
-            down.Length == 1 ? $"the protected VM {names} runs nowhere" : string.Create(CultureInfo.InvariantCulture,
-                $"{down.Length} protected VMs run nowhere: {names}"),
-            starting ? "Wait: the takeover starts them." : "See why: ha-ctl events. Start by hand: xe vm-start uuid=…, or stop it with xe vm-shutdown."));
     }
 
     private static void AddPeer(ImmutableArray<StatusRemark>.Builder remarks, StatusReport status)
@@ -138,6 +144,12 @@ internal static class Advices
     public static string Of(string sentence, StatusReport status)
     {
         var peer = status.PeerHost;
+        if (sentence.Contains(" nowhere", StringComparison.Ordinal))
+        {
+            return status.TakeoverStep.Length > 0 ? "Wait: the takeover starts them."
+                : "See why: ha-ctl events. Start it: xe vm-start uuid=…; or give it up: xe vm-shutdown uuid=….";
+        }
+
         (string Start, string Advice)[] known =
         [
             ("this host is ", OfState(status)),

@@ -107,7 +107,7 @@ internal static class StatusScreen
         }
 
         var protectedRun = status.Vms.Count(vm => vm is { Protected: true, On.Length: > 0 });
-        var down = Verdict.Down(status).Length;
+        var down = Verdict.Down(status.Vms).Length;
         var others = status.Vms.Count(vm => !vm.Protected);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"VMs: {protectedRun} protected and running, {down} down");

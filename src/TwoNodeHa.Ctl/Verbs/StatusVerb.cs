@@ -51,7 +51,7 @@ internal static class StatusVerb
 
         return exchange.Answer is { } answer
             ? Refusal(answer)
-            : WithoutDaemon(exchange, options);
+            : WithoutDaemon(exchange, options, screen);
     }
 
     private static CtlReport Refusal(ControlAnswer answer) => new()
@@ -61,14 +61,17 @@ internal static class StatusVerb
         Text = answer.Ok ? "the daemon's answer contains no status (another version?)" : answer.Text,
     };
 
-    private static CtlReport WithoutDaemon(Exchange exchange, GlobalOptions options)
+    private static CtlReport WithoutDaemon(Exchange exchange, GlobalOptions options, Screen screen)
     {
         var known = HostInspector.WithoutDaemon(options);
-        var text = new StringBuilder("Without the daemon this much can be said:\n");
+        var table = new TextTable();
         foreach (var line in known)
         {
-            text.Append("- ").Append(line).Append('\n');
+            table.Add("-", line);
         }
+
+        var text = new StringBuilder("Without the daemon this much can be said:\n");
+        table.AppendTo(text, screen);
 
         return new CtlReport
         {
@@ -76,7 +79,7 @@ internal static class StatusVerb
             ExitCode = exchange.ExitCode,
             Text = exchange.Trouble,
             Known = known,
-            Human = text.ToString(),
+            Human = screen.Shown(text.ToString()),
         };
     }
 }

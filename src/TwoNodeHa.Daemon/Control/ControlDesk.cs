@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 
 namespace TwoNodeHa.Daemon.Control;
 

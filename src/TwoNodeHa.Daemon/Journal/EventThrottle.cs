@@ -1,6 +1,6 @@
 using System.Text;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 
 namespace TwoNodeHa.Daemon.Journal;
 
