@@ -1,28 +1,35 @@
-# bash completion for ha-ctl; installed as /usr/share/bash-completion/completions/ha-ctl
+# bash completion for ha-ctl, made by: ha-ctl completion bash
+# Installed as /usr/share/bash-completion/completions/ha-ctl
 _ha_ctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb= index words
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
-            --config|--socket|--timeout) ((index++)) ;;
+            --config|--socket|--timeout|--wait|--for|--reason|--last|--file) ((index++)) ;;
             -*) ;;
             *) verb=${COMP_WORDS[index]}; break ;;
         esac
     done
     case $previous in
+        --for) COMPREPLY=($(compgen -W "1d 2h 30m 90s" -- "$word")); return ;;
         --config|--socket|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
-        --for) COMPREPLY=($(compgen -W "90s 30m 2h 1d" -- "$word")); return ;;
-        --timeout|--last|--reason) return ;;
+        --timeout|--wait|--reason|--last) return ;;
     esac
     case $verb in
         "") words="status enable disable maintenance events check timeline takeover fence guard depart keygen version completion --help" ;;
-        status) words="--watch" ;;
-        disable) words="--for --reason" ;;
-        maintenance) words="on off" ;;
+        status) words="--watch --verbose" ;;
+        enable) words="--wait" ;;
+        disable) words="--for --reason --wait" ;;
+        maintenance) words="on off --wait" ;;
         events) words="--last --follow" ;;
+        check) words="--offline" ;;
+        timeline) words="" ;;
         takeover) words="--peer-is-dead" ;;
         fence) words="self --yes" ;;
+        guard) words="" ;;
+        depart) words="" ;;
         keygen) words="--file --force" ;;
-        completion) words="bash zsh fish" ;;
+        version) words="" ;;
+        completion) words="bash fish zsh" ;;
         *) words= ;;
     esac
     COMPREPLY=($(compgen -W "$words --config --socket --timeout --json" -- "$word"))

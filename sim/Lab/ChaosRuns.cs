@@ -105,7 +105,7 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
                 break;
             case ChaosKind.OrderlyShutdown when lab[fault.Host].Power == Power.On:
                 // As the units do: the daemon is told and hands the mastership over, then everything is stopped.
-                await lab.AskAsync(fault.Host, new ControlRequest { Verb = "depart" }, DepartLimit);
+                await lab.AskAsync(fault.Host, new OperatorRequest.Depart(), DepartLimit);
                 await BoardAsync(fault.Host, board => board.AskAsync("shutdown"));
                 break;
             case ChaosKind.DaemonFrozen when lab.DaemonPid(fault.Host) is { } pid:

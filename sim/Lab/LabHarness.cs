@@ -76,7 +76,7 @@ internal sealed class LabHarness : IAsyncDisposable
 
     /// <summary>Events of a daemon, oldest first; empty when it does not answer.</summary>
     public async Task<EventLine[]> EventsAsync(string host) =>
-        (await AskAsync(host, new ControlRequest { Verb = "events" }))?.Events ?? [];
+        (await AskAsync(host, new ControlRequest.Events()))?.Events ?? [];
 
     /// <summary>Both hosts as they are now.</summary>
     public async Task<LabView> ViewAsync()
@@ -132,7 +132,7 @@ internal sealed class LabHarness : IAsyncDisposable
                 && view.A.Status?.Vms.Length == Options.Vms && view.B.Status?.Vms.Length == Options.Vms
                 && view is { A.Status.Toolstack: "ready", B.Status.Toolstack: "ready" }, ceilingSeconds: 300);
         Story.Mark("", "HA enabled");
-        ControlAnswer? answer = await AskAsync("a", new ControlRequest { Verb = "enable" });
+        ControlAnswer? answer = await AskAsync("a", new OperatorRequest.Enable());
         if (answer is not { Ok: true })
         {
             throw Failed($"enable was refused: {answer?.Text ?? "no answer"}");
@@ -164,7 +164,7 @@ internal sealed class LabHarness : IAsyncDisposable
     private async Task<HostView> HostViewAsync(EmulatedHost host)
     {
         ControlAnswer? answer = host.Power == Power.On
-            ? await AskAsync(host.Name, new ControlRequest { Verb = "status" })
+            ? await AskAsync(host.Name, new ControlRequest.Status())
             : null;
         return new HostView(host.Name, host.Power, answer?.Status, Truth.On(host.Name));
     }

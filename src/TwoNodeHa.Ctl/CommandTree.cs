@@ -1,11 +1,13 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Globalization;
 using TwoNodeHa.Core.Control;
+using TwoNodeHa.Ctl.Output;
 using TwoNodeHa.Ctl.Verbs;
 
 namespace TwoNodeHa.Ctl;
 
-/// <summary>The verbs and options of ha-ctl, and what each does.</summary>
+/// <summary>The verbs and options of ha-ctl, and what each does. Help and completions are made from this tree.</summary>
 internal sealed class CommandTree
 {
     private readonly CtlContext _context;
@@ -21,7 +23,7 @@ internal sealed class CommandTree
     private readonly Option<string?> _socket = new("--socket")
     {
         Description = "Control socket of the daemon; default: as the configuration says",
-        HelpName = "PATH",
+        HelpName = "FILE",
         Recursive = true,
     };
 
@@ -33,8 +35,7 @@ internal sealed class CommandTree
         Recursive = true,
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object "
-        + "per line", Recursive = true };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object per line", Recursive = true };
 
     private CommandTree(CtlContext context) => _context = context;
 
@@ -42,65 +43,95 @@ internal sealed class CommandTree
     {
         var tree = new CommandTree(context);
         Limit(tree._timeout, 0.1, 600);
-        return new RootCommand("High availability for a XenServer / XCP-ng pool of two hosts: look and decide.")
+        var root = new RootCommand("High availability for a XenServer / XCP-ng pool of two hosts: look and decide.")
         {
             tree._config, tree._socket, tree._timeout, tree._json,
             tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Events(), tree.Check(),
             tree.Timeline(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction standard } help)
+            {
+                help.Action = new HelpText(standard);
+            }
+        }
+
+        return root;
     }
 
-    private Command Status()
+    private Verb Status()
     {
         var watch = new Option<bool>("--watch") { Description = "Redraw each second until interrupted" };
-        var command = new Command("status", "State of this host and of its peer, and why") { watch };
-        command.SetAction(parsed => StatusVerb.Run(_context, Global(parsed), parsed.GetValue(watch)));
-        return command;
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Everything: rights, refusals, links, all VMs, counters" };
+        var command = new Verb("status", "Is either host covered, what runs where, what is to be done", VerbGroup.Look)
+        {
+            watch, verbose,
+        };
+        command.SetAction(parsed => StatusVerb.Run(_context, Global(parsed), parsed.GetValue(watch), parsed.GetValue(verbose)));
+        return Shown(command, "ha-ctl status --watch", "ha-ctl status --json | jq .status.protected   # for monitoring");
     }
 
-    private Command Enable() => Order("enable", "Enable HA on both hosts", new ControlRequest { Verb = "enable" });
-
-    private Command Disable()
+    private Verb Enable()
     {
-        var duration = new Option<string?>("--for") { Description = "Enable again after this time: 90s, "
-            + "30m, 2h, 1d", HelpName = "DURATION" };
+        var wait = Wait();
+        var command = new Verb("enable", "Enable HA on both hosts", VerbGroup.Operate) { wait };
+        command.SetAction(parsed => OrderVerb.Run(_context, Global(parsed), new OperatorRequest.Enable(), parsed.GetValue(wait)));
+        return Shown(command, "ha-ctl check && ha-ctl enable   # only when nothing is found");
+    }
+
+    private Verb Disable()
+    {
+        var duration = new Option<string?>("--for") { Description = "Enable again after this time: 90s, 30m, 2h, 1d", HelpName = "DURATION" };
+        duration.CompletionSources.Add("90s", "30m", "2h", "1d");
         var reason = new Option<string>("--reason")
         {
             Description = "Shown in status",
             HelpName = "TEXT",
             DefaultValueFactory = static _ => "",
         };
-        var command = new Command("disable", "Disable HA on both hosts; done only when both "
-            + "confirmed it") { duration, reason };
+        var wait = Wait();
+        var command = new Verb("disable", "Disable HA on both hosts; done only when both confirmed it", VerbGroup.Operate)
+        {
+            duration, reason, wait,
+        };
         command.SetAction(parsed =>
         {
-            var seconds = 0.0;
+            var until = 0L;
             if (parsed.GetValue(duration) is { } text)
             {
-                if (DurationText.Parse(text, out var problem) is not { } given)
+                if (DurationText.Parse(text, out var problem) is not { } seconds)
                 {
                     return OrderVerb.NotConfirmed(_context, Global(parsed), "disable", "--for: " + problem);
                 }
 
-                seconds = given;
+                // The daemon is on this host and reads the same clock.
+                until = _context.Wall.GetUtcNow().AddSeconds(seconds).ToUnixTimeMilliseconds();
             }
 
             return OrderVerb.Run(
-                _context,
-                Global(parsed),
-                new ControlRequest { Verb = "disable", ForSeconds = seconds, Reason = parsed.GetValue(reason) ?? "" });
+                _context, Global(parsed), new OperatorRequest.Disable(until, parsed.GetValue(reason) ?? ""), parsed.GetValue(wait));
         });
+        return Shown(command, "ha-ctl disable --for 2h --reason \"switch firmware\"");
+    }
+
+    private Verb Maintenance() => Shown(
+        new Verb("maintenance", "Put this host under a promise not to take over, or end it", VerbGroup.Operate)
+        {
+            Maintenance("on", "Prepare this host for work: it will not take over", true),
+            Maintenance("off", "Ask for readmission of this host", false),
+        },
+        "xe host-evacuate uuid=UUID && ha-ctl maintenance on", "ha-ctl maintenance off");
+
+    private Command Maintenance(string name, string description, bool on)
+    {
+        var wait = Wait();
+        var command = new Command(name, description) { wait };
+        command.SetAction(parsed => OrderVerb.Run(_context, Global(parsed), new OperatorRequest.Maintenance(on), parsed.GetValue(wait)));
         return command;
     }
 
-    private Command Maintenance() => new("maintenance", "Put this host under a promise not to take over, or end it")
-    {
-        Order("on", "Prepare this host for work: it will not "
-            + "take over", new ControlRequest { Verb = "maintenance", On = true }),
-        Order("off", "Ask for readmission of this host", new ControlRequest { Verb = "maintenance", On = false }),
-    };
-
-    private Command Events()
+    private Verb Events()
     {
         var last = new Option<int>("--last")
         {
@@ -110,103 +141,110 @@ internal sealed class CommandTree
         };
         Limit(last, 0, 100_000);
         var follow = new Option<bool>("--follow") { Description = "Go on with new events until interrupted" };
-        var command = new Command("events", "Newest events, oldest first; times are UTC") { last, follow };
-        command.SetAction(parsed =>
-            EventsVerb.Run(_context, Global(parsed), parsed.GetValue(last), parsed.GetValue(follow)));
-        return command;
+        var command = new Verb("events", "Newest events, oldest first; times are UTC", VerbGroup.Look) { last, follow };
+        command.SetAction(parsed => EventsVerb.Run(_context, Global(parsed), parsed.GetValue(last), parsed.GetValue(follow)));
+        return Shown(command, "ha-ctl events --follow", "ha-ctl events --last 0 | grep ' critical '");
     }
 
-    private Command Check()
+    private Verb Check()
     {
-        var command = new Command("check", "Check configuration, timing, key, watchdog, toolstack and peer");
-        command.SetAction(parsed => CheckVerb.Run(_context, Global(parsed)));
-        return command;
+        var offline = new Option<bool>("--offline") { Description = "Before the daemon is started: file, key, watchdog and toolstack only" };
+        var command = new Verb("check", "Check configuration, timing, key, watchdog, toolstack and peer, worst first", VerbGroup.Look)
+        {
+            offline,
+        };
+        command.SetAction(parsed => CheckVerb.Run(_context, Global(parsed), parsed.GetValue(offline)));
+        return Shown(command, "ha-ctl check --offline --config ./ha.conf   # a file before it is installed", "ha-ctl check && ha-ctl enable");
     }
 
-    private Command Timeline()
+    private Verb Timeline()
     {
-        var command = new Command("timeline", "What happens after which failure, second by second, with this "
-            + "configuration");
+        var command = new Verb("timeline", "What happens after which failure, second by second, with this configuration", VerbGroup.Look);
         command.SetAction(parsed => TimelineVerb.Run(_context, Global(parsed)));
-        return command;
+        return Shown(command, "ha-ctl timeline | less");
     }
 
-    private Command Takeover()
+    private Verb Takeover()
     {
-        var dead = new Option<bool>("--peer-is-dead") { Description = "Your word that the peer is powered off or "
-            + "runs nothing" };
-        var command = new Command("takeover", "Take over from a peer that you know to be dead") { dead };
+        var dead = new Option<bool>("--peer-is-dead") { Description = "Your word that the peer is powered off or runs nothing" };
+        var command = new Verb("takeover", "Take over from a peer that you know to be dead", VerbGroup.Emergency) { dead };
         command.SetAction(parsed => parsed.GetValue(dead)
-            ? OrderVerb.Run(_context, Global(parsed), new ControlRequest { Verb = "takeover", PeerIsDead = true })
+            ? OrderVerb.Run(_context, Global(parsed), new OperatorRequest.Takeover { PeerIsDead = true }, waitSeconds: 0)
             : OrderVerb.NotConfirmed(
                 _context,
                 Global(parsed),
                 "takeover",
-                "nothing was done: if the peer still runs a VM, its disk is destroyed; look at the peer, then add "
-                    + "--peer-is-dead"));
-        return command;
+                "nothing was done: if the peer still runs a VM, its disk is destroyed; look at the peer, then add --peer-is-dead"));
+        return Shown(command, "ha-ctl takeover --peer-is-dead   # only after you saw it without power");
     }
 
-    private Command Fence()
+    private Verb Fence()
     {
         var yes = new Option<bool>("--yes") { Description = "Yes, stop all VMs of this host at once" };
         var self = new Command("self", "Destroy all VMs of this host now; the peer takes over") { yes };
         self.SetAction(parsed => parsed.GetValue(yes)
-            ? OrderVerb.Run(_context, Global(parsed), new ControlRequest { Verb = "fence" })
+            ? OrderVerb.Run(_context, Global(parsed), new OperatorRequest.FenceSelf(), waitSeconds: 0)
             : OrderVerb.NotConfirmed(
-                _context, Global(parsed), "fence", "nothing was done: this stops all VMs of this host without a "
-                    + "shutdown; add --yes"));
-        return new Command("fence", "Fence a host") { self };
+                _context, Global(parsed), "fence", "nothing was done: this stops all VMs of this host without a shutdown; add --yes"));
+        return new Verb("fence", "Fence a host", VerbGroup.Emergency) { self };
     }
 
-    /// <summary>For the unit before the toolstack's, not for a person.</summary>
-    private Command Guard()
+    private Verb Guard()
     {
-        var command = new Command("guard", "At boot: wait until it is settled who is master, for at most 12 s");
-        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed), "guard", GuardVerb.BootLimit));
+        var command = new Verb("guard", "At boot: wait until it is settled who is master, for at most 12 s", VerbGroup.Units);
+        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed), new OperatorRequest.BootGuard(), GuardVerb.BootLimit));
         return command;
     }
 
-    /// <summary>For the unit that ends first at a shutdown, not for a person.</summary>
-    private Command Depart()
+    private Verb Depart()
     {
-        var command = new Command("depart", "At shutdown: tell the daemon, and wait until the mastership was handed over, at most 75 s");
-        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed), "depart", GuardVerb.DepartLimit));
+        var command = new Verb(
+            "depart", "At shutdown: tell the daemon, and wait until the mastership was handed over, at most 75 s", VerbGroup.Units);
+        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed), new OperatorRequest.Depart(), GuardVerb.DepartLimit));
         return command;
     }
 
-    private Command Keygen()
+    private Verb Keygen()
     {
-        var file = new Option<string?>("--file") { Description = "Key file; default: as the "
-            + "configuration says", HelpName = "FILE" };
+        var file = new Option<string?>("--file") { Description = "Key file; default: as the configuration says", HelpName = "FILE" };
         var force = new Option<bool>("--force") { Description = "Replace a key that is there" };
-        var command = new Command("keygen", "Make the shared key of the two daemons") { file, force };
-        command.SetAction(parsed =>
-            KeygenVerb.Run(_context, Global(parsed), parsed.GetValue(file), parsed.GetValue(force)));
+        var command = new Verb("keygen", "Make the shared key of the two daemons", VerbGroup.SetUp) { file, force };
+        command.SetAction(parsed => KeygenVerb.Run(_context, Global(parsed), parsed.GetValue(file), parsed.GetValue(force)));
         return command;
     }
 
-    private Command Version()
+    private Verb Version()
     {
-        var command = new Command("version", "Versions of ha-ctl and of the running daemon");
+        var command = new Verb("version", "Versions of ha-ctl and of the running daemon", VerbGroup.Look);
         command.SetAction(parsed => VersionVerb.Run(_context, Global(parsed)));
         return command;
     }
 
-    private Command Completion()
+    private Verb Completion()
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Command("completion", "Print the completion script of a shell") { shell };
-        command.SetAction(parsed => CompletionVerb.Run(_context, parsed.GetValue(shell)!));
-        return command;
+        var command = new Verb("completion", "Print the completion script of a shell", VerbGroup.SetUp) { shell };
+        command.SetAction(parsed => CompletionVerb.Run(_context, parsed.RootCommandResult.Command, parsed.GetValue(shell)!));
+        return Shown(command, "ha-ctl completion bash > /usr/share/bash-completion/completions/ha-ctl");
     }
 
-    private Command Order(string name, string description, ControlRequest request)
+    private static Option<double> Wait()
     {
-        var command = new Command(name, description);
-        command.SetAction(parsed => OrderVerb.Run(_context, Global(parsed), request));
-        return command;
+        var wait = new Option<double>("--wait")
+        {
+            Description = "Longest wait until the other host has confirmed, seconds; 0: do not wait",
+            HelpName = "SECONDS",
+            DefaultValueFactory = static _ => 15,
+        };
+        Limit(wait, 0, 3600);
+        return wait;
+    }
+
+    private static Verb Shown(Verb verb, params string[] examples)
+    {
+        verb.Examples = examples;
+        return verb;
     }
 
     /// <summary>Refuses numbers out of range; what is no number at all is refused by the parser itself.</summary>
@@ -216,8 +254,7 @@ internal sealed class CommandTree
             && double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             && !(value >= min && value <= max))
         {
-            result.AddError($"{option.Name}: write a number from {Output.Words.Number(min)} to "
-                + $"{Output.Words.Number(max)}");
+            result.AddError($"{option.Name}: write a number from {Words.Number(min)} to {Words.Number(max)}");
         }
     });
 

@@ -17,8 +17,8 @@ internal sealed record Exchange(int ExitCode, ControlAnswer? Answer, string Trou
 /// </summary>
 internal static class ControlClient
 {
-    // The protocol allows 64 KiB; an answer somewhat above it is still an answer, an endless one is not.
-    private const int AnswerBytesMax = 1024 * 1024;
+    // A thousand events or two hundred VMs are some hundred KiB; an endless answer is none.
+    private const int AnswerBytesMax = 4 * 1024 * 1024;
 
     public static Exchange Ask(string socketPath, ControlRequest request, TimeSpan timeout)
     {
@@ -59,8 +59,16 @@ internal static class ControlClient
         var line = JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.ControlRequest);
         Span<byte> newLine = [(byte)'\n'];
         socket.SendTimeout = Remaining(watch, timeout);
-        socket.Send(line);
-        socket.Send(newLine);
+        try
+        {
+            socket.Send(line);
+            socket.Send(newLine);
+        }
+        catch (SocketException failure) when (failure.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset or SocketError.ConnectionAborted)
+        {
+            // A daemon that closes at once has said why before: the answer is read all the same.
+        }
+
         var buffer = new byte[16 * 1024];
         var length = 0;
         while (true)

@@ -10,12 +10,21 @@ internal sealed record GlobalOptions(string ConfigFile, string? Socket, TimeSpan
 /// <summary>Where a run writes, and how it waits; tests bring their own.</summary>
 internal sealed record CtlContext(TextWriter Out, TextWriter Error)
 {
-    /// <summary>The screen may be cleared between two rounds of <c>--watch</c>.</summary>
-    public bool IsTerminal { get; init; }
+    /// <summary>What the output is shown on.</summary>
+    public Output.Screen Screen { get; init; } = Output.Screen.None;
+
+    /// <summary>Who runs ha-ctl, for the daemon's event log; null when not told.</summary>
+    public string? Who { get; init; }
+
+    /// <summary>Wall clock.</summary>
+    public TimeProvider Wall { get; init; } = TimeProvider.System;
 
     /// <summary>Rounds of <c>--watch</c> and <c>--follow</c>; both go on until the user ends them.</summary>
     public int RoundsMax { get; init; } = int.MaxValue;
 
     /// <summary>Pause between two rounds.</summary>
     public TimeSpan RoundPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Pause between two looks while the other host's confirmation is waited for.</summary>
+    public TimeSpan ConfirmPause { get; init; } = TimeSpan.FromMilliseconds(100);
 }

@@ -28,12 +28,14 @@ await using var log = new LoggerConfiguration()
     .WriteTo.Sink(new JournalSink(Console.Out, underSystemd))
     .CreateLogger();
 
+// Kept outside the container: RunAsync disposes the host, and the exit code is asked for after that.
+var outcome = new Outcome();
 var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-builder.Logging.AddSerilog(log);
+builder.Services.AddSerilog(log);
 builder.Services.AddSingleton(startup);
-builder.Services.AddSingleton<Outcome>();
+builder.Services.AddSingleton(outcome);
 builder.Services.AddHostedService<HaService>();
 builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(6));
 using var host = builder.Build();
 await host.RunAsync();
-return host.Services.GetRequiredService<Outcome>().ExitCode;
+return outcome.ExitCode;

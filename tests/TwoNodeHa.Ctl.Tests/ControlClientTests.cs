@@ -7,7 +7,7 @@ namespace TwoNodeHa.Ctl.Tests;
 
 public class ControlClientTests
 {
-    private static readonly ControlRequest s_request = new() { Verb = "status" };
+    private static readonly ControlRequest s_request = new ControlRequest.Status();
 
     [Fact]
     public void Ask_HungDaemon_EndsWithSixWithinTheTimeout()

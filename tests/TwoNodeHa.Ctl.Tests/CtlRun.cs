@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using TwoNodeHa.Ctl.Output;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -9,18 +10,35 @@ namespace TwoNodeHa.Ctl.Tests;
 /// <summary>One run of ha-ctl inside the test process.</summary>
 internal sealed record CtlRun(int ExitCode, string Out, string Error)
 {
+    /// <summary>The wall clock of every run.</summary>
+    public static readonly DateTimeOffset Now = new(2026, 9, 21, 14, 13, 20, TimeSpan.Zero);
+
     public JsonElement Json => JsonDocument.Parse(Out).RootElement;
 
     public static CtlRun Of(params string[] args) => Rounds(1, args);
 
-    public static CtlRun Rounds(int rounds, params string[] args)
+    public static CtlRun Rounds(int rounds, params string[] args) => On(Screen.None, rounds, args);
+
+    public static CtlRun On(Screen screen, int rounds, params string[] args)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var context = new CtlContext(output, error) { RoundsMax = rounds, RoundPause = TimeSpan.FromMilliseconds(1) };
+        var context = new CtlContext(output, error)
+        {
+            RoundsMax = rounds,
+            RoundPause = TimeSpan.FromMilliseconds(1),
+            ConfirmPause = TimeSpan.FromMilliseconds(1),
+            Screen = screen,
+            Wall = new StoppedClock(),
+        };
         return new CtlRun(CtlApp.Run(args, context), output.ToString(), error.ToString());
     }
 
     public static string RepositoryFile(string name, [CallerFilePath] string here = "") =>
         Path.Combine(Path.GetDirectoryName(here)!, "..", "..", name);
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
 }

@@ -62,7 +62,7 @@ internal sealed class FakeDaemon : IDisposable
                 Serve(socket);
             }
         }
-        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException or IOException)
         {
             // The test is over.
         }

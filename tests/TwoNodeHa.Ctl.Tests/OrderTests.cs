@@ -5,18 +5,20 @@ namespace TwoNodeHa.Ctl.Tests;
 
 public class OrderTests
 {
+    private static readonly long s_now = CtlRun.Now.ToUnixTimeMilliseconds();
+
     public static TheoryData<string[], ControlRequest> Orders => new()
     {
-        { ["enable"], new ControlRequest { Verb = "enable" } },
-        { ["disable"], new ControlRequest { Verb = "disable" } },
-        { ["disable", "--for", "30m"], new ControlRequest { Verb = "disable", ForSeconds = 1800 } },
-        { ["disable", "--for", "90s", "--reason", "switch work"], new ControlRequest { Verb = "disable", ForSeconds = 90, Reason = "switch work" } },
-        { ["disable", "--for", "1.5h"], new ControlRequest { Verb = "disable", ForSeconds = 5400 } },
-        { ["disable", "--for", "1d"], new ControlRequest { Verb = "disable", ForSeconds = 86400 } },
-        { ["maintenance", "on"], new ControlRequest { Verb = "maintenance", On = true } },
-        { ["maintenance", "off"], new ControlRequest { Verb = "maintenance" } },
-        { ["takeover", "--peer-is-dead"], new ControlRequest { Verb = "takeover", PeerIsDead = true } },
-        { ["fence", "self", "--yes"], new ControlRequest { Verb = "fence" } },
+        { ["enable"], new OperatorRequest.Enable() },
+        { ["disable"], new OperatorRequest.Disable() },
+        { ["disable", "--for", "30m"], new OperatorRequest.Disable(s_now + 1_800_000) },
+        { ["disable", "--for", "90s", "--reason", "switch work"], new OperatorRequest.Disable(s_now + 90_000, "switch work") },
+        { ["disable", "--for", "1.5h"], new OperatorRequest.Disable(s_now + 5_400_000) },
+        { ["disable", "--for", "1d"], new OperatorRequest.Disable(s_now + 86_400_000) },
+        { ["maintenance", "on"], new OperatorRequest.Maintenance(true) },
+        { ["maintenance", "off"], new OperatorRequest.Maintenance(false) },
+        { ["takeover", "--peer-is-dead"], new OperatorRequest.Takeover { PeerIsDead = true } },
+        { ["fence", "self", "--yes"], new OperatorRequest.FenceSelf() },
     };
 
     [Theory]
@@ -31,12 +33,38 @@ public class OrderTests
     }
 
     [Fact]
-    public void Order_Pending_EndsWithFour()
+    public void Order_Pending_IsWaitedForAndEndsWithZeroOnceConfirmed()
     {
-        using var daemon = FakeDaemon.Answering(new ControlAnswer { Ok = true, Pending = true, Text = "beta has not confirmed; HA still holds there." });
+        var asked = 0;
+        using var daemon = FakeDaemon.Answering(request => request is OperatorRequest
+            ? new ControlAnswer { Ok = true, Pending = true, Text = "beta has not confirmed; HA still holds there." }
+            : new ControlAnswer { Ok = true, Status = SampleStatus.Good with { Enabled = false, SwitchConfirmed = ++asked > 2 } });
         var run = CtlRun.Of("disable", "--socket", daemon.SocketPath);
 
-        Assert.Equal((4, "beta has not confirmed; HA still holds there.\n"), (run.ExitCode, run.Out));
+        Assert.Equal((0, "HA is disabled on both hosts. VMs go on running; nobody restarts them.\n"), (run.ExitCode, run.Out));
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public void Order_NotConfirmedInTime_EndsWithFourAndSaysSo()
+    {
+        using var daemon = FakeDaemon.Answering(request => request is OperatorRequest
+            ? new ControlAnswer { Ok = true, Pending = true, Text = "beta has not confirmed; HA still holds there." }
+            : new ControlAnswer { Ok = true, Status = SampleStatus.Good with { Enabled = false, SwitchConfirmed = false } });
+        var run = CtlRun.Of("disable", "--wait", "0.2", "--socket", daemon.SocketPath);
+
+        Assert.Equal(4, run.ExitCode);
+        Assert.Contains("HA still holds there.\nNot confirmed within 0.2 s", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Order_NoWait_EndsWithFourAtOnce()
+    {
+        using var daemon = FakeDaemon.Answering(new ControlAnswer { Ok = true, Pending = true, Text = "beta has not confirmed." });
+        var run = CtlRun.Of("enable", "--wait", "0", "--socket", daemon.SocketPath);
+
+        Assert.Equal((4, "beta has not confirmed.\n"), (run.ExitCode, run.Out));
+        Assert.Single(daemon.Requests);
     }
 
     [Fact]
@@ -90,8 +118,44 @@ public class OrderTests
     }
 
     [Theory]
-    [InlineData]
-    [InlineData("stats")]
+    [InlineData("'stats' is no verb of ha-ctl; did you mean 'status'?", "stats")]
+    [InlineData("did you mean 'timeline'?", "timline")]
+    [InlineData("did you mean 'disable'?", "disble", "--for", "2h")]
+    [InlineData("'--wach' is not known to 'ha-ctl status'; did you mean '--watch'?", "status", "--wach")]
+    [InlineData("'--jsn' is not known to 'ha-ctl status'; did you mean '--json'?", "status", "--jsn")]
+    [InlineData("'offf' is not known to 'ha-ctl maintenance'; did you mean 'off'?", "maintenance", "offf")]
+    [InlineData("'xyzzy' is no verb of ha-ctl\nTry", "xyzzy")]
+    public void CommandLine_WithASlip_NamesWhatWasMeant(string expected, params string[] args)
+    {
+        var run = CtlRun.Of(args);
+
+        Assert.Equal((ExitCode.Usage, ""), (run.ExitCode, run.Out));
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CommandLine_Empty_PrintsTheHelpByGroups()
+    {
+        var run = CtlRun.Of();
+
+        Assert.Equal((ExitCode.Usage, ""), (run.ExitCode, run.Error));
+        Assert.Equal(run.Out, CtlRun.Of("--help").Out);
+        var root = CommandTree.Build(new CtlContext(TextWriter.Null, TextWriter.Null));
+        Assert.All(root.Subcommands, verb => Assert.Contains($"\n  {verb.Name} ", run.Out, StringComparison.Ordinal));
+        Assert.True(run.Out.Split('\n').All(line => line.Length <= 120), run.Out);
+    }
+
+    [Fact]
+    public void Help_OfAVerb_EndsWithExamples()
+    {
+        var run = CtlRun.Of("disable", "--help");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("--reason", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Examples:\n  ha-ctl disable --for 2h", run.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("maintenance")]
     [InlineData("maintenance", "maybe")]
     [InlineData("events", "--last", "-1")]
@@ -103,6 +167,6 @@ public class OrderTests
         var run = CtlRun.Of(args);
 
         Assert.Equal((ExitCode.Usage, ""), (run.ExitCode, run.Out));
-        Assert.Contains("ha-ctl --help", run.Error, StringComparison.Ordinal);
+        Assert.Matches("Try: ha-ctl (\\w+ )?--help", run.Error);
     }
 }

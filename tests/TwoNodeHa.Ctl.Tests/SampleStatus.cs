@@ -15,6 +15,7 @@ internal static class SampleStatus
         Why = "both hosts hear each other and are bound",
         Enabled = true,
         Switch = "enabled",
+        SwitchConfirmed = true,
         SafetyClass = "C",
         SafetySentence = "one link and gateway pings.",
         Protected = true,

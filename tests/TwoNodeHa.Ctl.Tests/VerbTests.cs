@@ -23,7 +23,7 @@ public class VerbTests
             "2026-09-21T14:13:20.000Z  info    1  The daemon started.\n"
             + "2026-09-21T14:13:21.500Z  notice  2  Joining to Paired: both hosts are bound.\n",
             run.Out);
-        Assert.Equal(7, Assert.Single(daemon.Requests).Last);
+        Assert.Equal(new ControlRequest.Events(7), Assert.Single(daemon.Requests));
     }
 
     [Fact]
@@ -173,13 +173,62 @@ public class VerbTests
     {
         var script = CtlRun.Of("completion", shell).Out;
 
-        Assert.Equal(File.ReadAllText(CtlRun.RepositoryFile("packaging/completions/" + file)), script);
+        // The packaged files are made from the command tree: REWRITE_GOLDEN=1 makes them anew.
+        var packaged = CtlRun.RepositoryFile("packaging/completions/" + file);
+        if (Environment.GetEnvironmentVariable("REWRITE_GOLDEN") == "1")
+        {
+            File.WriteAllText(packaged, script);
+        }
+
+        Assert.Equal(File.ReadAllText(packaged), script);
         var root = CommandTree.Build(new CtlContext(TextWriter.Null, TextWriter.Null));
         foreach (var command in root.Subcommands.Concat(root.Subcommands.SelectMany(command => command.Subcommands)))
         {
             Assert.Contains(command.Name, script, StringComparison.Ordinal);
             Assert.All(command.Options, option => Assert.Contains(option.Name.TrimStart('-'), script, StringComparison.Ordinal));
         }
+    }
+
+    [Theory]
+    [InlineData("bash", "bash -n")]
+    [InlineData("zsh", "zsh -n")]
+    [InlineData("fish", "fish --no-execute")]
+    public void Completion_IsAScriptThatItsShellAccepts(string shell, string check)
+    {
+        var words = check.Split(' ');
+        Assert.SkipUnless(File.Exists("/usr/bin/" + words[0]) || File.Exists("/bin/" + words[0]), $"no {words[0]} here");
+        var file = Path.Combine(Directory.CreateTempSubdirectory("ha-ctl-").FullName, "script");
+        File.WriteAllText(file, CtlRun.Of("completion", shell).Out);
+        using var process = System.Diagnostics.Process.Start(words[0], [.. words[1..], file]);
+        process.WaitForExit();
+
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("ha-ctl ", "status")]
+    [InlineData("ha-ctl --timeout 3 ev", "events")]
+    [InlineData("ha-ctl disable --f", "--for")]
+    [InlineData("ha-ctl disable --for ", "30m")]
+    [InlineData("ha-ctl completion f", "fish")]
+    [InlineData("ha-ctl maintenance o", "off")]
+    public void Completion_OfBash_OffersWhatFits(string line, string expected)
+    {
+        var directory = Directory.CreateTempSubdirectory("ha-ctl-").FullName;
+        File.WriteAllText(Path.Combine(directory, "c"), CtlRun.Of("completion", "bash").Out + """
+
+            read -ra COMP_WORDS <<< "$1"; [[ $1 == *" " ]] && COMP_WORDS+=("")
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ha_ctl; echo "${COMPREPLY[@]}"
+
+            """);
+        var start = new System.Diagnostics.ProcessStartInfo("bash", [Path.Combine(directory, "c"), line])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        using var process = System.Diagnostics.Process.Start(start)!;
+
+        Assert.Contains(expected, process.StandardOutput.ReadToEnd().Trim().Split(' '));
     }
 
     [Fact]
@@ -204,9 +253,11 @@ public class VerbTests
         File.WriteAllText(Path.Combine(directory, "key"), new string('k', 64));
         File.SetUnixFileMode(Path.Combine(directory, "key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(Path.Combine(directory, "watchdog"), "");
-        File.WriteAllText(Path.Combine(directory, "inventory"), "PRODUCT='x'\nINSTALLATION_UUID='11111111-1111-4111-8111-111111111111'\n");
+        File.WriteAllText(Path.Combine(directory, "inventory"), "PRODUCT='x'\nINSTALLATION_UUID='a1a1a1a1-1111-4111-8111-111111111111'\n");
         var config = Path.Combine(directory, "ha.conf");
         File.WriteAllText(config, File.ReadAllText(s_example)
+            .Replace("11111111-1111-4111-8111-111111111111", "a1a1a1a1-1111-4111-8111-111111111111", StringComparison.Ordinal)
+            .Replace("192.0.2.", "10.20.30.", StringComparison.Ordinal)
             .Replace("[paths]", $"[paths]\nkey_file = {directory}/key\ninventory_file = {directory}/inventory\nxapi_socket = {socket}\ncontrol_socket = {socket}", StringComparison.Ordinal)
             .Replace("#device = /dev/watchdog", $"device = {directory}/watchdog", StringComparison.Ordinal));
         return config;

@@ -73,7 +73,7 @@ public sealed class CrashStepTests
     {
         await ArmAsync(lab, "a", "pool.designate_new_master", moment, "daemon");
         lab.Story.Mark("a", "departs");
-        _ = lab.AskAsync("a", new ControlRequest { Verb = "depart" });
+        _ = lab.AskAsync("a", new OperatorRequest.Depart());
         await StruckAsync(lab, "a", "pool.designate_new_master", moment);
         lab.Story.Mark("a", "shuts down");
         await lab.Baseboard("a").AskAsync("shutdown");

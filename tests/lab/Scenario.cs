@@ -61,7 +61,7 @@ internal static class Scenario
 
     public static async Task DisableAsync(this LabHarness lab)
     {
-        ControlAnswer? answer = await lab.AskAsync("b", new ControlRequest { Verb = "disable", Reason = "scenario" });
+        ControlAnswer? answer = await lab.AskAsync("b", new OperatorRequest.Disable(Reason: "scenario"));
         Assert.True(answer?.Ok, answer?.Text ?? "no answer");
         await lab.UntilAsync("HA is disabled on both hosts", view =>
             view.Both("Disabled") && view is { A.Status.Enabled: false, B.Status.Enabled: false });

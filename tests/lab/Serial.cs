@@ -1,2 +1,2 @@
 // A lab needs the whole machine: its clocks are real, so two at a time would only measure each other.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

@@ -28,7 +28,7 @@ internal sealed class LiveScreen(IAnsiConsole console) : IDemoScreen
     private static async Task<string> LastSentenceAsync(LabHarness lab, string host)
     {
         ControlAnswer? answer = lab[host].Power == Power.On
-            ? await lab.AskAsync(host, new ControlRequest { Verb = "events", Last = 1 })
+            ? await lab.AskAsync(host, new ControlRequest.Events(1))
             : null;
         return answer?.Events is [.., var last] ? last.Sentence : "";
     }

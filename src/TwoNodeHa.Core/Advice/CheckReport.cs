@@ -16,6 +16,9 @@ public enum CheckGrade
 
     /// <summary>Protection does not work, or not safely.</summary>
     Problem = 3,
+
+    /// <summary>As the admin has set it, and worth knowing: no finding.</summary>
+    Note = 4,
 }
 
 /// <summary>One check.</summary>

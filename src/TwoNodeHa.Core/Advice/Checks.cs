@@ -17,13 +17,14 @@ public static class Checks
     /// <param name="config">What the parser said about the file.</param>
     /// <param name="host">What was found on this host; null when the configuration could not be read.</param>
     /// <param name="status">The daemon's status; null when it did not answer.</param>
-    /// <param name="silence">Why the daemon did not answer; unused when it did.</param>
-    public static CheckReport Run(ConfigResult config, HostFacts? host, StatusReport? status, string silence)
+    /// <param name="silence">Why the daemon did not answer; unused when it did; null when it was not asked.</param>
+    public static CheckReport Run(ConfigResult config, HostFacts? host, StatusReport? status, string? silence)
     {
         var items = ImmutableArray.CreateBuilder<CheckItem>();
         AddConfig(items, config);
         if (config.Config is { } valid)
         {
+            SiteChecks.Add(items, valid);
             AddTiming(items, valid);
             if (host is not null)
             {
@@ -33,13 +34,18 @@ public static class Checks
             AddSafety(items, valid, host);
         }
 
-        if (status is null)
+        if (status is not null)
         {
-            AddSilence(items, silence);
+            StatusChecks.Add(items, status, config.Config);
+        }
+        else if (silence is null)
+        {
+            items.Add(new CheckItem("daemon", CheckGrade.Note, "not asked, nor the pool and the peer (--offline)",
+                "Start the daemons, then run: ha-ctl check && ha-ctl enable"));
         }
         else
         {
-            StatusChecks.Add(items, status);
+            AddSilence(items, silence);
         }
 
         return new CheckReport(items.ToImmutable());
@@ -66,8 +72,8 @@ public static class Checks
         var rules = TimingRules.Of(config);
         items.Add(rules.Holds
             ? new CheckItem("timing", CheckGrade.Ok, $"T is {TimingRules.Text(config.Timing.TakeoverDelay)} s and "
-                + $"holds all rules: {rules.BoundLine()}")
-            : new CheckItem("timing", CheckGrade.Problem, rules.BoundLine(), "Remove takeover_delay_seconds: it is "
+                + $"holds all rules; the binding one: {rules.BindingLine()}")
+            : new CheckItem("timing", CheckGrade.Problem, rules.BindingLine(), "Remove takeover_delay_seconds: it is "
                 + "computed then."));
         if (SafetyClass.HasIndependentLinks(config))
         {
@@ -240,7 +246,7 @@ public static class Checks
 
     private static void AddSilence(ImmutableArray<CheckItem>.Builder items, string silence)
     {
-        items.Add(new CheckItem("daemon", CheckGrade.Problem, silence, "Look at: systemctl status twonodehad"));
+        items.Add(new CheckItem("daemon", CheckGrade.Problem, silence, "Look at: systemctl status twonodeha; before it is started at all: ha-ctl check --offline"));
         items.Add(new CheckItem(
             "pool", CheckGrade.Unknown, "not checked without the daemon: exactly two hosts in the pool, native HA "
                 + "off, toolstack role"));

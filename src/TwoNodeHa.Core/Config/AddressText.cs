@@ -27,6 +27,12 @@ internal static class AddressText
             return null;
         }
 
+        if (Slips.Address(text) is { } slip)
+        {
+            problem = slip;
+            return null;
+        }
+
         if (!IPAddress.TryParse(text, out var address))
         {
             problem = $"\"{text}\" is not an IP address: write one like 192.0.2.11; names are not resolved, a "
@@ -49,6 +55,12 @@ internal static class AddressText
     /// <summary>An endpoint from <c>address</c>, <c>address:port</c>, <c>[v6]</c> or <c>[v6]:port</c>.</summary>
     public static IPEndPoint? ParseEndpoint(string text, int defaultPort, out string problem)
     {
+        if (Slips.Address(text) is { } slip)
+        {
+            problem = slip;
+            return null;
+        }
+
         string addressText;
         var portText = "";
         if (text.StartsWith('['))

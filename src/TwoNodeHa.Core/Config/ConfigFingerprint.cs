@@ -1,47 +1,81 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace TwoNodeHa.Core.Config;
 
-/// <summary>Fingerprint of the values that both hosts must agree on before HA arms.</summary>
+/// <summary>
+/// Fingerprint of the values that both hosts must agree on before HA arms. The upper 40 bits are of all values together and
+/// decide; each of the six groups below adds four bits, which name the groups that differ.
+/// </summary>
 public static class ConfigFingerprint
 {
-    /// <summary>First eight bytes of SHA-256 over the shared values, in a fixed order and format.</summary>
+    private const int BitsPerGroup = 4;
+
+    // The order is the order of the bits: a group is only ever added at the end, together with Protocol's version.
+    private static readonly string[] s_groups = ["[host]", "[link]", "[gateway] and [timing]", "[watchdog] and kill_bound_seconds", "[policy]", "[storage]"];
+
+    /// <summary>The fingerprint of a validated configuration.</summary>
     public static ulong Of(HaConfig config)
     {
-        var text = new StringBuilder();
-        foreach (var host in config.Hosts)
+        string[] groups = [Hosts(config), Links(config), Timing(config), KillBound(config), Policy(config), Storage(config)];
+        // What is computed from several groups belongs to the whole alone.
+        var whole = string.Create(CultureInfo.InvariantCulture, $"{string.Join('\n', groups)}\n{config.Timing.TakeoverDelay.Ticks}");
+        var hints = 0UL;
+        for (var group = 0; group < groups.Length; group++)
         {
-            text.Append(host.Name).Append('|').Append(host.Uuid).Append('|').Append(host.Address).Append('\n');
+            hints |= (Hash(groups[group]) & 0xF) << (group * BitsPerGroup);
         }
 
-        foreach (var link in config.Links)
-        {
-            text.Append(link.Name).Append('|').Append(link.First).Append('|').Append(link.Second).Append('\n');
-        }
-
-        foreach (var link in config.DiskLinks)
-        {
-            text.Append(link.Name).Append("|disk|").Append(link.Path).Append('\n');
-        }
-
-        var timing = config.Timing;
-        var policy = config.Policy;
-        text.Append(CultureInfo.InvariantCulture, $"{config.Gateway.Timeout.Ticks}|{timing.HeartbeatInterval.Ticks}|");
-        text.Append(CultureInfo.InvariantCulture, $"{timing.Lease.Ticks}|{timing.KillBound.Ticks}|{timing.FixedWatchdog.Ticks}|");
-        text.Append(CultureInfo.InvariantCulture, $"{timing.ClockDriftPpm}|{timing.TakeoverDelay.Ticks}|");
-        text.Append(CultureInfo.InvariantCulture, $"{policy.OnGatewayLoss}|{policy.OnHostShutdown}|{policy.OnAmbiguous}|{policy.LoneStart}|{policy.Protect}");
-        if (!config.Storage.Probes.IsEmpty)
-        {
-            // Not the paths: each host reads its own way to the storage.
-            var storage = config.Storage;
-            text.Append(CultureInfo.InvariantCulture, $"\n{storage.Probes.Length}|{storage.ProbeInterval.Ticks}|");
-            text.Append(CultureInfo.InvariantCulture, $"{storage.ProbeTimeout.Ticks}|{storage.OnLoss}");
-        }
-
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
-        return BinaryPrimitives.ReadUInt64BigEndian(hash);
+        const int HintBits = BitsPerGroup * 6;
+        return (Hash(whole) & ~((1UL << HintBits) - 1)) | hints;
     }
+
+    /// <summary>
+    /// Groups of keys in which two configurations differ. A group that differs is named with a probability of 15/16; the list
+    /// may be empty although the fingerprints differ.
+    /// </summary>
+    public static ImmutableArray<string> Differing(ulong left, ulong right)
+    {
+        var differing = ImmutableArray.CreateBuilder<string>();
+        for (var group = 0; group < s_groups.Length; group++)
+        {
+            if ((((left ^ right) >> (group * BitsPerGroup)) & 0xF) != 0)
+            {
+                differing.Add(s_groups[group]);
+            }
+        }
+
+        return differing.ToImmutable();
+    }
+
+    /// <summary>For a sentence: <c> in [policy]</c>; empty when the place cannot be told.</summary>
+    public static string Where(ulong left, ulong right) =>
+        Differing(left, right) is { IsEmpty: false } differing ? " in " + string.Join(", ", differing) : "";
+
+    private static string Hosts(HaConfig config) => string.Concat(
+        config.Hosts.Select(host => $"{host.Name}|{host.Uuid}|{host.Address}\n"));
+
+    private static string Links(HaConfig config) => string.Concat(
+        config.Links.Select(link => $"{link.Name}|{link.First}|{link.Second}\n")
+            .Concat(config.DiskLinks.Select(link => $"{link.Name}|disk|{link.Path}\n")));
+
+    private static string Timing(HaConfig config) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{config.Gateway.Timeout.Ticks}|{config.Timing.HeartbeatInterval.Ticks}|{config.Timing.Lease.Ticks}|{config.Timing.ClockDriftPpm}");
+
+    private static string KillBound(HaConfig config) => string.Create(
+        CultureInfo.InvariantCulture, $"{config.Timing.KillBound.Ticks}|{config.Timing.FixedWatchdog.Ticks}");
+
+    private static string Policy(HaConfig config) =>
+        $"{config.Policy.OnGatewayLoss}|{config.Policy.OnHostShutdown}|{config.Policy.OnAmbiguous}|{config.Policy.LoneStart}|{config.Policy.Protect}";
+
+    // Not the paths: each host reads its own way to the storage.
+    private static string Storage(HaConfig config) => config.Storage.Probes.IsEmpty ? "" : string.Create(
+        CultureInfo.InvariantCulture,
+        $"{config.Storage.Probes.Length}|{config.Storage.ProbeInterval.Ticks}|{config.Storage.ProbeTimeout.Ticks}|{config.Storage.OnLoss}");
+
+    private static ulong Hash(string text) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -61,6 +61,12 @@ internal sealed class IniDocument
     public static IniDocument Read(string text, FindingList findings)
     {
         var document = new IniDocument(findings);
+        if (Slips.Encoding(text) is { } encoding)
+        {
+            findings.Error(0, "", encoding);
+            return document;
+        }
+
         var number = 0;
         foreach (var line in text.TrimStart('\uFEFF').Split('\n'))
         {
@@ -154,11 +160,17 @@ internal sealed class IniDocument
         if (equals <= 0)
         {
             _findings.Error(number, _current.Title, $"\"{Shortened(line)}\" is neither a section nor an entry: "
-                + "write key = value");
+                + (Slips.Line(line) ?? "write key = value"));
             return;
         }
 
         var entry = new IniEntry(number, line[..equals].Trim(), line[(equals + 1)..].Trim());
+        if (Slips.Value(entry.Value) is { } slip)
+        {
+            _findings.Error(number, _current.Path(entry.Key), slip);
+            return;
+        }
+
         if (!_current.TryAdd(entry))
         {
             var first = _current.Find(entry.Key)!;

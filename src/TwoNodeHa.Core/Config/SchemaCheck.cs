@@ -58,6 +58,11 @@ internal static class SchemaCheck
 
     private static string Advice(string key, IReadOnlyCollection<string> known)
     {
+        if (Slips.HaLizardKey(key) is { } lizard)
+        {
+            return lizard;
+        }
+
         if (ConfigKeys.SectionOf(key) is { } home)
         {
             return $"it belongs into {home}";

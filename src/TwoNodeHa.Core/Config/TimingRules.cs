@@ -99,6 +99,12 @@ public sealed record TimingRules
         + $" = ({Text(RightEnd)} + {Text(Timing.FenceBound)}) · {DriftFactor:0.######} + {Text(Timing.Margin)}"
         + $" = {Text(TakeoverBound)} s");
 
+    /// <summary>The rule that decides the smallest T of this configuration, with its numbers.</summary>
+    public string BindingLine() =>
+        ComputedTakeoverDelay > TakeoverBound && ComputedTakeoverDelay > GatewayPathBound ? FloorLine()
+        : GatewayPathBound > TakeoverBound ? GatewayPathLine()
+        : BoundLine();
+
     /// <summary>The bound of T on the gateway path with its numbers, on one line.</summary>
     public string GatewayPathLine() => string.Create(
         CultureInfo.InvariantCulture,

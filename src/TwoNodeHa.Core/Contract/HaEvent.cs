@@ -91,6 +91,9 @@ public enum HaEventId
     /// <summary>Promise, readmission, pause.</summary>
     Handshake = 51,
 
+    /// <summary>An operator asked for something, and who it was.</summary>
+    OperatorAsked = 52,
+
     /// <summary>An alert that a person should read.</summary>
     Alert = 60,
 

@@ -2,36 +2,21 @@ using System.Text.Json.Serialization;
 
 namespace TwoNodeHa.Core.Control;
 
-/// <summary>
-/// The control socket speaks one JSON object per line (LF, UTF-8, at most 64 KiB), one answer per request, in order.
-/// </summary>
-public sealed record ControlRequest
-{
-    /// <summary>One of <c>status</c>, <c>events</c>, <c>enable</c>, <c>disable</c>, <c>maintenance</c>, <c>takeover</c>, <c>fence</c>, <c>version</c>.</summary>
-    public required string Verb { get; init; }
-
-    /// <summary>For <c>disable</c>: seconds until HA is enabled again; 0 for never.</summary>
-    public double ForSeconds { get; init; }
-
-    /// <summary>For <c>disable</c>: the operator's reason.</summary>
-    public string Reason { get; init; } = "";
-
-    /// <summary>For <c>maintenance</c>: on or off.</summary>
-    public bool On { get; init; }
-
-    /// <summary>For <c>takeover</c>: must be true, the operator's word that the peer is dead.</summary>
-    public bool PeerIsDead { get; init; }
-
-    /// <summary>For <c>events</c>: at most this many of the newest; 0 for all that are kept.</summary>
-    public int Last { get; init; }
-}
-
 /// <summary>One event as the control socket and the event log show it.</summary>
 /// <param name="UnixMs">Wall clock, Unix milliseconds.</param>
 /// <param name="Id">Stable id (<see cref="Contract.HaEventId"/>).</param>
 /// <param name="Severity">Severity word.</param>
 /// <param name="Sentence">The sentence.</param>
-public sealed record EventLine(long UnixMs, int Id, string Severity, string Sentence);
+public sealed record EventLine(long UnixMs, int Id, string Severity, string Sentence)
+{
+    /// <summary>Events of the same meaning before this one that were counted and not kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Repeats { get; init; }
+
+    /// <summary>When the first of them came, Unix milliseconds; 0 without <see cref="Repeats"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long SinceUnixMs { get; init; }
+}
 
 /// <summary>Answer of the control socket.</summary>
 public sealed record ControlAnswer
@@ -56,7 +41,9 @@ public sealed record ControlAnswer
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+    AllowOutOfOrderMetadataProperties = true,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlAnswer))]
 [JsonSerializable(typeof(StatusReport))]

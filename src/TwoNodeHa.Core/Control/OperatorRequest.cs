@@ -1,11 +1,20 @@
+using System.Text.Json.Serialization;
+
 namespace TwoNodeHa.Core.Control;
 
-/// <summary>What an operator can ask the loop for. Reading the status needs no request: it is published each turn.</summary>
-public abstract record OperatorRequest
+/// <summary>What an operator can ask the loop for. Reading the status needs no turn: it is published each turn.</summary>
+public abstract record OperatorRequest : ControlRequest
 {
     private OperatorRequest()
     {
     }
+
+    /// <summary>Who asked, in words, for the event log; null when not told. Never a permission: the socket's mode is that.</summary>
+    public string? By { get; init; }
+
+    /// <summary>What makes the request deliberate and is missing from it, as a sentence; null when nothing is.</summary>
+    [JsonIgnore]
+    public virtual string? Lacks => null;
 
     /// <summary>Enable HA on both hosts.</summary>
     public sealed record Enable : OperatorRequest;
@@ -13,15 +22,24 @@ public abstract record OperatorRequest
     /// <summary>Disable HA on both hosts.</summary>
     /// <param name="UntilUnixMs">When to enable again, Unix milliseconds; 0 for never.</param>
     /// <param name="Reason">Shown in status.</param>
-    public sealed record Disable(long UntilUnixMs, string Reason) : OperatorRequest;
+    public sealed record Disable(long UntilUnixMs = 0, string Reason = "") : OperatorRequest;
 
     /// <summary>Put this host under a promise (on), or ask for readmission (off).</summary>
-    public sealed record Maintenance(bool On) : OperatorRequest;
+    public sealed record Maintenance([property: JsonRequired] bool On) : OperatorRequest;
 
     /// <summary>T5: the operator says that the peer is dead and runs nothing.</summary>
-    /// <param name="DespiteSignsOfLife">Something else answers for the dead host; still refused while a heartbeat is heard.</param>
-    /// <param name="AskedBy">Who says so, for the record: user, terminal, origin.</param>
-    public sealed record Takeover(bool DespiteSignsOfLife = false, string AskedBy = "") : OperatorRequest;
+    public sealed record Takeover : OperatorRequest
+    {
+        /// <summary>Must be true on the control socket: the operator's word.</summary>
+        public bool PeerIsDead { get; init; }
+
+        /// <summary>Something else answers for the dead host; still refused while a heartbeat is heard.</summary>
+        public bool DespiteSignsOfLife { get; init; }
+
+        /// <inheritdoc/>
+        public override string? Lacks => PeerIsDead ? null
+            : "a takeover by hand needs your word that the other host is off: peer_is_dead = true (ha-ctl takeover --peer-is-dead)";
+    }
 
     /// <summary>Fence this host now.</summary>
     public sealed record FenceSelf : OperatorRequest;

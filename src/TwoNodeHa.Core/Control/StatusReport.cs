@@ -29,6 +29,9 @@ public sealed record StatusReport
     /// <summary>enabled, disabled, or what is pending and on whom.</summary>
     public required string Switch { get; init; }
 
+    /// <summary>The other host has adopted the switch as it is here.</summary>
+    public bool SwitchConfirmed { get; init; }
+
     /// <summary>Why HA was disabled.</summary>
     public string DisabledReason { get; init; } = "";
 
@@ -183,6 +186,9 @@ public sealed record PeerStatus
 
     /// <summary>Configuration agrees.</summary>
     public required bool ConfigAgrees { get; init; }
+
+    /// <summary>Sections of the configuration that differ, as far as that can be told; empty when it agrees.</summary>
+    public ImmutableArray<string> ConfigDiffers { get; init; } = [];
 }
 
 /// <summary>One VM.</summary>
@@ -191,4 +197,11 @@ public sealed record PeerStatus
 /// <param name="Protected">Protected by the policy.</param>
 /// <param name="Wanted">To be kept running.</param>
 /// <param name="On">Name of the host it runs on, by the hypervisors' own lists; empty when on none.</param>
-public sealed record VmStatus(Guid Uuid, string Name, bool Protected, bool Wanted, string On);
+public sealed record VmStatus(Guid Uuid, string Name, bool Protected, bool Wanted, string On)
+{
+    /// <summary>VM.ha_restart_priority, in words; empty when not known.</summary>
+    public string Priority { get; init; } = "";
+
+    /// <summary>Memory that a start needs, bytes; 0 when not known.</summary>
+    public long MemoryBytes { get; init; }
+}

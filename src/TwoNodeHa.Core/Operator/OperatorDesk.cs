@@ -200,8 +200,7 @@ internal static class OperatorDesk
                 + "ha-ctl takeover --peer-is-dead --something-else-answers");
         }
 
-        var who = request.AskedBy.Length > 0 ? $" ({request.AskedBy})" : "";
-        turn.Report(HaEventId.Handshake, Severity.Critical, $"T5: the operator{who} said that {peer} is dead and runs nothing"
+        turn.Report(HaEventId.Handshake, Severity.Critical, $"T5: the operator said that {peer} is dead and runs nothing"
             + (sign is null ? "" : $", although {sign}"));
         Procedures.Takeover.Begin(turn, TakeoverRule.Operator);
         return new OperatorReply(true, false, $"Taking over from {peer} on your word.");

@@ -19,7 +19,8 @@ internal static class StatusComposer
     {
         var right = RightToRun.Of(view);
         var permit = TakeoverPermit.Of(view);
-        var findings = Findings(view);
+        ImmutableArray<VmStatus> vms = [.. view.State.Durable.Vms.Select(vm => Vm(view, vm))];
+        ImmutableArray<string> findings = [.. Findings(view), .. VmFindings(view, vms)];
         var safety = Advice.SafetyClass.Of(view.Config.Config, watchdogMissing: !view.WatchdogUsable);
         return new StatusReport
         {
@@ -30,6 +31,7 @@ internal static class StatusComposer
             Why = view.State.Life.Why,
             Enabled = view.State.Durable.Enabled,
             Switch = Switch(view),
+            SwitchConfirmed = SwitchConfirmed(view),
             DisabledReason = view.State.Durable.DisabledReason,
             ReenableAtUnixMs = view.State.Durable.ReenableAtUnixMs,
             SafetyClass = safety.Letter,
@@ -54,7 +56,7 @@ internal static class StatusComposer
                 .. view.Config.Config.DiskLinks.Select((link, index) => DiskLink(view, link, index)),
             ],
             Peer = Peer(view),
-            Vms = [.. view.State.Durable.Vms.Select(vm => Vm(view, vm))],
+            Vms = vms,
             TakeoverStep = view.State.Durable.Takeover?.Step.ToString() ?? "",
             Warnings = Warnings(view),
         };
@@ -121,7 +123,8 @@ internal static class StatusComposer
         {
             if (beat.ConfigFingerprint != view.Config.Fingerprint)
             {
-                findings.Add($"the configuration of {view.Config.Peer.Name} differs");
+                findings.Add($"the configuration of {view.Config.Peer.Name} differs"
+                    + ConfigFingerprint.Where(view.Config.Fingerprint, beat.ConfigFingerprint));
             }
 
             if (view.State.Status == HaStatus.Paired && !beat.Has(HeartbeatFlags.Fit))
@@ -142,13 +145,37 @@ internal static class StatusComposer
     private static ImmutableSortedDictionary<string, long> Counters(PendingBook book) => book.Unknown == 0
         ? ImmutableSortedDictionary<string, long>.Empty
         : ImmutableSortedDictionary<string, long>.Empty.Add("loop.unknown_answer", book.Unknown);
+    /// <summary>A failure is not covered while a protected VM runs nowhere, or would find no memory here.</summary>
+    private static IEnumerable<string> VmFindings(View view, ImmutableArray<VmStatus> vms)
+    {
+        if (!view.State.Durable.Enabled)
+        {
+            yield break;
+        }
+
+        if (Verdict.DownSentence(vms) is { } down)
+        {
+            yield return down;
+        }
+
+        // Each host knows its own free memory only: this is the half of the answer that it can give.
+        var needed = view.State.Durable.Vms
+            .Where(vm => vm is { Protected: true, Wanted: true } && vm.Priority != RestartPriority.BestEffort && view.RunsOnPeer(vm.Uuid))
+            .Sum(vm => vm.MemoryBytes);
+        if (view.State.Host.Database is { FreeMemoryBytes: >= 0 and var free } && needed > free)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"the VMs of {view.Config.Peer.Name} do not fit here: they need {needed >> 20} MiB, {free >> 20} MiB are free");
+        }
+    }
+
+    private static bool SwitchConfirmed(View view) => view.State.Durable.PeerSwitchGeneration == view.State.Durable.SwitchGeneration
+        && view.State.Durable.PeerEnabled == view.State.Durable.Enabled;
 
     private static string Switch(View view)
     {
-        var peerAdopted = view.State.Durable.PeerSwitchGeneration == view.State.Durable.SwitchGeneration
-            && view.State.Durable.PeerEnabled == view.State.Durable.Enabled;
         var position = view.State.Durable.StateLost ? "unknown (durable state lost)" : view.State.Durable.Enabled ? "enabled" : "disabled";
-        return peerAdopted || view.State.Durable.SwitchGeneration == 0 ? position : $"{position}, not confirmed by {view.Config.Peer.Name}";
+        return SwitchConfirmed(view) || view.State.Durable.SwitchGeneration == 0 ? position : $"{position}, not confirmed by {view.Config.Peer.Name}";
     }
 
     private static string Toolstack(View view) => view.State.Host.Toolstack switch
@@ -188,13 +215,18 @@ internal static class StatusComposer
             Epoch = beat.Epoch,
             RunningCount = beat.RunningCount,
             ConfigAgrees = beat.ConfigFingerprint == view.Config.Fingerprint,
+            ConfigDiffers = ConfigFingerprint.Differing(view.Config.Fingerprint, beat.ConfigFingerprint),
         };
 
     private static VmStatus Vm(View view, VmRecord vm)
     {
         var on = view.RunsHere(vm.Uuid) ? view.Config.Self.Name
             : view.RunsOnPeer(vm.Uuid) ? view.Config.Peer.Name : "";
-        return new VmStatus(vm.Uuid, vm.Name, vm.Protected, vm.Wanted, on);
+        return new VmStatus(vm.Uuid, vm.Name, vm.Protected, vm.Wanted, on)
+        {
+            Priority = vm.Priority.ToString(),
+            MemoryBytes = vm.MemoryBytes,
+        };
     }
 
     private static double? Age(Instant? at, Instant now) => at is { } instant ? Round((now - instant).TotalSeconds) : null;

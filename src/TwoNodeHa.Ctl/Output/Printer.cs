@@ -35,7 +35,11 @@ internal static class Printer
             // The summary below a list of checks belongs to the list, whatever they found.
             var isResult = report.ExitCode is ExitCode.Ok or ExitCode.Pending
                 || (report.ExitCode == ExitCode.Findings && report.Human.Length > 0);
-            (isResult ? context.Out : context.Error).WriteLine(isResult ? report.Text : "ha-ctl: " + report.Text);
+            var text = context.Screen.Shown(isResult ? report.Text : "ha-ctl: " + report.Text);
+            foreach (var line in text.Split('\n').SelectMany(line => WordWrap.Lines(line, context.Screen.Width)))
+            {
+                (isResult ? context.Out : context.Error).WriteLine(line);
+            }
         }
 
         return report.ExitCode;

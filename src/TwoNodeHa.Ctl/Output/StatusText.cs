@@ -1,42 +1,51 @@
 using System.Globalization;
 using System.Text;
+using TwoNodeHa.Core.Advice;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Model;
 
 namespace TwoNodeHa.Ctl.Output;
 
-/// <summary>The status as a person reads it: what matters first, evidence below.</summary>
+/// <summary>The whole status, for <c>-v</c>: the short screen first, all evidence below.</summary>
 internal static class StatusText
 {
-    public static string Render(StatusReport status)
+    public static string Render(StatusReport status, Screen screen)
     {
         var text = new StringBuilder(2048);
-        AppendSummary(text, status);
-        AppendLinks(text, status);
-        AppendPeer(text, status);
-        AppendVms(text, status);
-        AppendCounters(text, status);
-        return text.ToString();
+        AppendVerdict(text, status, screen);
+        AppendSummary(text, status, screen);
+        AppendLinks(text, status, screen);
+        AppendPeer(text, status, screen);
+        AppendVms(text, status, screen);
+        AppendCounters(text, status, screen);
+        return screen.Shown(text.ToString());
     }
 
-    private static void AppendSummary(StringBuilder text, StatusReport status)
+    private static void AppendVerdict(StringBuilder text, StatusReport status, Screen screen)
+    {
+        var verdict = Verdict.Of(status);
+        text.Append(verdict.Covered
+            ? screen.Paint("PROTECTED: either host may fail.", Paint.Good)
+            : screen.Paint("NOT PROTECTED", Paint.Bad)).Append('\n');
+        var table = new TextTable();
+        foreach (var remark in verdict.Remarks)
+        {
+            table.AddPainted(remark.IsProblem ? Paint.Bad : Paint.Warning, remark.IsProblem ? "!" : "-", remark.Sentence);
+            if (remark.Advice.Length > 0)
+            {
+                table.Add("", "→ " + remark.Advice);
+            }
+        }
+
+        table.AppendTo(text, screen);
+        text.Append('\n');
+    }
+
+    private static void AppendSummary(StringBuilder text, StatusReport status, Screen screen)
     {
         var table = new TextTable();
         table.Add("Host", $"{status.Host} ({status.Role}), peer {status.PeerHost}");
         table.Add("State", $"{status.State} for {Words.Age(status.StateAgeSeconds)}: {status.Why}");
         table.Add("HA", Switch(status));
-        table.Add("Protected", status.Protected ? "yes, a failure of either host is covered" : "NO, a failure is "
-            + "not covered");
-        foreach (var finding in status.Findings)
-        {
-            table.Add("", "- " + finding);
-        }
-
-        foreach (var warning in status.Warnings.IsDefault ? [] : status.Warnings)
-        {
-            table.Add("Warning", warning);
-        }
-
         table.Add("Safety", $"class {status.SafetyClass}: {status.SafetySentence}");
         AddLines(table, "Right to run", status.Rights, "none");
         if (status.TakeoverStep.Length > 0)
@@ -50,12 +59,6 @@ internal static class StatusText
         }
 
         AddLines(table, "No takeover", status.TakeoverRefusals, "");
-        if (status.State == nameof(HaStatus.Holding))
-        {
-            table.Add("What to do", $"On {status.PeerHost}: 'systemctl status twonodeha', and start it. Only if {status.PeerHost} is surely "
-                + "off: 'ha-ctl takeover --peer-is-dead'.");
-        }
-
         table.Add("Toolstack", status.Toolstack);
         table.Add("Watchdog", status.Watchdog);
         if (status.Storage is { } storage)
@@ -77,7 +80,7 @@ internal static class StatusText
 
         table.Add("Epoch", string.Create(CultureInfo.InvariantCulture, $"{status.Epoch}, incarnation "
             + $"{status.Incarnation}"));
-        table.AppendTo(text);
+        table.AppendTo(text, screen);
     }
 
     private static string Switch(StatusReport status)
@@ -106,7 +109,7 @@ internal static class StatusText
         }
     }
 
-    private static void AppendLinks(StringBuilder text, StatusReport status)
+    private static void AppendLinks(StringBuilder text, StatusReport status, Screen screen)
     {
         var table = new TextTable();
         table.Add("Link", "Endpoints", "Heard");
@@ -117,10 +120,10 @@ internal static class StatusText
         }
 
         text.Append('\n');
-        table.AppendTo(text);
+        table.AppendTo(text, screen);
     }
 
-    private static void AppendPeer(StringBuilder text, StatusReport status)
+    private static void AppendPeer(StringBuilder text, StatusReport status, Screen screen)
     {
         text.Append('\n');
         if (status.Peer is not { } peer)
@@ -142,10 +145,10 @@ internal static class StatusText
         table.Add("", peer.RunningCount < 0
             ? "running guests unknown"
             : $"running guests {peer.RunningCount.ToString(CultureInfo.InvariantCulture)}");
-        table.AppendTo(text);
+        table.AppendTo(text, screen);
     }
 
-    private static void AppendVms(StringBuilder text, StatusReport status)
+    private static void AppendVms(StringBuilder text, StatusReport status, Screen screen)
     {
         text.Append('\n');
         if (status.Vms.IsDefaultOrEmpty)
@@ -155,35 +158,36 @@ internal static class StatusText
         }
 
         var table = new TextTable();
-        table.Add("VM", "Protected", "Wanted", "On", "Uuid");
-        foreach (var vm in status.Vms)
+        table.AddPainted(Paint.Head, "VM", "Protected", "Wanted", "On", "Priority", "Memory", "Uuid");
+
+        // What is down comes first: it is what the list is opened for.
+        foreach (var vm in status.Vms.OrderBy(vm => vm is { Protected: true, Wanted: true, On: "" } ? 0 : 1).ThenBy(vm => vm.Name, StringComparer.Ordinal))
         {
             table.Add(
                 vm.Name,
                 Words.YesNo(vm.Protected),
                 Words.YesNo(vm.Wanted),
                 vm.On.Length > 0 ? vm.On : "-",
+                Words.Priority(vm.Priority),
+                vm.MemoryBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"{vm.MemoryBytes >> 20} MiB") : "-",
                 vm.Uuid.ToString());
         }
 
-        table.AppendTo(text);
+        table.AppendTo(text, screen);
     }
 
-    private static void AppendCounters(StringBuilder text, StatusReport status)
+    private static void AppendCounters(StringBuilder text, StatusReport status, Screen screen)
     {
         if (status.Counters.IsEmpty)
         {
             return;
         }
 
-        text.Append("\nRefused since the start: ");
-        var separator = "";
-        foreach (var (reason, count) in status.Counters)
-        {
-            text.Append(separator).Append(reason).Append(' ').Append(count.ToString(CultureInfo.InvariantCulture));
-            separator = ", ";
-        }
-
         text.Append('\n');
+        var counted = string.Join(", ", status.Counters.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}")));
+        foreach (var line in WordWrap.Lines("Refused since the start: " + counted, screen.Width))
+        {
+            text.Append(line).Append('\n');
+        }
     }
 }

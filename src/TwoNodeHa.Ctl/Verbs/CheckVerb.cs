@@ -8,13 +8,13 @@ namespace TwoNodeHa.Ctl.Verbs;
 /// <summary><c>check</c>: is the protection what the admin believes it to be?</summary>
 internal static class CheckVerb
 {
-    public static int Run(CtlContext context, GlobalOptions options)
+    public static int Run(CtlContext context, GlobalOptions options, bool offline)
     {
         var parsed = LocalConfigFile.Parse(options.ConfigFile);
         var socket = options.Socket ?? parsed.Config?.Paths.ControlSocket ?? LocalConfigFile.ControlSocket(options);
-        var exchange = ControlClient.Ask(socket, new ControlRequest { Verb = "status" }, options.Timeout);
+        var exchange = offline ? null : ControlClient.Ask(socket, new ControlRequest.Status(), options.Timeout);
         var facts = parsed.Config is { } config ? HostInspector.Facts(config, options.Timeout) : null;
-        var report = Checks.Run(parsed, facts, exchange.Answer?.Status, Silence(exchange));
+        var report = Checks.Run(parsed, facts, exchange?.Answer?.Status, exchange is null ? null : Silence(exchange));
         return Printer.Print(context, options.Json, new CtlReport
         {
             Verb = "check",
@@ -22,7 +22,7 @@ internal static class CheckVerb
             Text = CheckText.Summary(report),
             Checks = Json(report),
             Timing = parsed.Config is null ? null : TimingRules.Of(parsed.Config).Lines(),
-            Human = options.Json ? "" : CheckText.Render(report),
+            Human = options.Json ? "" : CheckText.Render(report, context.Screen),
         });
     }
 

@@ -1,16 +1,14 @@
+using System.CommandLine;
+using TwoNodeHa.Ctl.Completion;
+
 namespace TwoNodeHa.Ctl.Verbs;
 
-/// <summary>
-/// <c>completion</c>: prints the completion script of a shell; the same files are in packaging/completions.
-/// </summary>
+/// <summary><c>completion</c>: prints the completion script of a shell; the same text is in packaging/completions.</summary>
 internal static class CompletionVerb
 {
-    public static int Run(CtlContext context, string shell)
+    public static int Run(CtlContext context, Command root, string shell)
     {
-        using var resource = typeof(CompletionVerb).Assembly.GetManifestResourceStream("completion." + shell)
-            ?? throw new InvalidOperationException($"The completion for {shell} is not in this program.");
-        using var reader = new StreamReader(resource);
-        context.Out.Write(reader.ReadToEnd());
+        context.Out.Write(CompletionScript.Of(shell, root));
         return ExitCode.Ok;
     }
 }

@@ -17,10 +17,10 @@ internal static class EventsVerb
         EventLine? newest = null;
         for (var round = 1; ; round++)
         {
-            var request = new ControlRequest { Verb = "events", Last = round == 1 ? last : FollowWindow };
+            var request = new ControlRequest.Events(round == 1 ? last : FollowWindow);
             var exchange = ControlClient.Ask(socket, request, options.Timeout);
             var fresh = Fresh(exchange.Answer?.Events ?? [], newest);
-            var report = Report(exchange, fresh, options);
+            var report = Report(exchange, fresh, options, context.Screen);
             if (round == 1 || fresh.Length > 0 || report.ExitCode != ExitCode.Ok)
             {
                 Printer.Print(context, options.Json, report);
@@ -38,7 +38,7 @@ internal static class EventsVerb
         }
     }
 
-    private static CtlReport Report(Exchange exchange, EventLine[] events, GlobalOptions options)
+    private static CtlReport Report(Exchange exchange, EventLine[] events, GlobalOptions options, Screen screen)
     {
         if (exchange.Answer is not { Ok: true } answer)
         {
@@ -56,7 +56,7 @@ internal static class EventsVerb
             ExitCode = ExitCode.Ok,
             Text = answer.Text,
             Events = events,
-            Human = options.Json ? "" : Render(events),
+            Human = options.Json ? "" : Render(events, screen),
         };
     }
 
@@ -79,20 +79,25 @@ internal static class EventsVerb
         return events;
     }
 
-    private static string Render(EventLine[] events)
+    private static string Render(EventLine[] events, Screen screen)
     {
         var table = new TextTable();
         foreach (var line in events)
         {
+            var local = Words.Local(line.UnixMs);
             table.Add(
-                Words.Utc(line.UnixMs),
+                Words.Utc(line.UnixMs) + (local.Length > 0 ? $" ({local})" : ""),
                 line.Severity,
                 line.Id.ToString(CultureInfo.InvariantCulture),
-                line.Sentence);
+                line.Sentence + Repeats(line));
         }
 
         var text = new StringBuilder();
-        table.AppendTo(text);
-        return text.ToString();
+        table.AppendTo(text, screen);
+        return screen.Shown(text.ToString());
     }
+
+    private static string Repeats(EventLine line) => line.Repeats > 0
+        ? string.Create(CultureInfo.InvariantCulture, $" [{line.Repeats} more like it since {Words.Utc(line.SinceUnixMs)}]")
+        : "";
 }

@@ -22,20 +22,20 @@ internal static class GuardVerb
     /// <summary>At shutdown the daemon waits 60 s for the hand-over.</summary>
     public static readonly TimeSpan DepartLimit = TimeSpan.FromSeconds(75);
 
-    public static int Run(CtlContext context, GlobalOptions options, string verb, TimeSpan limit)
+    public static int Run(CtlContext context, GlobalOptions options, OperatorRequest request, TimeSpan limit)
     {
         var watch = Stopwatch.StartNew();
         var answered = TimeSpan.Zero;
         while (true)
         {
-            var exchange = ControlClient.Ask(LocalConfigFile.ControlSocket(options), new ControlRequest { Verb = verb }, TimeSpan.FromSeconds(1));
+            var exchange = ControlClient.Ask(LocalConfigFile.ControlSocket(options), request, TimeSpan.FromSeconds(1));
             answered = exchange.Answer is null ? answered : watch.Elapsed;
             var waits = exchange.Answer is { Ok: true, Pending: true } ? watch.Elapsed < limit : exchange.Answer is null && watch.Elapsed - answered < WithoutDaemon;
             if (!waits)
             {
                 return Printer.Print(context, options.Json, new CtlReport
                 {
-                    Verb = verb,
+                    Verb = request.Verb,
                     ExitCode = exchange.Answer is { Ok: true, Pending: false } ? ExitCode.Ok : exchange.Answer is null ? exchange.ExitCode : ExitCode.Refused,
                     Text = exchange.Answer?.Text ?? $"{exchange.Trouble}; nothing is waited for",
                 });

@@ -1,22 +1,51 @@
+using System.Diagnostics;
+using System.Globalization;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Ctl.Output;
 
 namespace TwoNodeHa.Ctl.Verbs;
 
 /// <summary>
-/// Verbs that order something of the daemon and print its sentence: enable, disable, maintenance, takeover, fence.
+/// Verbs that order something of the daemon and print its sentence: enable, disable, maintenance, takeover, fence. One that
+/// the other host must confirm is waited for, within a bound.
 /// </summary>
 internal static class OrderVerb
 {
-    public static int Run(CtlContext context, GlobalOptions options, ControlRequest request)
+    public static int Run(CtlContext context, GlobalOptions options, OperatorRequest request, double waitSeconds)
     {
-        var exchange = ControlClient.Ask(LocalConfigFile.ControlSocket(options), request, options.Timeout);
+        var socket = LocalConfigFile.ControlSocket(options);
+        var exchange = ControlClient.Ask(socket, request with { By = context.Who }, options.Timeout);
+        var confirmed = exchange.Answer is { Ok: true, Pending: true } && waitSeconds > 0
+            ? Confirmed(context, socket, request, TimeSpan.FromSeconds(waitSeconds), options.Timeout)
+            : null;
         return Printer.Print(context, options.Json, new CtlReport
         {
             Verb = request.Verb,
-            ExitCode = CodeOf(exchange),
-            Text = exchange.Answer?.Text ?? exchange.Trouble,
+            ExitCode = confirmed?.ExitCode ?? CodeOf(exchange),
+            Text = confirmed?.Text ?? exchange.Answer?.Text ?? exchange.Trouble,
         });
+
+        // What still holds is in the daemon's own sentence; how long it was waited is added.
+        (int ExitCode, string Text)? Confirmed(CtlContext from, string path, OperatorRequest asked, TimeSpan limit, TimeSpan patience)
+        {
+            var watch = Stopwatch.StartNew();
+            while (true)
+            {
+                if (ControlClient.Ask(path, new ControlRequest.Status(), patience).Answer is { Ok: true, Status: { } status }
+                    && Confirmation.Of(asked, status) is { } sentence)
+                {
+                    return (ExitCode.Ok, sentence);
+                }
+
+                if (watch.Elapsed >= limit)
+                {
+                    return (ExitCode.Pending, string.Create(CultureInfo.InvariantCulture,
+                        $"{exchange.Answer!.Text}\nNot confirmed within {waitSeconds:0.#} s; 'ha-ctl status' shows when it is."));
+                }
+
+                Thread.Sleep(from.ConfirmPause);
+            }
+        }
     }
 
     /// <summary>A request that is not sent, because the command line lacks what makes it deliberate.</summary>

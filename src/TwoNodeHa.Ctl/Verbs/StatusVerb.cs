@@ -7,21 +7,24 @@ namespace TwoNodeHa.Ctl.Verbs;
 /// <summary><c>status</c>: what is, why, and how old the evidence is.</summary>
 internal static class StatusVerb
 {
-    private const string ClearScreen = "\e[H\e[2J";
-
-    public static int Run(CtlContext context, GlobalOptions options, bool watch)
+    public static int Run(CtlContext context, GlobalOptions options, bool watch, bool verbose)
     {
         var socket = LocalConfigFile.ControlSocket(options);
+        var frame = new Frame(context);
         for (var round = 1; ; round++)
         {
-            var report = Report(socket, options);
-            if (watch && context.IsTerminal && !options.Json)
+            var report = Report(socket, options, context.Screen, verbose);
+            int exitCode;
+            if (watch && context.Screen.IsTerminal && !options.Json)
             {
-                context.Out.Write(ClearScreen);
+                exitCode = frame.Draw(report);
+            }
+            else
+            {
+                exitCode = Printer.Print(context, options.Json, report);
+                context.Out.Flush();
             }
 
-            var exitCode = Printer.Print(context, options.Json, report);
-            context.Out.Flush();
             if (!watch || round >= context.RoundsMax)
             {
                 return exitCode;
@@ -31,9 +34,9 @@ internal static class StatusVerb
         }
     }
 
-    private static CtlReport Report(string socket, GlobalOptions options)
+    private static CtlReport Report(string socket, GlobalOptions options, Screen screen, bool verbose)
     {
-        var exchange = ControlClient.Ask(socket, new ControlRequest { Verb = "status" }, options.Timeout);
+        var exchange = ControlClient.Ask(socket, new ControlRequest.Status(), options.Timeout);
         if (exchange.Answer is { Ok: true, Status: { } status })
         {
             return new CtlReport
@@ -42,13 +45,13 @@ internal static class StatusVerb
                 ExitCode = ExitCode.Ok,
                 Text = "",
                 Status = status,
-                Human = options.Json ? "" : StatusText.Render(status),
+                Human = options.Json ? "" : verbose ? StatusText.Render(status, screen) : StatusScreen.Render(status, screen),
             };
         }
 
         return exchange.Answer is { } answer
             ? Refusal(answer)
-            : WithoutDaemon(exchange, options);
+            : WithoutDaemon(exchange, options, screen);
     }
 
     private static CtlReport Refusal(ControlAnswer answer) => new()
@@ -58,14 +61,17 @@ internal static class StatusVerb
         Text = answer.Ok ? "the daemon's answer contains no status (another version?)" : answer.Text,
     };
 
-    private static CtlReport WithoutDaemon(Exchange exchange, GlobalOptions options)
+    private static CtlReport WithoutDaemon(Exchange exchange, GlobalOptions options, Screen screen)
     {
         var known = HostInspector.WithoutDaemon(options);
-        var text = new StringBuilder("Without the daemon this much can be said:\n");
+        var table = new TextTable();
         foreach (var line in known)
         {
-            text.Append("- ").Append(line).Append('\n');
+            table.Add("-", line);
         }
+
+        var text = new StringBuilder("Without the daemon this much can be said:\n");
+        table.AppendTo(text, screen);
 
         return new CtlReport
         {
@@ -73,7 +79,7 @@ internal static class StatusVerb
             ExitCode = exchange.ExitCode,
             Text = exchange.Trouble,
             Known = known,
-            Human = text.ToString(),
+            Human = screen.Shown(text.ToString()),
         };
     }
 }

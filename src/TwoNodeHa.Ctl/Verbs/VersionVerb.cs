@@ -10,7 +10,7 @@ internal static class VersionVerb
     {
         var own = typeof(VersionVerb).Assembly.GetName().Version?.ToString(3) ?? "unknown";
         var exchange = ControlClient.Ask(
-            LocalConfigFile.ControlSocket(options), new ControlRequest { Verb = "version" }, options.Timeout);
+            LocalConfigFile.ControlSocket(options), new ControlRequest.Version(), options.Timeout);
         return Printer.Print(context, options.Json, new CtlReport
         {
             Verb = "version",

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
@@ -7,10 +8,10 @@ namespace TwoNodeHa.Daemon.Control;
 
 /// <summary>Turns requests of the control socket into answers: what is published is read, the rest is asked of the loop.</summary>
 internal sealed class ControlDesk(
-    Func<StatusReport> status, Func<int, EventLine[]> events, IObservationSink sink, TimeProvider wall, string version,
-    TimeSpan? patience = null)
+    Func<StatusReport> status, Func<int, EventLine[]> events, IObservationSink sink, string version,
+    Action<HaEvent> tell, TimeSpan? patience = null)
 {
-    private static readonly string[] Verbs = ["status", "events", "enable", "disable", "maintenance", "takeover", "fence", "guard", "depart", "version"];
+    private const int ByMax = 200;
 
     private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<long, TaskCompletionSource<OperatorReply>> _waiting = new();
@@ -25,29 +26,30 @@ internal sealed class ControlDesk(
         }
     }
 
-    public Task<ControlAnswer> AnswerAsync(ControlRequest request, CancellationToken cancel) => request.Verb switch
+    public Task<ControlAnswer> AnswerAsync(ControlRequest request, CancellationToken cancel) => request switch
     {
-        // JSON's null passes the deserialiser whatever the type says.
-        null => Task.FromResult(Error($"not a request: verb is null; known are: {string.Join(", ", Verbs)}")),
-        "status" => Task.FromResult(new ControlAnswer { Ok = true, Status = status() }),
-        "events" => Task.FromResult(new ControlAnswer { Ok = true, Events = events(Math.Max(0, request.Last)) }),
-        "version" => Task.FromResult(new ControlAnswer { Ok = true, Text = version }),
-        "enable" => AskAsync(new OperatorRequest.Enable(), cancel),
-        // A reason that is left out arrives as null: the generated reader sets every init property.
-        "disable" => AskAsync(new OperatorRequest.Disable(Until(request.ForSeconds), request.Reason ?? ""), cancel),
-        "maintenance" => AskAsync(new OperatorRequest.Maintenance(request.On), cancel),
-        "takeover" when !request.PeerIsDead => Task.FromResult(Error(
-            "a takeover by hand needs your word that the other host is off: peer_is_dead = true (ha-ctl takeover --peer-is-dead)")),
-        "takeover" => AskAsync(new OperatorRequest.Takeover(), cancel),
-        "fence" => AskAsync(new OperatorRequest.FenceSelf(), cancel),
-        "depart" => AskAsync(new OperatorRequest.Depart(), cancel),
-        "guard" => AskAsync(new OperatorRequest.BootGuard(), cancel),
-        _ => Task.FromResult(Error($"unknown verb '{Shorten(request.Verb)}'; known are: {string.Join(", ", Verbs)}")),
+        ControlRequest.Status => Task.FromResult(new ControlAnswer { Ok = true, Status = status() }),
+        ControlRequest.Events asked => Task.FromResult(new ControlAnswer { Ok = true, Events = events(Math.Max(0, asked.Last)) }),
+        ControlRequest.Version => Task.FromResult(new ControlAnswer { Ok = true, Text = version }),
+        OperatorRequest { Lacks: { } lacks } => Task.FromResult(Error(lacks)),
+        OperatorRequest order => AskAsync(Noted(order), cancel),
+        _ => throw new UnreachableException(request.Verb),
     };
 
-    private long Until(double seconds) => seconds > 0
-        ? wall.GetUtcNow().ToUnixTimeMilliseconds() + (long)Math.Min(seconds * 1000, 1e14)
-        : 0;
+    /// <summary>Who changed what belongs into the history of both the host and the auditor; units of systemd are no operators.</summary>
+    private OperatorRequest Noted(OperatorRequest order)
+    {
+        if (order is not (OperatorRequest.Depart or OperatorRequest.BootGuard))
+        {
+            var by = order.By is { Length: > 0 } name ? Printable(name) : "an unnamed client";
+            tell(new HaEvent(HaEventId.OperatorAsked, Severity.Notice, $"{order.Verb} was asked for by {by}"));
+        }
+
+        return order;
+    }
+
+    private static string Printable(string text) =>
+        string.Concat(text.Take(ByMax).Select(character => char.IsControl(character) ? '?' : character));
 
     private async Task<ControlAnswer> AskAsync(OperatorRequest request, CancellationToken cancel)
     {
@@ -69,8 +71,6 @@ internal sealed class ControlDesk(
             _waiting.TryRemove(id, out _);
         }
     }
-
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 
     private static ControlAnswer Error(string text) => new() { Ok = false, Text = text };
 }

@@ -8,7 +8,8 @@ namespace TwoNodeHa.Daemon.Control;
 
 /// <summary>
 /// The control socket: a unix stream socket, mode 0600, one JSON object per line each way. Clients are many, slow, wrong
-/// or gone; none of them reaches the loop's thread.
+/// or gone; none of them reaches the loop's thread, and none keeps another one out: a client that says nothing is closed
+/// after a while, and at once when its place is wanted.
 /// </summary>
 internal sealed class ControlServer : IDisposable
 {
@@ -16,12 +17,16 @@ internal sealed class ControlServer : IDisposable
     internal const int LineMax = 64 * 1024;
     private static readonly TimeSpan LinePatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a client may say nothing between two requests.</summary>
+    private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(30);
+
     private readonly string _path;
     private readonly ControlDesk _desk;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<ControlClient> _clients = [];
+    private readonly Lock _gate = new();
     private Socket? _listener;
-    private int _clients;
 
     public ControlServer(string path, ControlDesk desk, ILogger logger)
     {
@@ -76,14 +81,14 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    private async Task ServeAsync(Socket client)
+    private async Task ServeAsync(Socket socket)
     {
-        using var connection = client;
+        using var client = new ControlClient(socket, _stop.Token);
         try
         {
-            if (Interlocked.Increment(ref _clients) > ClientsMax)
+            if (!Admit(client))
             {
-                await AnswerAsync(client, Error($"more than {ClientsMax} clients; try again later"), _stop.Token);
+                await AnswerAsync(client.Socket, Error($"{ClientsMax} clients wait for answers; try again later"), _stop.Token);
                 return;
             }
 
@@ -95,11 +100,36 @@ internal sealed class ControlServer : IDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _clients);
+            lock (_gate)
+            {
+                _clients.Remove(client);
+            }
         }
     }
 
-    private async Task ServeLinesAsync(Socket client)
+    /// <summary>A place for a client: a free one, or that of the client that has said nothing for the longest time.</summary>
+    private bool Admit(ControlClient client)
+    {
+        lock (_gate)
+        {
+            if (_clients.Count >= ClientsMax)
+            {
+                var longest = _clients.Where(other => other.IdleSince is not null).MinBy(other => other.IdleSince);
+                if (longest is null)
+                {
+                    return false;
+                }
+
+                longest.Evict();
+                _clients.Remove(longest);
+            }
+
+            _clients.Add(client);
+            return true;
+        }
+    }
+
+    private async Task ServeLinesAsync(ControlClient client)
     {
         var buffer = new byte[4096];
         var filled = 0;
@@ -108,10 +138,11 @@ internal sealed class ControlServer : IDisposable
             var newline = Array.IndexOf(buffer, (byte)'\n', 0, filled);
             if (newline >= 0)
             {
+                client.IdleSince = null;
                 var answer = await JudgeAsync(buffer.AsMemory(0, newline));
                 filled -= newline + 1;
                 Array.Copy(buffer, newline + 1, buffer, 0, filled);
-                await AnswerAsync(client, answer, _stop.Token);
+                await AnswerAsync(client.Socket, answer, _stop.Token);
                 continue;
             }
 
@@ -119,23 +150,26 @@ internal sealed class ControlServer : IDisposable
             {
                 if (filled >= LineMax)
                 {
-                    await AnswerAsync(client, Error($"a request is one line of at most {LineMax} bytes"), _stop.Token);
+                    await AnswerAsync(client.Socket, Error($"a request is one line of at most {LineMax} bytes"), _stop.Token);
                     return;
                 }
 
                 Array.Resize(ref buffer, Math.Min(buffer.Length * 2, LineMax));
             }
 
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-            patience.CancelAfter(filled == 0 ? TimeSpan.FromMinutes(10) : LinePatience);
+            client.IdleSince = Environment.TickCount64;
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(client.Evicted);
+            patience.CancelAfter(filled == 0 ? IdlePatience : LinePatience);
             int read;
             try
             {
-                read = await client.ReceiveAsync(buffer.AsMemory(filled), patience.Token);
+                read = await client.Socket.ReceiveAsync(buffer.AsMemory(filled), patience.Token);
             }
             catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
             {
-                await AnswerAsync(client, Error("the line was not finished in time; a request ends with a line feed"), _stop.Token);
+                await AnswerAsync(client.Socket, Error(client.Evicted.IsCancellationRequested
+                    ? "closed: others wait for a place and this client says nothing"
+                    : "the line was not finished in time; a request ends with a line feed"), _stop.Token);
                 return;
             }
 
@@ -148,20 +182,10 @@ internal sealed class ControlServer : IDisposable
         }
     }
 
-    private async Task<ControlAnswer> JudgeAsync(ReadOnlyMemory<byte> line)
-    {
-        ControlRequest? request;
-        try
-        {
-            request = JsonSerializer.Deserialize(line.Span, ControlJson.Default.ControlRequest);
-        }
-        catch (JsonException error)
-        {
-            return Error($"not a request: {error.Message}");
-        }
-
-        return request is null ? Error("not a request: null") : await _desk.AnswerAsync(request, _stop.Token);
-    }
+    private async Task<ControlAnswer> JudgeAsync(ReadOnlyMemory<byte> line) =>
+        RequestReader.Read(line.Span, out var trouble) is { } request
+            ? await _desk.AnswerAsync(request, _stop.Token)
+            : Error(trouble);
 
     private static async Task AnswerAsync(Socket client, ControlAnswer answer, CancellationToken stop)
     {

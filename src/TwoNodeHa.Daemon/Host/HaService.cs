@@ -75,7 +75,7 @@ internal sealed class HaService : IHostedService, IDisposable
         var started = Started(file, lease, watchdog);
 
         var events = Own(new EventLog(Paths.StateDirectory, TimeProvider.System, _logger));
-        var desk = new ControlDesk(Status, events.Newest, _sink, TimeProvider.System, Startup.Version);
+        var desk = new ControlDesk(Status, events.Newest, _sink, Startup.Version, events.Add);
         var tools = new ToolRunner();
         var links = Own(new UdpLinks(Config, _startup.Key, _sink, _counters, _logger, EnterReceiver));
         _diskLinks = Own(new DiskLinks(Config, _startup.Key, _sink, _counters, _logger));

@@ -6,13 +6,19 @@ using TwoNodeHa.Core.Control;
 namespace TwoNodeHa.Daemon.Journal;
 
 /// <summary>
-/// Events of the decision code: the newest in memory for <c>ha-ctl events</c>, all in a file of bounded size, and in the
-/// journal. The file is written beside the loop; a full disk costs lines, never a turn.
+/// Events of the decision code: the newest in memory for <c>ha-ctl events</c>, all in files of bounded size, and in the
+/// journal. What repeats is counted by <see cref="EventThrottle"/>, so that the kept history lasts for weeks. The file is
+/// written beside the loop; a full disk costs lines, never a turn.
 /// </summary>
 internal sealed class EventLog : IDisposable
 {
-    private const int Kept = 1000;
+    private const int Kept = 2000;
     private const long FileMax = 4 * 1024 * 1024;
+
+    /// <summary>Files beside the one that is written: <c>.1</c> is the newest of them.</summary>
+    private const int OldFiles = 4;
+
+    private static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(5);
 
     private readonly Queue<EventLine> _newest = new();
     private readonly Lock _gate = new();
@@ -23,6 +29,8 @@ internal sealed class EventLog : IDisposable
     private readonly TimeProvider _wall;
     private readonly ILogger _logger;
     private readonly Task _writer;
+    private readonly EventThrottle _throttle = new();
+    private readonly ITimer _flush;
 
     public EventLog(string directory, TimeProvider wall, ILogger logger)
     {
@@ -32,18 +40,20 @@ internal sealed class EventLog : IDisposable
         Directory.CreateDirectory(directory);
         Recall();
         _writer = Task.Run(WriteAsync);
+        _flush = wall.CreateTimer(_ => Flush(), null, FlushEvery, FlushEvery);
     }
 
     public void Add(HaEvent entry)
     {
         var line = new EventLine(_wall.GetUtcNow().ToUnixTimeMilliseconds(), (int)entry.Id,
             entry.Severity.ToString().ToLowerInvariant(), entry.Sentence);
-        Remember(line);
-        _toDisk.Writer.TryWrite(line);
-
-#pragma warning disable CA1848, CA2254 // The sentence is the message; its id is the event's own.
-        _logger.Log(LevelOf(entry.Severity), new EventId((int)entry.Id, entry.Id.ToString()), "{Sentence}", entry.Sentence);
-#pragma warning restore CA1848, CA2254
+        lock (_gate)
+        {
+            if (_throttle.Pass(line) is { } passed)
+            {
+                Keep(passed, entry.Severity);
+            }
+        }
     }
 
     /// <summary>The newest events, oldest first.</summary>
@@ -57,6 +67,15 @@ internal sealed class EventLog : IDisposable
 
     public void Dispose()
     {
+        _flush.Dispose();
+        lock (_gate)
+        {
+            foreach (var line in _throttle.Flush(long.MaxValue))
+            {
+                Keep(line, SeverityOf(line));
+            }
+        }
+
         _toDisk.Writer.TryComplete();
         _writer.Wait(TimeSpan.FromSeconds(1));
     }
@@ -70,15 +89,45 @@ internal sealed class EventLog : IDisposable
         _ => LogLevel.Critical,
     };
 
-    private void Remember(EventLine line)
+    private static Severity SeverityOf(EventLine line) =>
+        Enum.TryParse<Severity>(line.Severity, ignoreCase: true, out var severity) ? severity : Severity.Notice;
+
+    /// <summary>A storm that is over leaves its count, also when nothing follows.</summary>
+    private void Flush()
     {
         lock (_gate)
         {
-            _newest.Enqueue(line);
-            if (_newest.Count > Kept)
+            foreach (var line in _throttle.Flush(_wall.GetUtcNow().ToUnixTimeMilliseconds()))
             {
-                _newest.Dequeue();
+                Keep(line, SeverityOf(line));
             }
+        }
+    }
+
+    // Under the gate: the order in memory, on the disk and in the journal is one.
+    private void Keep(EventLine line, Severity severity)
+    {
+        Remember(line);
+        _toDisk.Writer.TryWrite(line);
+        var id = new EventId(line.Id, ((HaEventId)line.Id).ToString());
+#pragma warning disable CA1848, CA2254 // The sentence is the message; its id is the event's own.
+        if (line.Repeats > 0)
+        {
+            _logger.Log(LevelOf(severity), id, "{Sentence} [{Repeats} more like it]", line.Sentence, line.Repeats);
+        }
+        else
+        {
+            _logger.Log(LevelOf(severity), id, "{Sentence}", line.Sentence);
+        }
+#pragma warning restore CA1848, CA2254
+    }
+
+    private void Remember(EventLine line)
+    {
+        _newest.Enqueue(line);
+        if (_newest.Count > Kept)
+        {
+            _newest.Dequeue();
         }
     }
 
@@ -87,7 +136,8 @@ internal sealed class EventLog : IDisposable
     {
         try
         {
-            foreach (var text in File.Exists(_path) ? File.ReadLines(_path).TakeLast(Kept) : [])
+            var lines = ((string[])[_path + ".1", _path]).Where(File.Exists).SelectMany(File.ReadLines);
+            foreach (var text in lines.TakeLast(Kept))
             {
                 if (TryParse(text) is { } line)
                 {
@@ -122,7 +172,7 @@ internal sealed class EventLog : IDisposable
                 var file = new FileInfo(_path);
                 if (file.Exists && file.Length > FileMax)
                 {
-                    File.Move(_path, _path + ".1", overwrite: true);
+                    Rotate();
                 }
 
                 await File.AppendAllTextAsync(_path, JsonSerializer.Serialize(line, ControlJson.Default.EventLine) + "\n");
@@ -132,5 +182,18 @@ internal sealed class EventLog : IDisposable
                 DaemonLog.EventLogFailed(_logger, error.Message);
             }
         }
+    }
+
+    private void Rotate()
+    {
+        for (var old = OldFiles - 1; old > 0; old--)
+        {
+            if (File.Exists($"{_path}.{old}"))
+            {
+                File.Move($"{_path}.{old}", $"{_path}.{old + 1}", overwrite: true);
+            }
+        }
+
+        File.Move(_path, _path + ".1", overwrite: true);
     }
 }

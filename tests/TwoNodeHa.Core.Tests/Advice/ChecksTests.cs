@@ -15,7 +15,7 @@ public class ChecksTests
         KeyMode = 0b110_000_000,
         WatchdogExists = true,
         XapiAccepts = true,
-        InstallationUuid = new Guid("11111111-1111-4111-8111-111111111111"),
+        InstallationUuid = new Guid(ConfigText.FirstUuidOfASite),
     };
 
     private static readonly StatusReport s_status = new()
@@ -27,6 +27,7 @@ public class ChecksTests
         Why = "both bound",
         Enabled = true,
         Switch = "enabled",
+        SwitchConfirmed = true,
         SafetyClass = "C",
         SafetySentence = "",
         Protected = true,
@@ -42,6 +43,7 @@ public class ChecksTests
         Peer = new PeerStatus
         {
             State = "Paired",
+            HeardAgeSeconds = 0.3,
             Bound = true,
             GatewayFresh = true,
             Fit = true,
@@ -101,8 +103,11 @@ public class ChecksTests
     [Fact]
     public void Run_StatusFacts_EachHasItsOwnFinding()
     {
-        Assert.Contains("enable", Item(Run(s_host, s_status with { Enabled = false, Switch = "disabled" }), "switch", CheckGrade.Warning).Advice, StringComparison.Ordinal);
+        Assert.Contains("enable", Item(Run(s_host, s_status with { Enabled = false, Switch = "disabled" }), "switch", CheckGrade.Note).Advice, StringComparison.Ordinal);
+        Item(Run(s_host, s_status with { SwitchConfirmed = false }), "switch", CheckGrade.Warning);
         Item(Run(s_host, s_status with { Peer = null }), "peer", CheckGrade.Problem);
+        Item(Run(s_host, s_status with { Peer = s_status.Peer! with { HeardAgeSeconds = 100 } }), "peer", CheckGrade.Problem);
+        Item(Run(s_host, s_status with { Links = [new LinkStatus("x", "a - b", 190)] }), "link x", CheckGrade.Problem);
         Item(Run(s_host, s_status with { Peer = s_status.Peer! with { ConfigAgrees = false } }), "peer", CheckGrade.Problem);
         Item(Run(s_host, s_status with { Peer = s_status.Peer! with { Fit = false } }), "peer", CheckGrade.Warning);
         Item(Run(s_host, s_status with { Role = "unknown" }), "pool", CheckGrade.Unknown);
@@ -111,6 +116,32 @@ public class ChecksTests
         Item(Run(s_host, s_status with { Links = [new LinkStatus("disk", "", 0.2) { Trouble = "writing hangs for 9 s" }] }), "link disk", CheckGrade.Warning);
         var found = Run(s_host, s_status with { Findings = ["native HA is on"] });
         Assert.Equal("native HA is on", Item(found, "daemon's finding", CheckGrade.Warning).Sentence);
+    }
+
+    /// <summary>The documented way to switch HA on: <c>ha-ctl check &amp;&amp; ha-ctl enable</c>.</summary>
+    [Fact]
+    public void Run_DisabledAndOtherwiseInPlace_HasNoFindings()
+    {
+        var report = Run(s_host, s_status with
+        {
+            Enabled = false,
+            State = "Disabled",
+            Switch = "disabled",
+            Protected = false,
+            Findings = ["HA is disabled"],
+            Peer = s_status.Peer! with { State = "Disabled", Bound = false, Fit = false },
+        });
+
+        Assert.False(report.HasFindings, string.Join('\n', report.Items));
+        Assert.Equal(2, report.Count(CheckGrade.Note));
+    }
+
+    [Fact]
+    public void Run_BeforeTheDaemon_IsNotAskedAndNoFinding()
+    {
+        var report = Checks.Run(ConfigText.Parse(ConfigText.OfASite), s_host, null, null);
+
+        Assert.False(report.HasFindings, string.Join('\n', report.Items));
     }
 
     [Fact]
@@ -123,7 +154,7 @@ public class ChecksTests
     }
 
     private static CheckReport Run(HostFacts host, StatusReport? status) =>
-        Checks.Run(ConfigText.Parse(ConfigText.Good), host, status, "gone");
+        Checks.Run(ConfigText.Parse(ConfigText.OfASite), host, status, "gone");
 
     private static void Problem(HostFacts host, string name, string advice) =>
         Assert.Contains(advice, Item(Run(host, s_status), name, CheckGrade.Problem).Advice, StringComparison.Ordinal);

@@ -25,6 +25,12 @@ internal static class ConfigText
 
         """;
 
+    public const string FirstUuidOfASite = "a1a1a1a1-1111-4111-8111-111111111111";
+
+    /// <summary>The good file with values that a site could have: what belongs to documentation is a finding of its own.</summary>
+    public static string OfASite { get; } = Good.Replace("192.0.2.", "10.20.30.", StringComparison.Ordinal)
+        .Replace("11111111-1111-4111-8111-111111111111", FirstUuidOfASite, StringComparison.Ordinal);
+
     public static ConfigResult Parse(string text) => ConfigParser.Parse("ha.conf", text);
 
     public static HaConfig GoodWith(string from, string to)

@@ -1,37 +1,51 @@
 using System.Security.Cryptography;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Tests.Support;
 using Xunit;
 
 namespace TwoNodeHa.Core.Tests.Protocol;
 
 public class DiskSlotTests
 {
+    private static readonly Arbitrary<byte[]> AnyDatagram =
+        Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf().Resize(HeartbeatCodec.DatagramMax)
+            .Select(bytes => bytes.Length <= HeartbeatCodec.DatagramMax ? bytes : bytes[..HeartbeatCodec.DatagramMax]).ToArbitrary();
+
+    [Property(MaxTest = 300)]
+    public Property Read_WhatWasWritten_GivesItBack() => Prop.ForAll(
+        AnyDatagram, RecordArb.Bits().ToArbitrary(), Gen.Choose(0, 1).ToArbitrary(), (datagram, sequence, host) =>
+        {
+            var slot = Slot(host, sequence, datagram);
+
+            Assert.Equal(DiskSlotContent.Datagram, DiskSlot.Read(host, slot, out var read, out var content));
+            Assert.Equal(sequence, read);
+            Assert.Equal(datagram, content.ToArray());
+            Assert.NotEqual(DiskSlotContent.Datagram, DiskSlot.Read(1 - host, slot, out _, out _));
+        });
+
     [Theory]
     [InlineData(0)]
-    [InlineData(72)]
     [InlineData(HeartbeatCodec.DatagramMax)]
-    public void Read_WhatWasWritten_GivesItBack(int length)
+    public void Read_TheShortestAndTheLongest_GivesItBack(int length)
     {
         var datagram = RandomNumberGenerator.GetBytes(length);
-        var slot = Slot(1, 42, datagram);
-
-        Assert.Equal(DiskSlotContent.Datagram, DiskSlot.Read(1, slot, out var sequence, out var read));
-        Assert.Equal(42UL, sequence);
+        Assert.Equal(DiskSlotContent.Datagram, DiskSlot.Read(1, Slot(1, 42, datagram), out _, out var read));
         Assert.Equal(datagram, read.ToArray());
     }
 
-    [Fact]
-    public void Read_EveryBitFlip_IsRefused()
-    {
-        var slot = Slot(0, 7, RandomNumberGenerator.GetBytes(90));
-        for (var bit = 0; bit < (24 + 90) * 8; bit++)
+    [Property(MaxTest = 500)]
+    public Property Read_AnyBitFlipOfAnySlot_IsRefused() => Prop.ForAll(
+        AnyDatagram, Gen.Choose(0, 1_000_000).ToArbitrary(), (datagram, at) =>
         {
+            var slot = Slot(0, 7, datagram);
+            var bit = at % ((24 + datagram.Length) * 8);
             slot[bit / 8] ^= (byte)(1 << (bit % 8));
             Assert.NotEqual(DiskSlotContent.Datagram, DiskSlot.Read(0, slot, out _, out var read));
             Assert.True(read.IsEmpty);
-            slot[bit / 8] ^= (byte)(1 << (bit % 8));
-        }
-    }
+        });
 
     /// <summary>A disk writes whole sectors of 512 bytes: any mix of two writes must be told from a whole one.</summary>
     [Fact]

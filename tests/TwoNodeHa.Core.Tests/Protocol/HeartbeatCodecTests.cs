@@ -1,7 +1,12 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Tests.Support;
 
 namespace TwoNodeHa.Core.Tests.Protocol;
 
@@ -11,26 +16,47 @@ public sealed class HeartbeatCodecTests
 
     /// <summary>What version 2 appended behind the list of missing VMs.</summary>
     private const int AppendedBytes = 1 + (7 * 8);
+
     private static readonly byte[] Key = [.. Enumerable.Range(1, 32).Select(value => (byte)value)];
 
-    [Fact]
-    public void Random_heartbeats_come_back_as_they_were_sent()
+    private static readonly Arbitrary<Heartbeat> AnyBeat = RecordArb.Of(
+        Beat(0),
+        (nameof(Heartbeat.RunningCount), RecordArb.Boxed(Gen.Choose(-1, 200))),
+        (nameof(Heartbeat.Flags), RecordArb.Boxed(Gen.Choose(0, int.MaxValue).Select(bits => (HeartbeatFlags)(uint)bits))),
+        (nameof(Heartbeat.AckSentAt), RecordArb.Boxed(Gen.Constant<Instant?>(new Instant(77)))),
+        (nameof(Heartbeat.Mirror), RecordArb.Boxed<Mirror?>(RecordArb.Of(new Mirror()).Generator.Select(mirror => (Mirror?)mirror))),
+        (nameof(Heartbeat.Running), RecordArb.Boxed(Ids(Heartbeat.RunningMax / 2))),
+        (nameof(Heartbeat.Missing), RecordArb.Boxed(Ids(Heartbeat.RunningMax / 2))));
+
+    [Property(MaxTest = 500)]
+    public Property Any_heartbeat_comes_back_as_it_was_sent() => Prop.ForAll(AnyBeat, Gen.Choose(0, 7).ToArbitrary(), (beat, link) =>
     {
-        var random = new Random(20240611);
-        for (var round = 0; round < 300; round++)
-        {
-            var beat = RandomBeat(random, random.Next(0, Heartbeat.RunningMax + 1), withAck: round % 3 != 0);
-            var result = HeartbeatCodec.Decode(Encode(beat, round % 8), Key);
-            Assert.Equal(DecodeFailure.None, result.Failure);
-            Assert.Equal(round % 8, result.Link);
-            AssertSame(beat, result.Beat!);
-        }
+        var result = HeartbeatCodec.Decode(Encode(beat, link), Key);
+        Assert.Equal(DecodeFailure.None, result.Failure);
+        Assert.Equal(link, result.Link);
+        AssertSame(beat, result.Beat!);
+    });
+
+    [Fact]
+    public void A_heartbeat_that_acknowledges_nothing_comes_back_so()
+    {
+        var beat = Beat(3) with { AckIncarnation = Incarnation.None, AckSentAt = null };
+        AssertSame(beat, HeartbeatCodec.Decode(Encode(beat, 2), Key).Beat!);
     }
+
+    [Property(MaxTest = 300)]
+    public Property Any_change_of_any_heartbeat_is_refused() => Prop.ForAll(
+        AnyBeat, Gen.Choose(0, 100_000).ToArbitrary(), Gen.Choose(1, 255).ToArbitrary(), (beat, at, flip) =>
+        {
+            var datagram = Encode(beat, 1);
+            datagram[at % datagram.Length] ^= (byte)flip;
+            Assert.Null(HeartbeatCodec.Decode(datagram, Key).Beat);
+        });
 
     [Fact]
     public void A_full_list_fits_a_datagram_and_a_longer_one_is_cut_and_says_so()
     {
-        var full = RandomBeat(new Random(7), Heartbeat.RunningMax, withAck: true);
+        var full = Beat(Heartbeat.RunningMax);
         var datagram = Encode(full, 0);
         Assert.True(datagram.Length <= HeartbeatCodec.DatagramMax, $"{datagram.Length} bytes");
         AssertSame(full, HeartbeatCodec.Decode(datagram, Key).Beat!);
@@ -44,7 +70,7 @@ public sealed class HeartbeatCodecTests
     [Fact]
     public void Every_single_changed_byte_is_refused()
     {
-        var datagram = Encode(RandomBeat(new Random(8), 3, withAck: true), 1);
+        var datagram = Encode(Beat(3), 1);
         for (var at = 0; at < datagram.Length; at++)
         {
             foreach (var flip in (byte[])[0x01, 0x80, 0xFF])
@@ -61,7 +87,7 @@ public sealed class HeartbeatCodecTests
     [Fact]
     public void Every_truncation_is_refused()
     {
-        var datagram = Encode(RandomBeat(new Random(9), 5, withAck: true), 1);
+        var datagram = Encode(Beat(5), 1);
         for (var length = 0; length < datagram.Length; length++)
         {
             var result = HeartbeatCodec.Decode(datagram.AsSpan(0, length), Key);
@@ -73,7 +99,7 @@ public sealed class HeartbeatCodecTests
     [Fact]
     public void Every_truncated_body_that_is_signed_is_malformed()
     {
-        var datagram = Encode(RandomBeat(new Random(10), 5, withAck: true), 1);
+        var datagram = Encode(Beat(5), 1);
         for (var body = 0; body < datagram.Length - 8 - MacBytes; body++)
         {
             var shorter = Signed(datagram, body, []);
@@ -86,14 +112,14 @@ public sealed class HeartbeatCodecTests
     {
         var other = (byte[])Key.Clone();
         other[31] ^= 1;
-        var result = HeartbeatCodec.Decode(Encode(RandomBeat(new Random(11), 0, withAck: false), 0), other);
+        var result = HeartbeatCodec.Decode(Encode(Beat(0), 0), other);
         Assert.Equal(DecodeFailure.BadMac, result.Failure);
     }
 
     [Fact]
     public void A_version_that_this_one_cannot_read_is_named_so()
     {
-        var datagram = Encode(RandomBeat(new Random(12), 2, withAck: true), 0);
+        var datagram = Encode(Beat(2), 0);
         datagram[4] = HeartbeatCodec.Version + 1;
         datagram[5] = HeartbeatCodec.Version + 1;
         Sign(datagram);
@@ -103,7 +129,7 @@ public sealed class HeartbeatCodecTests
     [Fact]
     public void Fields_that_a_next_version_appended_are_skipped()
     {
-        var beat = RandomBeat(new Random(13), 4, withAck: true);
+        var beat = Beat(4);
         var datagram = Encode(beat, 5);
         var next = Signed(datagram, datagram.Length - 8 - MacBytes, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
         next[4] = HeartbeatCodec.Version + 1;
@@ -117,7 +143,7 @@ public sealed class HeartbeatCodecTests
     [Fact]
     public void A_length_that_is_not_the_body_s_is_malformed()
     {
-        var datagram = Encode(RandomBeat(new Random(14), 4, withAck: true), 0);
+        var datagram = Encode(Beat(4), 0);
         datagram[7]++;
         Sign(datagram);
         Assert.Equal(DecodeFailure.Malformed, HeartbeatCodec.Decode(datagram, Key).Failure);
@@ -128,7 +154,7 @@ public sealed class HeartbeatCodecTests
     [InlineData(255)]
     public void A_state_that_does_not_exist_is_malformed(byte status)
     {
-        var datagram = Encode(RandomBeat(new Random(15), 0, withAck: true), 0);
+        var datagram = Encode(Beat(0), 0);
         datagram[9] = status;
         Sign(datagram);
         Assert.Equal(DecodeFailure.Malformed, HeartbeatCodec.Decode(datagram, Key).Failure);
@@ -137,7 +163,7 @@ public sealed class HeartbeatCodecTests
     [Fact]
     public void More_running_VMs_than_a_datagram_lists_are_malformed()
     {
-        var datagram = Encode(RandomBeat(new Random(16), 0, withAck: true), 0);
+        var datagram = Encode(Beat(0), 0);
         datagram[^(MacBytes + AppendedBytes + 1)] = Heartbeat.RunningMax + 1;
         var padded = Signed(datagram, datagram.Length - 8 - MacBytes, new byte[(Heartbeat.RunningMax + 1) * 8]);
         Assert.Equal(DecodeFailure.Malformed, HeartbeatCodec.Decode(padded, Key).Failure);
@@ -149,14 +175,10 @@ public sealed class HeartbeatCodecTests
     public void What_is_longer_than_a_heartbeat_is_too_long(int length) =>
         Assert.Equal(DecodeFailure.TooLong, HeartbeatCodec.Decode(new byte[length], Key).Failure);
 
-    [Fact]
-    public void Garbage_is_refused_and_never_throws()
-    {
-        var random = new Random(17);
-        for (var round = 0; round < 3000; round++)
+    [Property(MaxTest = 1000)]
+    public Property Garbage_is_refused_and_never_throws() => Prop.ForAll(
+        Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf().Resize(HeartbeatCodec.DatagramMax).ToArbitrary(), garbage =>
         {
-            var garbage = new byte[random.Next(0, HeartbeatCodec.DatagramMax + 100)];
-            random.NextBytes(garbage);
             Assert.Null(HeartbeatCodec.Decode(garbage, Key).Beat);
 
             // The same behind a valid header and with a valid signature: only the fields are left to object.
@@ -169,8 +191,7 @@ public sealed class HeartbeatCodecTests
                 var result = HeartbeatCodec.Decode(garbage, Key);
                 Assert.True(result.Failure is DecodeFailure.None or DecodeFailure.Malformed, result.Failure.ToString());
             }
-        }
-    }
+        });
 
     private static byte[] Encode(Heartbeat beat, int link)
     {
@@ -190,41 +211,26 @@ public sealed class HeartbeatCodecTests
     private static void Sign(byte[] datagram) =>
         HMACSHA256.HashData(Key, datagram.AsSpan(0, datagram.Length - MacBytes), datagram.AsSpan(datagram.Length - MacBytes));
 
-    private static Heartbeat RandomBeat(Random random, int running, bool withAck) => new()
-    {
-        Sender = RandomGuid(random),
-        Incarnation = new Incarnation(random.NextInt64(), (ulong)random.NextInt64(long.MinValue, long.MaxValue)),
-        Sequence = random.NextInt64(),
-        SentAt = new Instant(random.NextInt64()),
-        AckIncarnation = withAck ? new Incarnation(random.NextInt64(), (ulong)random.NextInt64()) : Incarnation.None,
-        AckSentAt = withAck ? new Instant(random.NextInt64()) : null,
-        Status = (HaStatus)random.Next(0, 13),
-        Flags = (HeartbeatFlags)(uint)random.Next(),
-        Epoch = random.NextInt64(),
-        Master = RandomGuid(random),
-        Attestation = random.NextInt64(),
-        Declined = random.NextInt64(),
-        Promise = random.NextInt64(),
-        Readmitted = random.NextInt64(),
-        Disarm = random.NextInt64(),
-        DisarmAck = random.NextInt64(),
-        SwitchGeneration = random.NextInt64(),
-        TakeoverInMs = random.Next(),
-        ConfigFingerprint = (ulong)random.NextInt64(long.MinValue, long.MaxValue),
-        RunningCount = random.Next(-1, 200),
-        Mirror = new Mirror { Promise = random.NextInt64(), Pause = random.NextInt64(), Bound = random.Next(2) == 0, LowestIncarnation = random.NextInt64() },
-        ReenableAtUnixMs = random.NextInt64(),
-        ReenableInMs = random.NextInt64(),
-        Running = [.. Enumerable.Range(0, running).Select(_ => (ulong)random.NextInt64(long.MinValue, long.MaxValue))],
-        Missing = [.. Enumerable.Range(0, Math.Min(running / 2, Heartbeat.RunningMax - Math.Min(running, Heartbeat.RunningMax))).Select(_ => (ulong)random.NextInt64(long.MinValue, long.MaxValue))],
-    };
+    private static Gen<ImmutableArray<ulong>> Ids(int max) =>
+        Gen.Choose(0, max).SelectMany(count => RecordArb.Bits().ListOf(count)).Select(list => list.ToImmutableArray());
 
-    private static Guid RandomGuid(Random random)
+    /// <summary>A plain heartbeat with so many VMs; what is random shrinks to it.</summary>
+    private static Heartbeat Beat(int running) => new()
     {
-        var bytes = new byte[16];
-        random.NextBytes(bytes);
-        return new Guid(bytes);
-    }
+        Sender = new Guid("22222222-2222-4222-8222-222222222222"),
+        Incarnation = new Incarnation(3, 4),
+        Sequence = 5,
+        SentAt = new Instant(6),
+        AckIncarnation = new Incarnation(7, 8),
+        AckSentAt = new Instant(9),
+        Status = HaStatus.Paired,
+        Flags = HeartbeatFlags.Armed,
+        Epoch = 10,
+        Master = new Guid("11111111-1111-4111-8111-111111111111"),
+        ConfigFingerprint = 11,
+        RunningCount = running,
+        Running = [.. Enumerable.Range(1, running).Select(id => (ulong)id << 40)],
+    };
 
     /// <summary>Records compare the list of VMs by reference; here its content counts.</summary>
     private static void AssertSame(Heartbeat expected, Heartbeat actual)

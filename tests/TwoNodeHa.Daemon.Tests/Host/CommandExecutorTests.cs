@@ -66,7 +66,7 @@ public sealed class CommandExecutorTests : IAsyncLifetime
             Hypervisor = new HypervisorPort(config.Config.Tools, _sink, tools, new Backends(_scratch.Directory)),
             Toolstack = _toolstack,
             Events = _events,
-            Desk = new ControlDesk(() => throw new InvalidOperationException(), _ => [], _sink, TimeProvider.System, "1"),
+            Desk = new ControlDesk(() => throw new InvalidOperationException(), _ => [], _sink, "1", _ => { }),
             Exit = _exits.Add,
         };
     }

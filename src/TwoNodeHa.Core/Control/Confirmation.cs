@@ -1,0 +1,28 @@
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Control;
+
+/// <summary>Whether the other host has confirmed what an operator asked for, by a later status.</summary>
+public static class Confirmation
+{
+    // A word is durable before it is spoken: the write comes between the change and the heartbeat that carries it.
+    private const double WriteSeconds = 0.5;
+
+    /// <summary>The sentence for the operator once it is confirmed; null until then, and for what needs no confirmation.</summary>
+    public static string? Of(OperatorRequest request, StatusReport status) => request switch
+    {
+        OperatorRequest.Enable when status is { Enabled: true, SwitchConfirmed: true } =>
+            $"HA is enabled on both hosts; {Now(status)}.",
+        OperatorRequest.Disable when status is { Enabled: false, SwitchConfirmed: true } =>
+            "HA is disabled on both hosts. VMs go on running; nobody restarts them.",
+        OperatorRequest.Maintenance { On: true } when status.State == nameof(HaStatus.Maintenance)
+            && status.Peer?.AckedAgeSeconds + WriteSeconds < status.StateAgeSeconds =>
+            $"{status.PeerHost} knows that {status.Host} is in maintenance: {status.Host} takes nothing over until "
+            + "'ha-ctl maintenance off'.",
+        OperatorRequest.Maintenance { On: false } when status.State != nameof(HaStatus.Maintenance) =>
+            $"{status.PeerHost} has readmitted {status.Host}; {Now(status)}.",
+        _ => null,
+    };
+
+    private static string Now(StatusReport status) => $"{status.Host} is {status.State}";
+}
