@@ -54,7 +54,7 @@ internal sealed class DurableFile(string directory)
     /// <exception cref="IOException">The disk is full, gone or read-only; the former content is intact.</exception>
     public void Write(DurableState state)
     {
-        Directory.CreateDirectory(directory);
+        Directory.CreateDirectory(directory, LeaseFile.OwnerOnly);
         var json = JsonSerializer.SerializeToUtf8Bytes(state, DurableJson.Default.DurableState);
         var header = Encoding.ASCII.GetBytes(
             string.Create(CultureInfo.InvariantCulture, $"{Format} {Convert.ToHexStringLower(SHA256.HashData(json))}\n"));
