@@ -44,7 +44,7 @@ node() {
 all() { ip netns pids "$id-2" | sort -un; }
 clock=$(getconf CLK_TCK)
 ticks() { for p in $(all); do awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$p/stat" 2>/dev/null; done | awk '{ s += $1 } END { print s + 0 }'; }
-sum() { for p in $(all); do sed -n "s/^$1: *\([0-9]*\).*/\1/p" "/proc/$p/$2" 2>/dev/null; done | awk '{ s += $1 } END { printf "%.1f", s / 1024 }'; }
+sum() { for p in $(all); do sed -n "s/^$1:[[:space:]]*\([0-9]*\).*/\1/p" "/proc/$p/$2" 2>/dev/null; done | awk '{ s += $1 } END { printf "%.1f", s / 1024 }'; }
 threads() { for p in $(all); do ls "/proc/$p/task"; done 2>/dev/null | wc -l; }
 row() {
     local name=$1 disk=$2 files=$3 ready=$4 before
@@ -56,13 +56,15 @@ row() {
 }
 stop() {
     for n in 1 2; do ip netns pids "$id-$n" | xargs -r kill -KILL; done
+    # shellcheck disable=SC2086 # words
+    wait $pids 2>/dev/null
     pids=
     sleep 1
 }
 until_true() { local end=$((SECONDS + 60)); until "$@" >/dev/null 2>&1; do [ "$SECONDS" -lt "$end" ] || return 1; sleep 0.02; done; }
 since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f s", b - a }'; }
 
-echo "| one node, paired and idle | disk, MB | files | start to ready | RSS, MB | PSS, MB | CPU, % of a core | threads |"
+echo "| one node, paired and idle | disk, MB | files | start to heard | RSS, MB | PSS, MB | CPU, % of a core | threads |"
 echo "|---|---|---|---|---|---|---|---|"
 
 mkdir -p "$work/etc"
@@ -112,22 +114,33 @@ weight() { dpkg -L "$@" | grep -v /usr/share/ | sort -u | while read -r f; do [ 
 
 if command -v corosync >/dev/null && command -v pacemakerd >/dev/null; then
     cat >"$work/etc/corosync.conf" <<'CONF'
-totem { version: 2
- cluster_name: fp
- transport: udpu
- crypto_cipher: none
- crypto_hash: none }
+totem {
+    version: 2
+    cluster_name: fp
+    transport: udpu
+    crypto_cipher: none
+    crypto_hash: none
+}
 nodelist {
- node { ring0_addr: 10.9.9.1
-  nodeid: 1
-  name: node1 }
- node { ring0_addr: 10.9.9.2
-  nodeid: 2
-  name: node2 } }
-quorum { provider: corosync_votequorum
- two_node: 1 }
-logging { to_stderr: yes
- to_syslog: no }
+    node {
+        ring0_addr: 10.9.9.1
+        nodeid: 1
+        name: node1
+    }
+    node {
+        ring0_addr: 10.9.9.2
+        nodeid: 2
+        name: node2
+    }
+}
+quorum {
+    provider: corosync_votequorum
+    two_node: 1
+}
+logging {
+    to_stderr: yes
+    to_syslog: no
+}
 CONF
     start='install -d -o hacluster -g haclient -m 750 /var/lib/pacemaker /var/lib/pacemaker/cib /var/lib/pacemaker/pengine /var/lib/pacemaker/cores /var/lib/pacemaker/blackbox /var/log/pacemaker; mkdir -p /var/lib/corosync
         corosync -c "$0" -f & sleep 2; exec pacemakerd -f'
