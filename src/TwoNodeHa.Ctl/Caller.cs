@@ -6,7 +6,7 @@ internal static class Caller
     /// <summary>For example <c>root (sudo by anna), pts/3, ssh from 192.0.2.50</c>.</summary>
     public static string Describe()
     {
-        var user = Environment.UserName;
+        var user = User();
         var text = Variable("SUDO_USER") is { } behind && behind != user ? $"{user} (sudo by {behind})" : user;
         if (Terminal() is { } terminal)
         {
@@ -14,6 +14,19 @@ internal static class Caller
         }
 
         return Variable("SSH_CONNECTION")?.Split(' ')[0] is { Length: > 0 } from ? $"{text}, ssh from {from}" : text;
+    }
+
+    private static string User()
+    {
+        try
+        {
+            return Environment.UserName;
+        }
+        catch (IOException)
+        {
+            // No list of users, or none that a static program can read.
+            return Environment.IsPrivilegedProcess ? "root" : "a user without a name";
+        }
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -240,8 +240,8 @@ public static class Checks
                 "watchdog",
                 CheckGrade.Problem,
                 $"{config.Watchdog.Path} is not there",
-                "Load the driver of the watchdog, correct [watchdog] device, or write none and accept what the "
-                    + "class then says.");
+                "Load its driver (modprobe xen_wdt on any host, ipmi_watchdog or wdat_wdt where the board has one), correct "
+                    + "[watchdog] device, or write none and accept what the class then says.");
     }
 
     private static void AddSilence(ImmutableArray<CheckItem>.Builder items, string silence)

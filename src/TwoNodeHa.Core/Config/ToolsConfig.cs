@@ -27,7 +27,13 @@ public sealed record ToolsConfig
     /// <summary>Rejects TCP to an address; <c>add|delete ADDRESS</c> is appended. Empty: not used.</summary>
     public string BlockPeer { get; init; } = "";
 
-    /// <summary>Resets the host at once; empty: sysrq <c>b</c>.</summary>
+    /// <summary>
+    /// Resets the host from below dom0: the toolstack's own last resort, which lets the hypervisor's watchdog expire at once.
+    /// First rung of a reset; one that is missing or fails is passed over. Empty: not used.
+    /// </summary>
+    public string HypervisorFence { get; init; } = "/usr/libexec/xapi/fence.bin yesreally";
+
+    /// <summary>Resets the host at once, in place of all rungs; empty: <see cref="HypervisorFence"/>, sysrq <c>b</c>, reboot(2).</summary>
     public string ResetHost { get; init; } = "";
 
     /// <summary>Powers the host off at once; empty: sysrq <c>o</c>.</summary>

@@ -66,7 +66,7 @@ internal sealed class HaService : IHostedService, IDisposable
         DaemonLog.Starting(_logger, Startup.Version, Config.Self.Name, Config.Peer.Name, _startup.ConfigFile);
         _realTime.Prepare();
         Rehearsal.Run(Config, _startup.Key);
-        Directory.CreateDirectory(Paths.RunDirectory);
+        Directory.CreateDirectory(Paths.RunDirectory, LeaseFile.OwnerOnly);
         var file = new DurableFile(Paths.StateDirectory);
         var lease = new LeaseFile(Paths.RunDirectory, LeaseFile.KernelBootId());
         var watchdog = Own(WatchdogFactory.Create(

@@ -22,6 +22,12 @@ internal interface IProcessControl
 
     /// <summary>Writes /proc/self/oom_score_adj (proc_pid_oom_score_adj(5)); null or why it was refused.</summary>
     string? SetOomScore(int value);
+
+    /// <summary>Moves the process out of its processor control group; null, or why not. See <see cref="CpuGroup.Leave"/>.</summary>
+    string? LeaveCpuGroup();
+
+    /// <summary>Undoes <see cref="LeaveCpuGroup"/>.</summary>
+    void ReturnToCpuGroup();
 }
 
 /// <summary>The kernel of this host.</summary>
@@ -30,6 +36,8 @@ internal sealed partial class LinuxProcessControl : IProcessControl
     private const int RlimitMemlock = 8;
     private const int CapIpcLock = 14;
     private const int PrioProcess = 0;
+
+    private readonly CpuGroup _cpuGroup = new("/sys/fs/cgroup", "/proc/self/cgroup");
 
     public int LockMemory(int flags) => MlockAll(flags) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
@@ -67,6 +75,10 @@ internal sealed partial class LinuxProcessControl : IProcessControl
             return error.Message;
         }
     }
+
+    public string? LeaveCpuGroup() => _cpuGroup.Leave();
+
+    public void ReturnToCpuGroup() => _cpuGroup.Return();
 
     [LibraryImport("libc", EntryPoint = "mlockall", SetLastError = true)]
     private static partial int MlockAll(int flags);

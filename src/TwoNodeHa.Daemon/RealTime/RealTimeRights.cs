@@ -18,14 +18,19 @@ internal sealed class RealTimeRights(IProcessControl kernel)
     /// <summary>MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT (mlockall(2)).</summary>
     private const int LockWhatIsUsed = 1 | 2 | 4;
 
+    private const string GroupLeft = "cpu control group left";
     private const int SchedRoundRobin = 2;
     private const int SchedResetOnFork = 0x40000000;
     private const int OomScore = -1000;
+
+    // EPERM.
+    private const int NotPermitted = 1;
 
     private readonly Lock _gate = new();
     private readonly List<string> _granted = [];
     private readonly List<string> _refused = [];
     private Action<string>? _tell;
+    private bool? _outside;
 
     /// <summary>What was refused, one sentence each.</summary>
     public string[] Refused
@@ -94,6 +99,11 @@ internal sealed class RealTimeRights(IProcessControl kernel)
     public void Enter(string name, int priority)
     {
         var error = kernel.Schedule(SchedRoundRobin | SchedResetOnFork, priority);
+        if (error == NotPermitted)
+        {
+            error = ScheduleOutside(priority);
+        }
+
         if (error == 0)
         {
             Note(null, $"{name} SCHED_RR {priority}", "");
@@ -102,6 +112,37 @@ internal sealed class RealTimeRights(IProcessControl kernel)
 
         var nice = kernel.Nice(0, 2 * Niceness);
         Note($"errno {error}, {(nice == 0 ? $"nice {2 * Niceness} instead" : $"nice {2 * Niceness} errno {nice}")}", "", $"{name} SCHED_RR {priority}");
+    }
+
+    /// <summary>
+    /// A kernel with RT_GROUP_SCHED refuses real time inside a processor control group: it is left then, and only then, since
+    /// elsewhere it protects the daemon from others. The toolstack's own HA daemon does the same.
+    /// </summary>
+    private int ScheduleOutside(int priority)
+    {
+        lock (_gate)
+        {
+            _outside ??= kernel.LeaveCpuGroup() is null;
+            if (_outside == false)
+            {
+                return NotPermitted;
+            }
+
+            var error = kernel.Schedule(SchedRoundRobin | SchedResetOnFork, priority);
+            if (error == 0 && !_granted.Contains(GroupLeft))
+            {
+                _granted.Add(GroupLeft);
+            }
+
+            if (error != 0 && !_granted.Contains(GroupLeft))
+            {
+                // It was something else that refused.
+                kernel.ReturnToCpuGroup();
+                _outside = false;
+            }
+
+            return error;
+        }
     }
 
     private void Note(string? refusal, string granted, string wanted)

@@ -116,7 +116,7 @@ internal sealed class DurableFile(string directory)
     /// <summary>Makes the file with all its blocks under another name, then renames it: the former one stays until then.</summary>
     private void Create(byte[] json)
     {
-        Directory.CreateDirectory(directory);
+        Directory.CreateDirectory(directory, LeaseFile.OwnerOnly);
         var temporary = FilePath + ".new";
         var content = new byte[StateSlots.FileBytes];
         StateSlots.Encode(1, json).CopyTo(content, 0);

@@ -5,10 +5,14 @@ namespace TwoNodeHa.Daemon.State;
 
 /// <summary>
 /// End of the right to run, for the next daemon of the same boot. It lies in the run directory and names the boot id, so
-/// that neither a reboot nor a copied file can lend a lease.
+/// that neither a reboot nor a copied file can lend a lease. The service manager must not own that directory: systemd before
+/// 235 removes a RuntimeDirectory at every end of the service, and each restart would grant a new right out of nothing.
 /// </summary>
 internal sealed class LeaseFile(string directory, string bootId)
 {
+    /// <summary>Mode of the directories that the daemon makes.</summary>
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private string FilePath => Path.Combine(directory, "lease");
 
     /// <summary>Boot id of the running kernel (random(4)).</summary>
@@ -36,6 +40,7 @@ internal sealed class LeaseFile(string directory, string bootId)
         try
         {
             var temporary = FilePath + ".new";
+            Directory.CreateDirectory(directory, OwnerOnly);
             File.WriteAllText(temporary, string.Create(CultureInfo.InvariantCulture, $"{bootId} {until.Ticks}"));
             File.Move(temporary, FilePath, overwrite: true);
         }

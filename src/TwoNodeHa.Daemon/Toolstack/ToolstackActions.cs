@@ -15,6 +15,8 @@ internal sealed class ToolstackActions(
 
     private ToolsConfig Tools => config.Config.Tools;
 
+    private PowerLadder Ladder => new(power, Tools.HypervisorFence);
+
     public async Task<Observation.ActionFinished> RunAsync(Command.Act act)
     {
         using var patience = new CancellationTokenSource(act.Deadline);
@@ -71,10 +73,10 @@ internal sealed class ToolstackActions(
                 return await ReleaseAsync(release, deadline);
             case HaAction.ResetHost:
                 return Tools.ResetHost.Length > 0 ? await ToolAsync(Tools.ResetHost, [], deadline)
-                    : StillThere(await new PowerLadder(power).ResetAsync(deadline));
+                    : StillThere(await Ladder.ResetAsync(deadline));
             case HaAction.PowerOffHost:
                 return Tools.PowerOffHost.Length > 0 ? await ToolAsync(Tools.PowerOffHost, [], deadline)
-                    : StillThere(await new PowerLadder(power).PowerOffAsync(deadline));
+                    : StillThere(await Ladder.PowerOffAsync(deadline));
             case HaAction.FencePeer:
             case HaAction.AcquireLease:
                 return new Failure(ActionOutcome.Failed, "NOT_CONFIGURED", "no fence agent and no arbiter is configured");

@@ -229,6 +229,7 @@ public sealed class HeartbeatCodecTests
         Master = new Guid("11111111-1111-4111-8111-111111111111"),
         ConfigFingerprint = 11,
         RunningCount = running,
+        Mirror = new Mirror(),
         Running = [.. Enumerable.Range(1, running).Select(id => (ulong)id << 40)],
     };
 

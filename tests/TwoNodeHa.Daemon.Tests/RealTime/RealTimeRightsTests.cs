@@ -59,6 +59,30 @@ public sealed class RealTimeRightsTests
     }
 
     [Fact]
+    public void A_group_that_refuses_real_time_is_left_once_for_all_threads()
+    {
+        _kernel.GroupRefuses = true;
+        var rights = new RealTimeRights(_kernel);
+        rights.Enter("loop", RealTimeRights.LoopPriority);
+        rights.Enter("icmp", RealTimeRights.ReceivePriority);
+        Assert.Equal(["schedule 0x40000002 11", "leave", "schedule 0x40000002 11"], _kernel.Asked[..3]);
+        Assert.StartsWith("cpu control group left, loop SCHED_RR 11", rights.Describe(), StringComparison.Ordinal);
+        Assert.Single(_kernel.Asked, "leave");
+    }
+
+    [Fact]
+    public void A_group_that_was_left_for_nothing_is_entered_again()
+    {
+        _kernel.ScheduleError = NotPermitted;
+        _kernel.Leaves = true;
+        var rights = new RealTimeRights(_kernel);
+        rights.Enter("loop", RealTimeRights.LoopPriority);
+        rights.Enter("icmp", RealTimeRights.ReceivePriority);
+        Assert.Equal(["leave", "return"], _kernel.Asked.Where(what => what is "leave" or "return"));
+        Assert.Equal(2, rights.Refused.Length);
+    }
+
+    [Fact]
     public void The_kernel_of_this_machine_answers()
     {
         var kernel = new LinuxProcessControl();
@@ -100,11 +124,30 @@ public sealed class RealTimeRightsTests
 
         public string? Oom { get; set; }
 
+        public bool Leaves { get; set; }
+
+        /// <summary>Refuses real time until the group is left.</summary>
+        public bool GroupRefuses { get; set; }
+
         public int LockMemory(int flags) => Note($"lock {flags}", Error);
 
         public string? WhyMemoryIsBounded() => Bounded;
 
-        public int Schedule(int policy, int priority) => Note($"schedule 0x{policy:x} {priority}", Error | ScheduleError);
+        public int Schedule(int policy, int priority) => Note($"schedule 0x{policy:x} {priority}", Error | ScheduleError | (GroupRefuses ? NotPermitted : 0));
+
+        public string? LeaveCpuGroup()
+        {
+            if (!Leaves && !GroupRefuses)
+            {
+                return "no group";
+            }
+
+            GroupRefuses = false;
+            _ = Note("leave", 0);
+            return null;
+        }
+
+        public void ReturnToCpuGroup() => Note("return", 0);
 
         public int Nice(int thread, int value) => Note($"nice {thread} {value}", Error);
 

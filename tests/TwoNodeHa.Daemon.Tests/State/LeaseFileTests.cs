@@ -22,6 +22,17 @@ public sealed class LeaseFileTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_somebody_removed_is_made_again()
+    {
+        var lease = new LeaseFile(_scratch["run"], Boot);
+        lease.Write(new Instant(1));
+        Directory.Delete(_scratch["run"], recursive: true);
+        lease.Write(new Instant(2));
+        Assert.Equal(new Instant(2), lease.Read());
+        Assert.Equal(LeaseFile.OwnerOnly, File.GetUnixFileMode(_scratch["run"]));
+    }
+
+    [Fact]
     public void Another_boot_inherits_nothing()
     {
         new LeaseFile(_scratch.Directory, Boot).Write(new Instant(123));

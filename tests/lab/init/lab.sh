@@ -2,7 +2,7 @@
 # Two hosts with a real init: system containers on the network of ../lab.sh, each with a chassis that can cut its power
 # and a watchdog that does. Sourced by run.sh.
 
-readonly TREE_VERSION=1
+readonly TREE_VERSION=2
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$HERE/../../.." && pwd)
 export LAB_ID=lab-$$-1
@@ -18,7 +18,7 @@ net() { bash "$REPO/tests/lab/lab.sh" "$@"; }
 why_not() {
     local tool
     [ "$(id -u)" = 0 ] || { echo "not root"; return; }
-    for tool in systemd-nspawn debootstrap nsenter flock ip pgrep dotnet; do
+    for tool in systemd-nspawn debootstrap rpmbuild nsenter flock ip pgrep dotnet; do
         command -v "$tool" >/dev/null || { echo "$tool is missing"; return; }
     done
     net probe >/dev/null 2>&1 || { echo "no namespaces here"; return; }
@@ -38,7 +38,7 @@ mirror() {
     echo "${found:-http://deb.debian.org/debian}"
 }
 
-# A small Debian: systemd as init, and the libraries that the emulator's .NET opens. openssl stands for its library,
+# A small Debian: systemd as init, rpm for the package, and the libraries that the emulator's .NET opens. openssl stands for its library,
 # whose package has another name in each release.
 TREE=
 make_tree() {
@@ -51,7 +51,7 @@ make_tree() {
     if [ ! -d "$TREE" ]; then
         echo "making $TREE"
         rm -rf --one-file-system "$TREE.new"
-        debootstrap --variant=minbase --include=systemd-sysv,iproute2,openssl,libstdc++6 "$codename" "$TREE.new" \
+        debootstrap --variant=minbase --include=systemd-sysv,iproute2,openssl,libstdc++6,rpm "$codename" "$TREE.new" \
             "$(mirror)" >"$WORK/debootstrap.log" 2>&1 || { tail -n 5 "$WORK/debootstrap.log"; exec 9>&-; return 1; }
         rm -rf "$TREE.new"/var/cache/apt/* "$TREE.new"/var/lib/apt/lists/* "$TREE.new"/usr/share/{doc,man,locale}
         mv "$TREE.new" "$TREE"
@@ -72,6 +72,10 @@ make_host() {
         || cp -a "$TREE/." "$root/"
     mkdir -p "$root"/{opt/dotnet,opt/emulator,srv/machine,srv/shared,srv/board,var/log/journal,etc/twonodeha}
     : >"$WORK/$h/ends"
+    # Stands for /usr/libexec/xapi/fence.bin: the chassis hears it through a pipe, as a hypervisor does below dom0.
+    mkfifo "$WORK/$h/board/fence.fifo"
+    printf '#!/bin/sh\n[ "$1" = yesreally ] || exit 1\necho now >/srv/board/fence.fifo\nsleep 30\n' >"$WORK/$h/board/fence.bin"
+    chmod +x "$WORK/$h/board/fence.bin"
     echo "$h" >"$root/etc/hostname"
     # A machine id, so that this is not a first boot, which would enable every unit of the tree.
     printf '%031x%x\n' 1 "$((16#$h))" >"$root/etc/machine-id"
@@ -121,7 +125,7 @@ container() {
 
 # The chassis: boots the host as long as its power button says so. How it went down is a line in the file `ends`.
 chassis() {
-    local h=$1 boot=0 dog box who code
+    local h=$1 boot=0 dog box below who code
     # $$ is the run: a host does not outlive it.
     while [ ! -e "$WORK/$h/off" ] && ! gone "$$"; do
         boot=$((boot + 1))
@@ -133,14 +137,17 @@ chassis() {
         container "$h" "$boot" &
         box=$!
         echo "$box" >"$WORK/$h/box"
+        (read -r _ <"$WORK/$h/board/fence.fifo") &
+        below=$!
         code=0
-        wait -n -p who "$box" "$dog" || code=$?
-        if [ "$who" = "$dog" ]; then
+        wait -n -p who "$box" "$dog" "$below" || code=$?
+        if [ "$who" != "$box" ]; then
             cut_power "$h"
-            note_end "$h" watchdog
+            [ "$who" = "$dog" ] && note_end "$h" watchdog || note_end "$h" hypervisor
+            kill -KILL "$dog" "$below" 2>/dev/null
             wait "$box" 2>/dev/null
         else
-            kill -KILL "$dog" 2>/dev/null
+            kill -KILL "$dog" "$below" 2>/dev/null
             if [ -e "$WORK/$h/off" ]; then
                 note_end "$h" power
             elif [ "$code" = 0 ]; then

@@ -48,6 +48,7 @@ if [ -z "$PUBLISHED" ]; then
     bash "$REPO/packaging/publish.sh" "$PUBLISHED" >"$WORK/publish.log" 2>&1 \
         || { tail -n 20 "$WORK/publish.log"; failed=1; count_all; exit 1; }
 fi
+make_packages >"$WORK/packages.log" 2>&1 || { tail -n 20 "$WORK/packages.log"; failed=1; count_all; exit 1; }
 dotnet build "$REPO/sim" -c Release --nologo -v quiet >"$WORK/build.log" 2>&1 \
     || { tail -n 20 "$WORK/build.log"; failed=1; count_all; exit 1; }
 

@@ -3,7 +3,7 @@
 # demands is a fact: processes of VMs, the state that ha-ctl tells, the journal, how a chassis saw its host end.
 
 readonly STORIES=(install daemon-killed daemon-restarted daemon-frozen-master daemon-frozen-slave power-off-master
-    power-off-slave boot-unplugged upgrade broken-version broken-version-slave broken-version-crash reset reboot-master reboot-slave
+    power-off-slave boot-unplugged upgrade remove broken-version broken-version-slave broken-version-crash reset reset-without-tool reboot-master reboot-slave
     poweroff-master poweroff-slave)
 
 # ---- Facts ------------------------------------------------------------------------------------------------------
@@ -82,9 +82,26 @@ not_moved() { that "nothing moved" unmoved "$1"; }
 
 install_on() {
     local root=$WORK/$1/root
-    cp -a "$PUBLISHED" "$root/opt/twonodeha"
+    mkdir -p "$root/srv/packages"
+    cp "$WORK"/packages/*.rpm "$root/srv/packages/"
+    on "$1" rpm -i --nodeps /srv/packages/good.rpm || fail "rpm -i on $1"
     sed "s/@PROFILE@/$PROFILE/" "$HERE/ha.conf" >"$root/etc/twonodeha/ha.conf"
-    cp "$root/opt/twonodeha/systemd/"*.service "$root/etc/systemd/system/"
+}
+
+# good: release 1; next: release 2; broken: release 3, whose daemon cannot start.
+make_packages() {
+    local kind release=0 from
+    mkdir -p "$WORK/packages"
+    cp -a "$PUBLISHED" "$WORK/broken" && rm "$WORK/broken/twonodehad" && cp /bin/false "$WORK/broken/twonodehad" || return 1
+    for kind in good next broken; do
+        release=$((release + 1))
+        from=$PUBLISHED
+        [ "$kind" != broken ] || from=$WORK/broken
+        PUBLISHED=$from RELEASE=$release PAYLOAD=w1.xzdio bash "$REPO/packaging/build.sh" "$WORK/dist-$kind" || return 1
+        mv "$WORK/dist-$kind"/*.rpm "$WORK/packages/$kind.rpm"
+        rm -rf "$WORK/dist-$kind"
+    done
+    rm -rf "$WORK/broken"
 }
 
 new_pair() {
@@ -109,7 +126,7 @@ enable_pair() {
     ctl a keygen >/dev/null || fail "keygen"
     cp -p "$WORK/a/root/etc/twonodeha/key" "$WORK/b/root/etc/twonodeha/key"
     for h in a b; do
-        on "$h" systemctl daemon-reload
+        that "$h: the package enabled and started nothing" test "$(on "$h" systemctl is-active twonodeha)" = inactive
         on "$h" systemctl enable --now twonodeha-guard twonodeha-shutdown twonodeha >/dev/null 2>&1 || fail "systemctl enable --now twonodeha-guard twonodeha on $h"
     done
     soon 30 "both daemons see their toolstacks" toolstacks_ready
@@ -224,14 +241,11 @@ story_boot_unplugged() {
 answers() { [ -n "$(state_of "$1")" ]; }
 test_count() { [ "$(count "$1")" = "$2" ]; }
 
-# What a package does: every file is replaced, then the daemon is restarted; the old one runs from the old files until then.
+# The package's own scriptlets restart the daemon; it runs from the old file until then.
 replace_files() {
-    local root=$WORK/$1/root
-    rm -rf "$root/opt/twonodeha.new"
-    cp -a "$PUBLISHED" "$root/opt/twonodeha.new"
-    echo "$2" >"$root/opt/twonodeha.new/lab-version"
-    [ "$2" != broken ] || { rm "$root/opt/twonodeha.new/daemon/twonodehad"; cp "$root/bin/false" "$root/opt/twonodeha.new/daemon/twonodehad"; }
-    on "$1" sh -c 'cd /opt && rm -rf twonodeha.old && mv twonodeha twonodeha.old && mv twonodeha.new twonodeha'
+    local h=$1 kind=$2
+    shift 2
+    on "$h" rpm -U --nodeps --oldpackage "$@" "/srv/packages/$kind.rpm" || fail "rpm -U $kind on $h"
 }
 
 story_upgrade() {
@@ -240,14 +254,37 @@ story_upgrade() {
     before=$(moves)
     for h in b a; do
         replace_files "$h" next
-        on "$h" systemctl restart twonodeha || fail "systemctl restart"
-        say "$h: new files, restarted"
+        say "$h: next release"
         soon 20 "both are paired" paired
-        that "$h runs from the new files" test "$(exe_of "$h")" = /opt/twonodeha/daemon/twonodehad
+        that "$h runs from the new file" test "$(exe_of "$h")" = /opt/twonodeha/twonodehad
+    done
+    for h in a b; do
+        replace_files "$h" good
+        say "$h: former release again"
+        soon 20 "both are paired" paired
+        that "$h runs from the new file" test "$(exe_of "$h")" = /opt/twonodeha/twonodehad
     done
     still 5 "nothing moves" unmoved "$before"
     that "no host ended" test "$(ends a)$(ends b)" = 00
 }
+# The peer counts on a host with HA enabled: its package stays. Taken off in order, nothing is left that could end a host.
+story_remove() {
+    story_begins
+    local before h
+    before=$(moves)
+    if on a rpm -e twonodeha 2>"$WORK/a/said"; then fail "HA is enabled, and the package was removed"; fi
+    that "a: refused, with the way out" grep -q "ha-ctl disable" "$WORK/a/said"
+    that "a: the daemon still runs" unit_is a twonodeha active
+    ctl a disable --wait 20 >/dev/null || fail "ha-ctl disable"
+    for h in a b; do
+        on "$h" rpm -e twonodeha 2>/dev/null || fail "rpm -e on $h"
+        that "$h: no daemon, no program" test -z "$(on "$h" sh -c 'grep -ls twonodehad /proc/[0-9]*/comm; ls /opt/twonodeha 2>/dev/null')"
+        that "$h: configuration and state are kept" on "$h" sh -c '[ -e /etc/twonodeha/key ] && [ -e /var/lib/twonodeha/state ]'
+    done
+    still 12 "nothing moves" unmoved "$before"
+    that "no host ended" test "$(ends a)$(ends b)" = 00
+}
+
 exe_of() { on "$1" readlink "/proc/$(daemon_pid "$1")/exe"; }
 
 # A restart is a stop in order: the peer was told and holds still, the watchdog is disarmed, so the VMs go on, unprotected,
@@ -258,7 +295,6 @@ broken() {
     story_begins
     before=$(moves)
     replace_files "$h" broken
-    on "$h" systemctl restart --no-block twonodeha
     say "$h: restarted into a version that cannot start"
     soon 10 "$o holds still" is "$o" state Holding
     still 20 "nothing moves" unmoved "$before"
@@ -277,7 +313,7 @@ story_broken_version_crash() {
     story_begins
     local old
     old=$(daemon_pid a)
-    replace_files a broken
+    replace_files a broken --noscripts
     on a sh -c "kill -KILL $old"
     say "a: the daemon died, the files cannot start another"
     soon 20 "a: the host ended" ended a 0
@@ -291,14 +327,16 @@ story_broken_version_crash() {
     that "its VMs stay where they are" all_on b
 }
 
-# A fence that cannot be verified: the daemon's own last resort, down to reboot(2).
-story_reset() {
+# A fence that cannot be verified: the last resort, from below dom0, or where that tool is missing by reboot(2).
+story_reset() { reset_by hypervisor; }
+story_reset_without_tool() { story_begins; on a rm /srv/board/fence.bin; reset_by reboot; }
+reset_by() {
     story_begins
     on a touch "/srv/machine/refuse-kill/$(vm_uuid vm1)"
     net cut a
     say "a: unplugged, and vm1 cannot be destroyed"
     soon 20 "a: the host ended" ended a 0
-    that "a: by reboot(2), before the watchdog" test "$(last_end a)" = reboot
+    that "a: by the $1, before the watchdog" test "$(last_end a)" = "$1"
     soon 30 "all VMs run on b" all_on b
     still 5 "nothing runs on a" test_count a 0
     net plug a
