@@ -160,7 +160,7 @@ public sealed class PromiseChecker(VirtualWorld world)
         }
     }
 
-    /// <summary>No recording (design, section 7): what a daemon holds for the newest word of its peer never goes back.</summary>
+    /// <summary>No recording (protocol.md, "Fresh"): what a daemon holds for the newest word of its peer never goes back.</summary>
     public void Heard(VirtualHost host, Core.Protocol.Heartbeat? newest)
     {
         if (newest is null)
