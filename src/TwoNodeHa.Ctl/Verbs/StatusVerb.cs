@@ -61,7 +61,7 @@ internal static class StatusVerb
     private static CtlReport WithoutDaemon(Exchange exchange, GlobalOptions options)
     {
         var known = HostInspector.WithoutDaemon(options);
-        var text = new StringBuilder("Without the daemon this much can be said:\n");
+        var text = new StringBuilder("This is what is known without the daemon:\n");
         foreach (var line in known)
         {
             text.Append("- ").Append(line).Append('\n');
