@@ -62,6 +62,11 @@ public sealed partial class CitationTests
     }
 
     [Fact]
+    public void Nothing_cites_a_page_that_readers_do_not_have() =>
+        NothingBroken(RepositoryTexts.All.SelectMany(text => MissingPage().Matches(text.Content)
+            .Select(match => $"{text.At(match.Index)}: '{match.Value}' is no page of this repository; cite docs/protocol.md")));
+
+    [Fact]
     public void Files_that_are_named_exist() =>
         NothingBroken(RepositoryTexts.All.SelectMany(text => FilePath().Matches(text.Content)
             .Where(match => !match.Value.Contains("/AREA/") && !RepositoryTexts.Exists(match.Groups["path"].Value))
@@ -129,6 +134,9 @@ public sealed partial class CitationTests
 
     [GeneratedRegex(@"\bADRs? (?<number>\d+)(?:(?:,| and) (?<number>\d+))*")]
     private static partial Regex RecordCitation();
+
+    [GeneratedRegex(@"design[,] section|design[']s|\bdesign[.]md")]
+    private static partial Regex MissingPage();
 
     [GeneratedRegex(@"^Date: \d{4}-\d\d-\d\d(?:, looked at again \d{4}-\d\d-\d\d)?\. Status: \w", RegexOptions.Multiline)]
     private static partial Regex RecordHead();
