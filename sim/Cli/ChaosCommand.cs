@@ -13,7 +13,7 @@ internal static class ChaosCommand
         var profile = new Option<string>("--profile") { Description = "timing profile", DefaultValueFactory = _ => "fast" };
         profile.AcceptOnlyFromAmong("fast", "balanced", "patient");
         var crossover = new Option<bool>("--crossover") { Description = "a second cable between the hosts" };
-        var command = new Command("chaos", "Random real faults against two real daemons in the lab; after each round all must be well again.") { minutes, seed, profile, crossover };
+        var command = new Command("chaos", "Random real faults against two real daemons in the lab; after each round everything must be healthy again.") { minutes, seed, profile, crossover };
         command.SetAction((parsed, cancel) => RunAsync(
             TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount & 0xFFFF, parsed.GetValue(profile)!, parsed.GetValue(crossover), cancel));
         return command;

@@ -99,7 +99,7 @@ internal static class CliOptions
         return option;
     }
 
-    /// <summary>A signal that is a wish, not an end.</summary>
+    /// <summary>A signal that asks, and does not kill.</summary>
     public static PosixSignalRegistration OnSignal(PosixSignal signal, TaskCompletionSource wish) =>
         PosixSignalRegistration.Create(signal, context =>
         {

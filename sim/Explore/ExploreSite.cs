@@ -192,7 +192,7 @@ internal sealed class ExploreSite
     /// <summary>Name of a VM.</summary>
     public static string VmName(int vm) => vm == 0 ? "web" : "db";
 
-    /// <summary>What is on the disk of each host of a pair that has been well for long.</summary>
+    /// <summary>What is on the disk of each host of a pair that has been healthy for long.</summary>
     public DurableState Paired(int host, long incarnation, long epoch) => new()
     {
         Version = 1,

@@ -68,7 +68,7 @@ internal sealed partial class SmallWorld
 
     public ReadOnlySpan<WorldEvent> Events => _events.AsSpan(0, Due);
 
-    /// <summary>A pair that has been well for a minute. Numbers may start anywhere: nothing depends on them.</summary>
+    /// <summary>A pair that has been healthy for a minute. Numbers may start anywhere: nothing depends on them.</summary>
     public static SmallWorld Settled(ExploreSite site, long origin = 0, long incarnation = 1, long epoch = 1)
     {
         var world = new SmallWorld(site) { Now = origin };

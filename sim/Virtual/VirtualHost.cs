@@ -10,7 +10,7 @@ using TwoNodeHa.Sim.Time;
 
 namespace TwoNodeHa.Sim.Virtual;
 
-/// <summary>One virtual machine of iron: power, hypervisor, toolstack, disk, watchdog, and the daemon on it.</summary>
+/// <summary>One virtual piece of hardware: power, hypervisor, toolstack, disk, watchdog, and the daemon on it.</summary>
 public sealed class VirtualHost
 {
     private readonly VirtualWorld _world;

@@ -50,7 +50,7 @@ internal static class ControlClient
         }
         catch (SocketException failure)
         {
-            return new Exchange(ExitCode.Unreachable, null, $"the daemon broke the connection off: {failure.Message}");
+            return new Exchange(ExitCode.Unreachable, null, $"the daemon closed the connection: {failure.Message}");
         }
     }
 

@@ -51,7 +51,7 @@ internal static class HostInspector
             ? $"If the daemon held a right to run when it died, {config.Watchdog.Path} resets this host within "
                 + $"{TimingRules.Text(TimingRules.Of(config).LoserEnd)} s of its last feeding."
             : "No watchdog was found: this host is not reset, whatever the daemon left undone.");
-        lines.Add("VMs go on running or not as the hypervisor has them; nobody protects them while the daemon "
+        lines.Add("The hypervisor keeps running the VMs that run; nobody protects them while the daemon "
             + "is dead.");
         return lines.ToImmutable();
     }

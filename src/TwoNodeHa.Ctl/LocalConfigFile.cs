@@ -28,7 +28,7 @@ internal static class LocalConfigFile
             {
                 FileNotFoundException or DirectoryNotFoundException =>
                     "the file is not there: copy ha.conf.example to it, or name another one with --config",
-                UnauthorizedAccessException => "this user must not read the file: run ha-ctl as root",
+                UnauthorizedAccessException => "this user may not read the file: run ha-ctl as root",
                 _ => $"the file cannot be read: {failure.Message}",
             };
             return null;

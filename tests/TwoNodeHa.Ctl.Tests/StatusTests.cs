@@ -195,7 +195,7 @@ public class StatusTests
 
         Assert.Equal(ExitCode.Unreachable, run.ExitCode);
         Assert.Contains("the daemon is not running", run.Error, StringComparison.Ordinal);
-        Assert.Contains("Without the daemon this much can be said", run.Out, StringComparison.Ordinal);
+        Assert.Contains("This is what is known without the daemon", run.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using TwoNodeHa.Sim.Lab;
 
 namespace TwoNodeHa.Lab.Tests;
 
-/// <summary>Something happens to a daemon, or to the toolstack below it, while both hosts are well.</summary>
+/// <summary>Something happens to a daemon, or to the toolstack below it, while both hosts are healthy.</summary>
 public sealed class DaemonTests
 {
     [Fact]

@@ -136,7 +136,7 @@ public static class Checks
 
         if (disk.IsForeign)
         {
-            return new CheckItem(name, CheckGrade.Problem, "holds something else than slots of heartbeats: the daemon does "
+            return new CheckItem(name, CheckGrade.Problem, "holds something other than heartbeat slots: the daemon does "
                 + "not write to it", "Name another file or device, or clear it if nothing of it is needed: dd if=/dev/zero "
                     + $"of={disk.Path} bs=4096 count=2 conv=notrunc,fsync");
         }
@@ -230,7 +230,7 @@ public static class Checks
             return WatchdogRules.Reservation(config.Timing, found) is { Length: > 0 } reservation
                 ? new CheckItem("watchdog", CheckGrade.Warning, reservation)
                 : new CheckItem("watchdog", CheckGrade.Ok, $"{found.Description}, {(found.TimeoutPerFeeding
-                    ? "takes the remaining time" : "its fixed timeout is counted with")} (not opened: opening starts it)");
+                    ? "takes the remaining time" : "its fixed timeout is part of the takeover delay")} (not opened: opening starts it)");
         }
 
         return host.WatchdogExists

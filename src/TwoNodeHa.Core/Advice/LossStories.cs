@@ -78,7 +78,7 @@ internal sealed class LossStories(HaConfig config)
         var lost = new TimeRange(storage.ProbeTimeout - storage.ProbeInterval, storage.ProbeTimeout);
         var begin = new List<TimelineRow>
         {
-            Row(TimeRange.At(TimeSpan.Zero), "host: its VMs wait for their disks; network and peer are well"),
+            Row(TimeRange.At(TimeSpan.Zero), "host: its VMs wait for their disks; network and peer are healthy"),
             Row(new TimeRange(TimeSpan.Zero, 2 * storage.ProbeInterval), "host: a probe fails or hangs, the storage is doubtful"),
         };
         return storage.OnLoss == OnStorageLoss.Fence ? StorageLostFence(begin, lost) : StorageLostAlert(begin, lost);

@@ -4,7 +4,7 @@ using TwoNodeHa.Core.Config;
 
 namespace TwoNodeHa.Core.Advice;
 
-/// <summary>What a configuration can promise, said honestly (design, section 5).</summary>
+/// <summary>What a configuration can promise, said honestly (docs/safety.md).</summary>
 /// <param name="Letter"><c>A</c>, <c>B</c> or <c>C</c>.</param>
 /// <param name="Sentence">One sentence: what it stands on, and what breaks it.</param>
 /// <param name="StepUp">The cheapest step to more safety; empty when there is none.</param>

@@ -9,7 +9,7 @@ internal sealed class StoryTimes(HaConfig config)
 
     /// <summary>
     /// What a promotion typically costs: XAPI's fuse of 5 to 10 s, then 20 to 90 s of start-up, mostly storage
-    /// (xapi.md, sections 4.3 and 4.4).
+    /// (xapi.md 4.2 and 4.4).
     /// </summary>
     public static TimeRange Promotion { get; } = new(TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(100));
 

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace TwoNodeHa.Core.Config;
 
 /// <summary>
-/// The arithmetic that relates the loser's end to the taker's wait (design, section 4). The parser refuses by it, the
+/// The arithmetic that relates the loser's end to the taker's wait (protocol.md, "Timing"). The parser refuses by it, the
 /// check and the timeline print it: there is one place where the formula is written.
 /// </summary>
 public sealed record TimingRules

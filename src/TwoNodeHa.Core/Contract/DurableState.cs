@@ -38,7 +38,7 @@ public sealed record VmRecord
     public long MemoryBytes { get; init; }
 }
 
-/// <summary>By which line of the design's "leave to take over" a takeover was decided.</summary>
+/// <summary>By which rule a takeover was decided (protocol.md, "Permit to take over").</summary>
 public enum TakeoverRule
 {
     /// <summary>None.</summary>

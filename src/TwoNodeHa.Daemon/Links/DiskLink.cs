@@ -145,7 +145,7 @@ internal sealed class DiskLink : IDisposable
             ReadSlot(file, host);
             if (DiskSlot.Read(host, file.Block, out _, out _) == DiskSlotContent.Foreign)
             {
-                throw new IOException("it holds something else than slots of heartbeats, nothing is written; name another "
+                throw new IOException("it holds something other than heartbeat slots, nothing is written; name another "
                     + "file or device, or clear its first 8192 bytes");
             }
         }

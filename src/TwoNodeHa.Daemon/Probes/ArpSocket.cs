@@ -20,7 +20,7 @@ internal sealed class ArpSocket : IDisposable
     /// <summary>Interfaces come and go: a bridge that is made anew, an address that is moved.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan StopCheckInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly PeerAddress[] _peers;
     private readonly IMonotonicClock _clock;
@@ -75,7 +75,7 @@ internal sealed class ArpSocket : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
-        _receiver?.Join(2 * Glance);
+        _receiver?.Join(2 * StopCheckInterval);
         _socket?.Dispose();
     }
 
@@ -93,7 +93,7 @@ internal sealed class ArpSocket : IDisposable
                     looked = _clock.Now;
                 }
 
-                if (socket.Poll(Glance, SelectMode.SelectRead))
+                if (socket.Poll(StopCheckInterval, SelectMode.SelectRead))
                 {
                     Take(buffer.AsSpan(0, socket.Receive(buffer)));
                 }

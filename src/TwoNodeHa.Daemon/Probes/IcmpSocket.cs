@@ -19,8 +19,8 @@ internal sealed class IcmpSocket : IDisposable
     private const int OutstandingMax = 4096;
     private static readonly TimeSpan Forget = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a wait for an answer lasts before the thread looks whether it shall end.</summary>
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
+    /// <summary>How often a thread that waits for answers checks whether it must stop.</summary>
+    private static readonly TimeSpan StopCheckInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly AddressFamily _family;
     private readonly IMonotonicClock _clock;
@@ -88,7 +88,7 @@ internal sealed class IcmpSocket : IDisposable
     {
         _stop.Cancel();
         _socket?.Dispose();
-        _receiver?.Join(2 * Glance);
+        _receiver?.Join(2 * StopCheckInterval);
     }
 
     internal static ushort Checksum(ReadOnlySpan<byte> message)
@@ -141,7 +141,7 @@ internal sealed class IcmpSocket : IDisposable
         {
             try
             {
-                if (socket.Poll(Glance, SelectMode.SelectRead))
+                if (socket.Poll(StopCheckInterval, SelectMode.SelectRead))
                 {
                     var length = socket.ReceiveFrom(buffer, SocketFlags.None, from);
                     Take(buffer.AsSpan(0, length), ((IPEndPoint)parser.Create(from)).Address);

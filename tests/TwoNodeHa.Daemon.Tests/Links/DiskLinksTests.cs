@@ -141,7 +141,7 @@ public sealed class DiskLinksTests : IDisposable
         File.WriteAllBytes(path, precious);
         var links = Links(path);
         links.Send(Samples.Beat());
-        await Eventually.Holds(() => Trouble(links).Contains("something else", StringComparison.Ordinal), "the refusal");
+        await Eventually.Holds(() => Trouble(links).Contains("something other", StringComparison.Ordinal), "the refusal");
         Assert.Equal(precious, File.ReadAllBytes(path));
     }
 
