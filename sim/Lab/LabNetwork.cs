@@ -95,6 +95,10 @@ internal sealed class LabNetwork : IDisposable
     public NetSpace SpaceOf(string name) =>
         _spaces.TryGetValue(name, out NetSpace? space) ? space : throw new InvalidOperationException($"'{name}' has no power, or is not there");
 
+    /// <summary>Where other processes find the namespace of a host; empty for one that is no more.</summary>
+    public string PathOf(string host, string id) =>
+        _spaces.TryGetValue(host, out NetSpace? space) && space.Id == id ? space.Path : "";
+
     /// <summary>Host by the text of <c>/proc/PID/ns/net</c>, kept up to date; a namespace stays known after its host's end.</summary>
     public IReadOnlyDictionary<string, string> HostByNamespace() => _hostBySpace;
 
