@@ -7,6 +7,8 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     // One line per verb.
     XapiCommand.Create(),
     NodeCommand.Create(),
+    NetworkCommand.Create(),
+    FirstProcessCommand.Create(),
     RunCommand.Create(),
     TableCommand.Create(),
     ReportCommand.Create(),

@@ -59,6 +59,11 @@ internal static class BenchCommand
     private static async Task<int> RunAsync(
         LabOptions options, FailoverCase[] cases, int runs, TimeSpan footprint, CancellationToken stop)
     {
+        if (LabSupport.AsRootOfOneself([.. Environment.GetCommandLineArgs().Skip(1)]) is { } code)
+        {
+            return code;
+        }
+
         if (LabNetwork.WhyImpossible() is { } reason)
         {
             AnsiConsole.WriteLine($"no lab here: {reason}");
@@ -114,6 +119,11 @@ internal static class BenchCommand
     private static async Task<int> LatenessAsync(
         PressureKind[] kinds, int memoryPercent, TimeSpan duration, CancellationToken stop)
     {
+        if (LabSupport.AsRootOfOneself([.. Environment.GetCommandLineArgs().Skip(1)]) is { } code)
+        {
+            return code;
+        }
+
         if (LabNetwork.WhyImpossible() is { } reason)
         {
             AnsiConsole.WriteLine($"no lab here: {reason}");

@@ -21,6 +21,11 @@ internal static class ChaosCommand
 
     private static async Task<int> RunAsync(TimeSpan duration, int seed, string profile, bool crossover, CancellationToken cancel)
     {
+        if (LabSupport.AsRootOfOneself([.. Environment.GetCommandLineArgs().Skip(1)]) is { } code)
+        {
+            return code;
+        }
+
         if (LabNetwork.WhyImpossible() is { } reason)
         {
             Console.Error.WriteLine($"no lab: {reason}");
@@ -28,7 +33,7 @@ internal static class ChaosCommand
         }
 
         Console.WriteLine($"seed {seed}, profile {profile}, {duration.TotalMinutes:0.#} min{(crossover ? ", crossover" : "")}");
-        await using var lab = LabHarness.Start(new LabOptions { Profile = profile, Crossover = crossover });
+        await using var lab = LabHarness.Start(new LabOptions { Profile = profile, Crossover = crossover, Bonds = true, TwoSides = true });
         var report = await new ChaosRuns(lab, seed, Console.WriteLine).RunAsync(duration, cancel);
         foreach (var (kind, count) in report.Faults)
         {

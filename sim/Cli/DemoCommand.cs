@@ -36,6 +36,11 @@ internal static class DemoCommand
     private static Task<int> RunAsync(
         DemoOptions options, bool virtualTime, IVirtualStory virtualStory, CancellationToken stop)
     {
+        if (!virtualTime && LabSupport.AsRootOfOneself([.. Environment.GetCommandLineArgs().Skip(1)]) is { } code)
+        {
+            return Task.FromResult(code);
+        }
+
         IAnsiConsole console = ConsoleFor(options);
         string? reason = virtualTime ? "virtual time was asked for" : LabNetwork.WhyImpossible();
         if (reason is null)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -111,30 +112,31 @@ internal static class TruthCommand
     public static Command Create()
     {
         var lab = new Option<string>("--lab") { Required = true, Description = "id of the lab" };
-        var spaces = new Option<string[]>("--net")
+        var spaces = new Option<string>("--spaces")
         {
-            Required = true,
-            AllowMultipleArgumentsPerToken = true,
-            Description = "HOST=net:[INODE] of both hosts",
+            Required = true, Description = "file of `sim network --spaces`, read again when it changes",
         };
         var directory = new Option<string>("--dir") { Required = true, Description = "where to write" };
         var command = new Command("truth", "Watch that no VM runs on both hosts.") { lab, spaces, directory };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetValue(lab)!,
-            parsed.GetValue(spaces)!.Select(text => text.Split('=', 2)).ToDictionary(words => words[1], words => words[0]),
+            parsed.GetValue(spaces)!,
             parsed.GetValue(directory)!));
         return command;
     }
 
-    private static async Task<int> RunAsync(string lab, Dictionary<string, string> hostOf, string directory)
+    private static async Task<int> RunAsync(string lab, string spaces, string directory)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration term = CliOptions.OnSignal(PosixSignal.SIGTERM, stop);
+        var hostOf = new ConcurrentDictionary<string, string>();
+        Read(spaces, hostOf);
         using var truth = new TruthChecker(lab, hostOf);
         (int changes, int doubles, string now) = (0, 0, "");
         do
         {
             await Task.WhenAny(stop.Task, Task.Delay(Glance)).ConfigureAwait(false);
+            Read(spaces, hostOf);
             changes = Append(Path.Combine(directory, "changes"), [.. truth.Changes], changes);
             doubles = Append(Path.Combine(directory, "doubles"), [.. truth.DoubleRuns], doubles);
             string seen = string.Concat(Hosts.Select(host => $"{host} {string.Join(' ', truth.On(host))}\n"));
@@ -153,6 +155,15 @@ internal static class TruthCommand
             $"{truth.Samples} samples, longest gap {truth.LongestGap.TotalMilliseconds:0} ms, {changes} changes, {doubles} doubles\n");
         await File.WriteAllTextAsync(Path.Combine(directory, "summary"), summary).ConfigureAwait(false);
         return doubles == 0 ? 0 : 1;
+    }
+
+    /// <summary>A host that boots has a new namespace; that is known long before its first VM runs.</summary>
+    private static void Read(string file, ConcurrentDictionary<string, string> hostOf)
+    {
+        foreach (string[] words in File.ReadLines(file).Select(line => line.Split(' ')).Where(words => words.Length > 1))
+        {
+            hostOf[words[1]] = words[0];
+        }
     }
 
     private static int Append(string file, object[] lines, int known)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using TwoNodeHa.Sim.Lab;
+using TwoNodeHa.Sim.Lab.Cables;
 using TwoNodeHa.Sim.Machine;
 using TwoNodeHa.Sim.Pool;
 
@@ -23,6 +25,10 @@ internal static class NodeCommand
         };
         var guard = new Option<string?>("--boot-guard") { Description = "command that holds the toolstack back at a boot after the first" };
         var seed = new Option<int?>("--seed") { Description = "of the drawn durations" };
+        var first = new Option<string?>("--first-process")
+        {
+            Description = "this is the first process of a host of the lab; the argument is its run directory, empty after each boot",
+        };
         var daemon = new Argument<string[]>("daemon")
         {
             Arity = ArgumentArity.ZeroOrMore,
@@ -30,9 +36,9 @@ internal static class NodeCommand
         };
         var command = new Command("node", "Run one emulated host: toolstack, VMs, watchdog, daemon.")
         {
-            name, directory, shared, config, timings, noToolstack, restart, guard, seed, daemon,
+            name, directory, shared, config, timings, noToolstack, restart, guard, seed, first, daemon,
         };
-        command.SetAction((parsed, _) => RunAsync(new NodeOptions
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(first), () => new NodeOptions
         {
             Pool = PoolDefinition.Load(parsed.GetValue(config)!),
             HostName = parsed.GetValue(name)!,
@@ -45,7 +51,7 @@ internal static class NodeCommand
             Daemon = parsed.GetValue(daemon) ?? [],
             Console = Console.Out,
             Seed = parsed.GetValue(seed) ?? Environment.ProcessId,
-            Exit = End,
+            Exit = parsed.GetValue(first) is null ? End : EndOfHost,
         }));
         return command;
     }
@@ -57,10 +63,22 @@ internal static class NodeCommand
         return index < 0 ? arguments : [.. arguments[..index], "--", .. arguments[(index + 1)..]];
     }
 
-    private static async Task<int> RunAsync(NodeOptions options)
+    private static async Task<int> RunAsync(string? runDirectory, Func<NodeOptions> options)
     {
+        if (runDirectory is not null)
+        {
+            FirstProcess.Prepare();
+            // A tmpfs on a real host.
+            if (Directory.Exists(runDirectory))
+            {
+                Directory.Delete(runDirectory, recursive: true);
+            }
+
+            Directory.CreateDirectory(runDirectory);
+        }
+
         // Not disposed: the process ends through Exit, as a host does, at once and with everything in it.
-        var node = new EmulatedNode(options);
+        var node = new EmulatedNode(options());
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, node));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, node));
         await node.BootAsync().ConfigureAwait(false);
@@ -77,11 +95,33 @@ internal static class NodeCommand
         _ = Task.Run(node.ShutdownAsync);
     }
 
+    /// <summary>A machine that dies, or has no power any more, sends no frame: its connections do not end, they fall silent.</summary>
+    private static void EndOfHost(int code)
+    {
+        NetDevices.AllDown();
+        End(code);
+    }
+
     private static void End(int code)
     {
         Console.Out.Flush();
         ChildProcess.KillAll();
         Native.ExitNow(code);
+    }
+}
+
+/// <summary><c>sim first-process</c>: tries what the first process of a host must be allowed to do, and ends.</summary>
+internal static class FirstProcessCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("first-process", "Try what the first process of a lab's host does.") { Hidden = true };
+        command.SetAction(_ =>
+        {
+            FirstProcess.Prepare();
+            return File.Exists("/proc/1/stat") && Environment.ProcessId == 1 ? 0 : 1;
+        });
+        return command;
     }
 }
 

@@ -9,8 +9,35 @@ internal enum ChaosKind
     /// <summary>What one host sends to the other is dropped; both still see the gateway.</summary>
     OneWay,
 
+    /// <summary>What one host sends to the other's heartbeat port is dropped, and nothing else.</summary>
+    PortOneWay,
+
+    /// <summary>A share of what the hosts send to each other is lost, both ways.</summary>
+    Loss,
+
+    /// <summary>What a host receives comes late, and not evenly so.</summary>
+    Delay,
+
+    /// <summary>What the hosts send to each other comes twice or out of order.</summary>
+    Disorder,
+
+    /// <summary>A cable is pulled for a moment, and the switch's port then learns and forwards nothing for a while (spanning tree).</summary>
+    PortClosed,
+
+    /// <summary>The active cable of a host's bond is pulled; the bond takes its time.</summary>
+    Bond,
+
+    /// <summary>The switch takes a host for being elsewhere.</summary>
+    Mislearned,
+
+    /// <summary>The trunk between the hosts' switches is cut, and each side has a router that answers. With a crossover only.</summary>
+    Split,
+
     /// <summary>The gateway answers nobody.</summary>
     Gateway,
+
+    /// <summary>The gateway fails over: it answers nobody for a moment.</summary>
+    GatewayBlink,
 
     /// <summary>The daemon is killed; it is started again.</summary>
     DaemonKilled,
@@ -52,13 +79,15 @@ internal static class ChaosPlan
         (4, ChaosKind.Cable), (2, ChaosKind.OneWay), (2, ChaosKind.Gateway), (3, ChaosKind.DaemonKilled), (3, ChaosKind.DaemonFrozen),
         (2, ChaosKind.ToolstackHung), (4, ChaosKind.PowerLoss), (2, ChaosKind.Reset),
         (2, ChaosKind.DaemonRestarted), (3, ChaosKind.OrderlyShutdown),
+        (2, ChaosKind.PortOneWay), (2, ChaosKind.Loss), (1, ChaosKind.Delay), (1, ChaosKind.Disorder), (2, ChaosKind.PortClosed),
+        (2, ChaosKind.Bond), (2, ChaosKind.Mislearned), (2, ChaosKind.GatewayBlink), (2, ChaosKind.Split),
     ];
 
     /// <summary>
-    /// One to three faults that overlap. A one-way drop comes alone: beside another cut both hosts could see the gateway and not
-    /// each other, which class C excludes (assumption A1).
+    /// One to three faults that overlap. A one-way drop or a split comes alone: beside another cut both hosts could see a gateway
+    /// and not each other, which class C excludes (assumption A1). Without a crossover a split alone is that already.
     /// </summary>
-    public static IReadOnlyList<ChaosFault> Round(int seed, int round)
+    public static IReadOnlyList<ChaosFault> Round(int seed, int round, bool crossover)
     {
         var random = new Random(unchecked((seed * 7919) + (round * 104729)) & int.MaxValue);
         var faults = new List<ChaosFault>();
@@ -67,13 +96,14 @@ internal static class ChaosPlan
         {
             var kind = Draw(random);
             var fault = new ChaosFault(kind, random.Next(2) == 0 ? "a" : "b", faults.Count == 0 ? 0 : random.NextDouble() * 8, Duration(kind, random));
-            if (kind == ChaosKind.OneWay && faults.Count > 0)
+            var alone = kind is ChaosKind.OneWay or ChaosKind.Split;
+            if ((alone && faults.Count > 0) || (kind == ChaosKind.Split && !crossover))
             {
                 continue;
             }
 
             faults.Add(fault);
-            if (kind == ChaosKind.OneWay)
+            if (alone)
             {
                 break;
             }
@@ -101,6 +131,7 @@ internal static class ChaosPlan
     private static double Duration(ChaosKind kind, Random random) => kind switch
     {
         ChaosKind.DaemonFrozen => random.Next(2) == 0 ? 0.2 + random.NextDouble() : 4 + (random.NextDouble() * 6),
+        ChaosKind.GatewayBlink or ChaosKind.Bond => 0.5 + (random.NextDouble() * 3),
         ChaosKind.DaemonKilled or ChaosKind.DaemonRestarted or ChaosKind.Reset => 0,
         _ => 2 + (random.NextDouble() * 12),
     };

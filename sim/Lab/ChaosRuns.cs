@@ -38,6 +38,7 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
     private static readonly TimeSpan DepartLimit = TimeSpan.FromSeconds(75);
 
     private readonly ChaosReport _report = new();
+    private readonly WireChaos _wire = new(lab.Network, seed);
 
     public async Task<ChaosReport> RunAsync(TimeSpan duration, CancellationToken cancel)
     {
@@ -63,7 +64,7 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
 
     private async Task RoundAsync(int round)
     {
-        var faults = ChaosPlan.Round(seed, round);
+        var faults = ChaosPlan.Round(seed, round, lab.Options.Crossover);
         say($"round {round}: {string.Join(", ", faults)}");
         await Task.WhenAll(faults.Select(StrikeAsync));
         await HealAsync();
@@ -86,17 +87,15 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
         }
 
         lab.Story.Mark(fault.Host, fault.Kind.ToString());
+        if (_wire.Strike(fault))
+        {
+            await Task.Delay(TimeSpan.FromSeconds(fault.For));
+            _wire.EndOf(fault);
+            return;
+        }
+
         switch (fault.Kind)
         {
-            case ChaosKind.Cable:
-                lab.Network.Cut(fault.Host);
-                break;
-            case ChaosKind.OneWay:
-                lab.Network.Drop(fault.Host, Other(fault.Host));
-                break;
-            case ChaosKind.Gateway:
-                lab.Network.GatewayAnswers(false);
-                break;
             case ChaosKind.DaemonKilled when lab.DaemonPid(fault.Host) is { } pid:
                 DaemonProcess.Terminate(pid);
                 break;
@@ -137,11 +136,9 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
     /// <summary>Every fault ends here at the latest; each repair may be said of what is well.</summary>
     private async Task HealAsync()
     {
-        lab.Network.Undrop();
-        lab.Network.GatewayAnswers(true);
+        _wire.Heal();
         foreach (var host in (string[])["a", "b"])
         {
-            lab.Network.Plug(host);
             if (lab[host].Power == Power.Off)
             {
                 lab[host].PowerOn();
@@ -181,6 +178,4 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
             _report.WatchdogResets += lab[host].Ends.Count(end => end.Kind == HostEndKind.Watchdog);
         }
     }
-
-    private static string Other(string host) => host == "a" ? "b" : "a";
 }

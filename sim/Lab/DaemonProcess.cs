@@ -13,12 +13,14 @@ internal static partial class DaemonProcess
     /// <summary>Process id; null when no daemon runs on that host.</summary>
     public static int? Find(LabNetwork network, string host)
     {
-        string? space = network.HostByNamespace().FirstOrDefault(entry => entry.Value == host).Key;
+        IReadOnlyDictionary<string, string> hostOf = network.HostByNamespace();
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory), out int pid)
                 && IsDaemon(pid)
-                && VmProcess.NetworkNamespace(pid) == space)
+                && VmProcess.NetworkNamespace(pid) is { } space
+                && hostOf.TryGetValue(space, out string? where)
+                && where == host)
             {
                 return pid;
             }

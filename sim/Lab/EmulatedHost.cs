@@ -86,13 +86,14 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
         _ = LiveAsync(warm ? TimeSpan.Zero : bootTime, power);
     }
 
-    /// <summary>Pulls the power cord: nothing inside gets to know.</summary>
+    /// <summary>Pulls the power cord: nothing inside gets to know, and the dying kernel says goodbye to nobody.</summary>
     public void PowerOff()
     {
         lock (_lock)
         {
             Power = Power.Off;
             _power.Cancel();
+            network.Silence(Name);
             Kill();
         }
 
@@ -142,11 +143,7 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
             }
 
             network.Power(Name, on: true);
-            // unshare kills its child when it is killed itself, and the child is process 1 of the host.
-            string[] inside = network.Inside(
-                Name, ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", .. command()]);
-            // A shell only for the redirection; it becomes the command, so its pid is the one to kill.
-            _first = Process.Start("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", log, .. inside]);
+            _first = FirstProcess.Start(network.SpaceOf(Name), log, command());
             Power = Power.On;
             Boots++;
             return _first;

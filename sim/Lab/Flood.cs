@@ -20,15 +20,15 @@ internal sealed class Flood : IDisposable
     public Flood(LabNetwork network, string from, string sender, string target, int port)
     {
         _target = new IPEndPoint(IPAddress.Parse(target), port);
-        // A port of its own for the own address: daemons may run in that namespace too.
-        _socket = NetNamespace.UdpSocket(network, from, sender, port);
+        _socket = network.SpaceOf(from).Run(() => Sender(IPAddress.Parse(sender), port));
     }
 
     /// <summary>One genuine datagram that this host received from its peer.</summary>
     public static byte[] Record(LabNetwork network, string host, int port)
     {
         const int UdpHeader = 8;
-        using Socket listener = NetNamespace.Listener(network, host);
+        using Socket listener = network.SpaceOf(host).Run(
+            () => new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Udp));
         listener.ReceiveTimeout = 5000;
         var buffer = new byte[LargestDatagram];
         while (true)
@@ -71,6 +71,17 @@ internal sealed class Flood : IDisposable
     public int Replayed(byte[] genuine, int count) => Send(count, _ => genuine);
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>Bound to an address that need not be of this station, and then goes out as sender (ip(7), IP_TRANSPARENT).</summary>
+    private static Socket Sender(IPAddress address, int port)
+    {
+        const int SolIp = 0;
+        const int IpTransparent = 19;
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.SetRawSocketOption(SolIp, IpTransparent, BitConverter.GetBytes(1));
+        socket.Bind(new IPEndPoint(address, port));
+        return socket;
+    }
 
     /// <summary>In bursts with pauses: a socket buffer that overflows loses what should be looked at and refused.</summary>
     private int Send(int count, Func<int, byte[]> content)

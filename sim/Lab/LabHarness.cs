@@ -16,25 +16,31 @@ internal sealed class LabHarness : IAsyncDisposable
     private readonly LabFolder _folder;
     private readonly LabSettings _settings;
     private readonly EventHandler _processExit;
+    private readonly HostFirewall[] _firewalls;
     private int _disposed;
 
     private LabHarness(LabOptions options)
     {
-        LabNetwork.Sweep();
         LabFolder.Sweep();
         Options = options;
         _folder = new LabFolder();
-        Network = new LabNetwork($"lab-{Environment.ProcessId}-{_folder.Number}");
+        Network = new LabNetwork(new NetworkOptions { Crossover = options.Crossover, Bonds = options.Bonds, TwoSides = options.TwoSides })
+        {
+            SpanningTree = options.SpanningTree,
+        };
         _processExit = (_, _) => Clear();
         AppDomain.CurrentDomain.ProcessExit += _processExit;
-        Network.Up(options.Crossover);
-        Truth = new TruthChecker(Network.Id, Network.HostByNamespace());
-        _settings = LabSettings.WriteAll(options, Network.Id, _folder);
+        Truth = new TruthChecker(Id, Network.HostByNamespace());
+        _settings = LabSettings.WriteAll(options, Id, _folder);
+        _firewalls = [.. new[] { "a", "b" }.Select(host => new HostFirewall(Network, host, _folder.Of(host)))];
         A = Chassis("a");
         B = Chassis("b");
     }
 
     public LabOptions Options { get; }
+
+    /// <summary>Name of this lab, which its VM processes bear.</summary>
+    public string Id => $"lab-{Environment.ProcessId}-{_folder.Number}";
 
     public LabNetwork Network { get; }
 
@@ -72,7 +78,7 @@ internal sealed class LabHarness : IAsyncDisposable
 
     /// <summary>The command line tool of a host, as an operator in its shell would call it.</summary>
     public string[] CtlCommand(string host, params IEnumerable<string> words) =>
-        Network.Inside(host, [.. Repository.Ctl, .. words, "--socket", _settings.ControlSocketOf(host)]);
+        [.. Repository.Ctl, .. words, "--socket", _settings.ControlSocketOf(host)];
 
     /// <summary>Events of a daemon, oldest first; empty when it does not answer.</summary>
     public async Task<EventLine[]> EventsAsync(string host) =>
@@ -189,7 +195,8 @@ internal sealed class LabHarness : IAsyncDisposable
         A?.Dispose();
         B?.Dispose();
         Truth?.Dispose();
-        Network.Dispose();
+        Array.ForEach(_firewalls ?? [], firewall => firewall.Dispose());
+        Network?.Dispose();
         _folder.Dispose();
     }
 }

@@ -6,6 +6,15 @@ internal sealed record LabOptions
     /// <summary>A second cable between the hosts.</summary>
     public bool Crossover { get; init; }
 
+    /// <summary>Two management cables per host; see <see cref="NetworkOptions.Bonds"/>.</summary>
+    public bool Bonds { get; init; }
+
+    /// <summary>A switch and a router per host; see <see cref="NetworkOptions.TwoSides"/>.</summary>
+    public bool TwoSides { get; init; }
+
+    /// <summary>From carrier to forwarding on the switch's ports.</summary>
+    public TimeSpan SpanningTree { get; init; }
+
     /// <summary>A disk link over a file that both hosts share.</summary>
     public bool Disk { get; init; }
 

@@ -11,35 +11,6 @@ namespace TwoNodeHa.Sim.Lab;
 /// </summary>
 internal sealed class LabSettings
 {
-    /// <summary>
-    /// What a kernel does before process 1. The run directory is a tmpfs on a real host: it is empty after each boot. And a
-    /// daemon that resets its host by sysrq must never reach the one of the machine that the lab runs on.
-    /// </summary>
-    private const string Kernel = """
-        run=$1; shift
-        rm -rf "$run" && mkdir -p "$run" || exit 98
-        mount --bind /dev/null /proc/sysrq-trigger 2>/dev/null || [ ! -w /proc/sysrq-trigger ] || exit 99
-        exec "$@"
-        """;
-
-    /// <summary>Called with <c>add|delete ADDRESS</c>; a table of its own, so that removing it removes nothing else.</summary>
-    private const string BlockPeer = """
-        #!/bin/sh
-        set -e
-        [ "$1" = add ] || { nft delete table inet twonodeha 2>/dev/null || true; exit 0; }
-        nft -f - <<NFT
-        table inet twonodeha
-        delete table inet twonodeha
-        table inet twonodeha {
-            chain out {
-                type filter hook output priority 0;
-                ip daddr $2 tcp dport { 80, 443 } reject with tcp reset
-            }
-        }
-        NFT
-
-        """;
-
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
 
@@ -63,7 +34,7 @@ internal sealed class LabSettings
         {
             Directory.CreateDirectory(folder.Of(host.Name));
             Write(Path.Combine(folder.Of(host.Name), "key"), key + "\n", OwnerOnly);
-            Write(Path.Combine(folder.Of(host.Name), "block-peer"), BlockPeer, Program);
+            Write(Path.Combine(folder.Of(host.Name), "block-peer"), HostFirewall.Script(folder.Of(host.Name)), Program);
             File.WriteAllText(settings.StorageProbeOf(host.Name), "storage\n");
             File.WriteAllText(settings.ConfigOf(host.Name), settings.ConfigText(pool, folder.Of(host.Name)));
         }
@@ -86,12 +57,12 @@ internal sealed class LabSettings
         string[] node =
         [
             .. Repository.Sim, "node", "--name", host, "--dir", directory, "--shared", Path.Combine(_folder.Path, "shared"),
-            "--config", PoolFile, "--timings", _options.Toolstack, "--daemon-restart", restart,
+            "--first-process", Path.Combine(directory, "run"), "--config", PoolFile, "--timings", _options.Toolstack, "--daemon-restart", restart,
         ];
         string[] daemon = _options.WithDaemons
             ? ["--boot-guard", string.Join(' ', [.. Repository.Ctl, "guard", "--config", ConfigOf(host)]), "--daemon", .. Repository.Daemon, "--config", ConfigOf(host), "--self", host]
             : [];
-        return ["sh", "-c", Kernel, "kernel", Path.Combine(directory, "run"), .. node, .. daemon];
+        return [.. node, .. daemon];
     }
 
     private PoolDefinition Pool(string labId) => PoolDefinition.Parse((new PoolDefinition

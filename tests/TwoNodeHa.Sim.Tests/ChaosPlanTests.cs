@@ -7,14 +7,20 @@ public sealed class ChaosPlanTests
 {
     [Fact]
     public void The_same_seed_and_round_give_the_same_faults() =>
-        Assert.All(Enumerable.Range(0, 200), round => Assert.Equal(ChaosPlan.Round(7, round), ChaosPlan.Round(7, round)));
+        Assert.All(Enumerable.Range(0, 200), round => Assert.Equal(ChaosPlan.Round(7, round, crossover: true), ChaosPlan.Round(7, round, crossover: true)));
 
-    [Fact]
-    public void A_one_way_drop_comes_alone_and_every_kind_is_drawn()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_one_way_drop_and_a_split_come_alone_and_every_kind_that_may_be_is_drawn(bool crossover)
     {
-        var rounds = Enumerable.Range(0, 2000).Select(round => ChaosPlan.Round(3, round)).ToList();
-        Assert.All(rounds.Where(faults => faults.Any(fault => fault.Kind == ChaosKind.OneWay)), faults => Assert.Single(faults));
-        Assert.Equal(Enum.GetValues<ChaosKind>(), rounds.SelectMany(faults => faults).Select(fault => fault.Kind).Distinct().Order());
+        var rounds = Enumerable.Range(0, 3000).Select(round => ChaosPlan.Round(3, round, crossover)).ToList();
+        Assert.All(
+            rounds.Where(faults => faults.Any(fault => fault.Kind is ChaosKind.OneWay or ChaosKind.Split)),
+            faults => Assert.Single(faults));
+        Assert.Equal(
+            Enum.GetValues<ChaosKind>().Where(kind => crossover || kind != ChaosKind.Split),
+            rounds.SelectMany(faults => faults).Select(fault => fault.Kind).Distinct().Order());
         Assert.All(rounds, faults => Assert.InRange(faults.Count, 1, 3));
     }
 }

@@ -11,12 +11,13 @@ public sealed class BadInputTests
     [Fact]
     public Task Floods_change_nothing_and_are_counted() => Scenario.PlayAsync(new LabOptions(), async lab =>
     {
+        lab.Network.AddStation("stranger", 99);
         byte[] recorded = Flood.Record(lab.Network, "a", Port);
         long before = Refused((await lab.ViewAsync()).A);
         int sent = 0;
         foreach (string sender in new[] { LabNetwork.Gateway, LabNetwork.Address("b") })
         {
-            using var flood = new Flood(lab.Network, "gw", sender, LabNetwork.Address("a"), Port);
+            using var flood = new Flood(lab.Network, "stranger", sender, LabNetwork.Address("a"), Port);
             sent += flood.Garbage(3000);
             sent += flood.Oversized(50);
             sent += flood.Forged(recorded, 2000);

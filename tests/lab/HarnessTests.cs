@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using TwoNodeHa.Sim.Lab;
@@ -59,13 +60,48 @@ public sealed class HarnessTests
         string directory = "";
         await PlayAsync(lab =>
         {
-            id = lab.Network.Id;
+            id = lab.Id;
             directory = lab.DirectoryOf("a");
             return Task.CompletedTask;
         });
         Assert.False(Directory.Exists(directory));
-        Assert.False(File.Exists($"/run/netns/{id}-a"));
         Assert.DoesNotContain(AllCommandLines(), line => line.Contains(id) || line.Contains(directory));
+    }
+
+    /// <summary>No clean-up runs: the kernel alone ends the hosts, and with them their namespaces.</summary>
+    [Fact]
+    public async Task Nothing_but_a_folder_outlives_a_lab_that_is_killed()
+    {
+        LabSystem.Require();
+        using Process demo = Process.Start(new ProcessStartInfo(Repository.Sim[0], [.. Repository.Sim[1..], "demo", "--no-color"])
+        {
+            RedirectStandardOutput = true, UseShellExecute = false,
+        })!;
+        try
+        {
+            string mark = $"/tmp/tnh-{demo.Id}-";
+            await Eventually(() => AllCommandLines().Any(line => line.Contains(mark) && line.Contains("twonodehad")));
+            demo.Kill();
+            await demo.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await Eventually(() => !AllCommandLines().Any(line => line.Contains(mark)));
+            Assert.Contains(Directory.EnumerateDirectories("/tmp"), folder => folder.StartsWith(mark, StringComparison.Ordinal));
+            LabFolder.Sweep();
+            Assert.DoesNotContain(Directory.EnumerateDirectories("/tmp"), folder => folder.StartsWith(mark, StringComparison.Ordinal));
+        }
+        finally
+        {
+            demo.Kill();
+        }
+    }
+
+    private static async Task Eventually(Func<bool> condition)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(60), "it did not happen in 60 s");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
     }
 
     private static async Task PlayAsync(Func<LabHarness, Task> story)
@@ -91,8 +127,8 @@ public sealed class HarnessTests
 
     private static string[] ProcessesOn(LabHarness lab, string host)
     {
-        string space = lab.Network.HostByNamespace().Single(entry => entry.Value == host).Key;
-        return [.. Pids().Where(pid => VmProcess.NetworkNamespace(pid) == space).Select(CommandLine)];
+        HashSet<string> spaces = [.. lab.Network.HostByNamespace().Where(entry => entry.Value == host).Select(entry => entry.Key)];
+        return [.. Pids().Where(pid => VmProcess.NetworkNamespace(pid) is { } space && spaces.Contains(space)).Select(CommandLine)];
     }
 
     private static IEnumerable<string> AllCommandLines() => Pids().Select(CommandLine);

@@ -9,6 +9,8 @@ public sealed class TruthCheckerTests : IDisposable
 {
     private static readonly Guid Uuid = new("11111111-2222-3333-4444-555555555555");
 
+    private static readonly string Lab = $"lab-{Environment.ProcessId}-truth";
+
     private readonly LabNetwork _network;
     private readonly TruthChecker _truth;
     private readonly List<Process> _vms = [];
@@ -16,9 +18,8 @@ public sealed class TruthCheckerTests : IDisposable
     public TruthCheckerTests()
     {
         LabSystem.Require();
-        _network = new LabNetwork($"lab-{Environment.ProcessId}-truth");
-        _network.Up(crossover: false);
-        _truth = new TruthChecker(_network.Id, _network.HostByNamespace());
+        _network = new LabNetwork(new NetworkOptions());
+        _truth = new TruthChecker(Lab, _network.HostByNamespace());
     }
 
     public void Dispose()
@@ -31,8 +32,8 @@ public sealed class TruthCheckerTests : IDisposable
     [Fact]
     public async Task A_vm_on_both_hosts_is_a_violation()
     {
-        Start("a", "web", Uuid, _network.Id);
-        Start("b", "web", Uuid, _network.Id);
+        Start("a", "web", Uuid, Lab);
+        Start("b", "web", Uuid, Lab);
         await Until(() => _truth.DoubleRuns.Length > 0);
         Assert.Equal("web", _truth.DoubleRuns[0].Vm);
     }
@@ -40,8 +41,8 @@ public sealed class TruthCheckerTests : IDisposable
     [Fact]
     public async Task A_vm_whose_old_backend_still_writes_is_a_violation()
     {
-        Start("a", $"tapdisk:{Uuid}:{_network.Id}");
-        Start("b", "web", Uuid, _network.Id);
+        Start("a", $"tapdisk:{Uuid}:{Lab}");
+        Start("b", "web", Uuid, Lab);
         await Until(() => _truth.DoubleRuns.Length > 0);
         Assert.True(_truth.DoubleRuns[0].OnA.IsBackend);
         Assert.Equal("web", _truth.DoubleRuns[0].Vm);
@@ -51,10 +52,10 @@ public sealed class TruthCheckerTests : IDisposable
     [Fact]
     public async Task A_vm_that_moves_is_none_and_its_history_is_kept()
     {
-        Process first = Start("a", "web", Uuid, _network.Id);
+        Process first = Start("a", "web", Uuid, Lab);
         await Until(() => _truth.On("a").SequenceEqual(["web"]));
         Stop(first);
-        Start("b", "web", Uuid, _network.Id);
+        Start("b", "web", Uuid, Lab);
         await Until(() => _truth.On("b").SequenceEqual(["web"]));
         Assert.Empty(_truth.On("a"));
         Assert.Empty(_truth.DoubleRuns);
@@ -66,8 +67,8 @@ public sealed class TruthCheckerTests : IDisposable
     [Fact]
     public async Task Different_vms_and_vms_of_other_labs_do_not_count()
     {
-        Start("a", "web", Uuid, _network.Id);
-        Start("b", "db", Guid.NewGuid(), _network.Id);
+        Start("a", "web", Uuid, Lab);
+        Start("b", "db", Guid.NewGuid(), Lab);
         Start("b", "web", Uuid, "lab-1-other");
         await Until(() => _truth.On("a").Length == 1 && _truth.On("b").Length == 1);
         await _truth.NextSampleAsync();
@@ -100,8 +101,7 @@ public sealed class TruthCheckerTests : IDisposable
 
     private Process Start(string host, string argument)
     {
-        string[] command = _network.Inside(host, "bash", "-c", $"exec -a '{argument}' sleep 60");
-        Process process = Process.Start(command[0], command[1..]);
+        Process process = _network.SpaceOf(host).Run(() => Process.Start("/bin/bash", ["-c", $"exec -a '{argument}' sleep 60"]));
         _vms.Add(process);
         return process;
     }

@@ -25,11 +25,13 @@ internal sealed class TcpKnock : IDisposable
     private readonly IMonotonicClock _clock;
     private readonly Counters _counters;
     private readonly Action<string, Instant> _alive;
+    private readonly TaskScheduler _scheduler;
     private readonly CancellationTokenSource _stop = new();
 
     public TcpKnock(IEnumerable<PeerAddress> peers, IMonotonicClock clock, Counters counters, Action<string, Instant> alive,
-        int port = Port)
+        int port = Port, TaskScheduler? scheduler = null)
     {
+        _scheduler = scheduler ?? TaskScheduler.Default;
         _targets = [.. peers.Select(peer => new Target(new IPEndPoint(peer.Address, port), $"tcp port {port} on {peer.Name}"))];
         (_clock, _counters, _alive) = (clock, counters, alive);
     }
@@ -41,7 +43,8 @@ internal sealed class TcpKnock : IDisposable
         {
             if (!_stop.IsCancellationRequested && Interlocked.CompareExchange(ref target.Busy, 1, 0) == 0)
             {
-                _ = Task.Run(() => KnockAsync(target));
+                _ = Task.Factory.StartNew(
+                    () => KnockAsync(target), CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
             }
         }
     }

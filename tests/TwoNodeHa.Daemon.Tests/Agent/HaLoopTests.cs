@@ -75,6 +75,27 @@ public sealed class HaLoopTests
         await Eventually.Holds(() => executed.OfType<Command.Reply>().Any(reply => reply.RequestId == 77), "the reply behind the flood");
     }
 
+    public static TheoryData<string> Kinds => [.. Actions.Nested(typeof(Observation)).Select(type => type.Name)];
+
+    /// <summary>Only what comes again by itself may be lost; an answer that is dropped is waited for until its deadline.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_full_queue_drops_what_comes_again_and_nothing_else(string name)
+    {
+        var kind = Actions.Nested(typeof(Observation)).Single(type => type.Name == name);
+        var comesAgain = name is nameof(Observation.HeartbeatReceived) or nameof(Observation.GatewayAnswered)
+            or nameof(Observation.PeerAnswered) or nameof(Observation.Ticked);
+        using var loop = new HaLoop(new LoopCore(Config(), new Executor(_ => { })), new BootClock(), TimeProvider.System, _ => { }, () => { });
+        for (var i = 0; i < HaLoop.QueueMax; i++)
+        {
+            loop.Post(new Observation.Ticked(0));
+        }
+
+        Assert.Equal(0, loop.Dropped);
+        loop.Post((Observation)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(kind));
+        Assert.Equal(comesAgain ? 1 : 0, loop.Dropped);
+    }
+
     [Fact]
     public async Task Time_alone_turns_the_loop()
     {

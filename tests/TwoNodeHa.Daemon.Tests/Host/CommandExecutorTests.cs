@@ -1,8 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Daemon.Control;
 using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Hypervisor;
@@ -42,6 +45,7 @@ public sealed class CommandExecutorTests : IAsyncLifetime
     private readonly RecordingWatchdog _watchdog = new();
     private readonly List<string> _exits = [];
     private readonly List<IDisposable> _owned = [];
+    private readonly Socket _peer;
     private readonly ToolstackPort _toolstack;
     private readonly EventLog _events;
     private readonly LeaseFile _lease;
@@ -49,7 +53,11 @@ public sealed class CommandExecutorTests : IAsyncLifetime
 
     public CommandExecutorTests()
     {
-        var config = new LocalConfig(Samples.OnLoopback(_scratch), 0);
+        _peer = Own(new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        _peer.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        File.WriteAllBytes(_scratch["disk"], new byte[DiskSlot.DiskBytes]);
+        var loopback = Samples.OnLoopback(_scratch, 0, ((IPEndPoint)_peer.LocalEndPoint!).Port);
+        var config = new LocalConfig(loopback with { DiskLinks = [new DiskLinkConfig("disk", _scratch["disk"])] }, 0);
         var tools = new ToolRunner();
         var logger = NullLogger.Instance;
         _toolstack = new ToolstackPort(config, _sink, tools, logger);
@@ -124,6 +132,35 @@ public sealed class CommandExecutorTests : IAsyncLifetime
                 Assert.True(command is Command.SendHeartbeat or Command.ProbeGateway or Command.ProbePeer or Command.Reply, name);
                 break;
         }
+    }
+
+    [Fact]
+    public async Task A_heartbeat_goes_out_on_every_link_of_both_kinds()
+    {
+        _executor.Links.Start();
+        _executor.DiskLinks.Start();
+        var datagram = new byte[HeartbeatCodec.DatagramMax];
+        var beat = Samples.Beat(42);
+        await Eventually.Holds(
+            () =>
+            {
+                _executor.Execute(new Command.SendHeartbeat(beat));
+                return _peer.Available > 0;
+            },
+            "a datagram");
+        var length = _peer.Receive(datagram);
+        Assert.Equal(42, HeartbeatCodec.Decode(datagram.AsSpan(0, length), Samples.Key).Beat?.Sequence);
+        await Eventually.Holds(() => Written()?.Sequence == 42, "the same in this host's slot of the disk");
+    }
+
+    private Heartbeat? Written()
+    {
+        var slot = new byte[DiskSlot.Bytes];
+        using var file = File.OpenHandle(_scratch["disk"], share: FileShare.ReadWrite);
+        _ = RandomAccess.Read(file, slot, DiskSlot.OffsetOf(0));
+        return DiskSlot.Read(0, slot, out _, out var datagram) == DiskSlotContent.Datagram
+            ? HeartbeatCodec.Decode(datagram, Samples.Key).Beat
+            : null;
     }
 
     [Theory]

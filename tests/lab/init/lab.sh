@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Two hosts with a real init: system containers on the network of ../lab.sh, each with a chassis that can cut its power
+# Two hosts with a real init: system containers on the network of `sim network`, each with a chassis that can cut its power
 # and a watchdog that does. Sourced by run.sh.
 
 readonly TREE_VERSION=2
@@ -10,7 +10,40 @@ WORK=/tmp/tnh-init-$$
 CACHE=${TWONODEHA_INIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/twonodeha}
 SIM=$REPO/sim/bin/Release/net10.0
 
-net() { bash "$REPO/tests/lab/lab.sh" "$@"; }
+# The network is a process that obeys lines from a pipe; one caller at a time.
+net() {
+    kill -0 "$(cat "$WORK/net.pid" 2>/dev/null)" 2>/dev/null || return 1
+    (
+        flock 7
+        echo "$*" >"$WORK/net.in"
+        while read -r line; do
+            case $line in
+                ok) exit 0 ;;
+                error:*) echo "$line" >&2; exit 1 ;;
+                *) echo "$line" ;;
+            esac
+        done <"$WORK/net.out"
+    ) 7>"$WORK/net.lock"
+}
+
+net_up() {
+    rm -f "$WORK"/net.{in,out} "$WORK/spaces"
+    mkfifo "$WORK/net.in" "$WORK/net.out"
+    # Both ends of each: no end is reported while nobody else has it open.
+    "$DOTNET/dotnet" "$SIM/sim.dll" network --spaces "$WORK/spaces" <>"$WORK/net.in" 1<>"$WORK/net.out" 2>"$WORK/net.log" &
+    echo $! >"$WORK/net.pid"
+    read -r line <"$WORK/net.out" && [ "$line" = ok ]
+}
+
+net_down() {
+    local pid
+    pid=$(cat "$WORK/net.pid" 2>/dev/null) || return 0
+    kill -KILL "$pid" 2>/dev/null
+    rm -f "$WORK/net.pid"
+}
+
+# Where the network namespace of a host is, as long as it has power.
+space_of() { awk -v h="$1" '$1 == h && $3 { print $3 }' "$WORK/spaces"; }
 
 # ---- What is made once ------------------------------------------------------------------------------------------
 
@@ -18,10 +51,10 @@ net() { bash "$REPO/tests/lab/lab.sh" "$@"; }
 why_not() {
     local tool
     [ "$(id -u)" = 0 ] || { echo "not root"; return; }
-    for tool in systemd-nspawn debootstrap rpmbuild nsenter flock ip pgrep dotnet; do
+    for tool in systemd-nspawn debootstrap rpmbuild nsenter flock pgrep dotnet; do
         command -v "$tool" >/dev/null || { echo "$tool is missing"; return; }
     done
-    net probe >/dev/null 2>&1 || { echo "no namespaces here"; return; }
+    [ -e /dev/net/tun ] || { echo "/dev/net/tun is missing"; return; }
     cgroup_roots | grep -q . || echo "no control groups here that a container could have"
 }
 
@@ -116,7 +149,7 @@ container() {
     local h=$1 boot=$2
     join_cgroup "$LAB_ID-$h-$boot"
     exec systemd-nspawn --quiet --boot --register=no --keep-unit --machine="$LAB_ID-$h" --hostname="$h" \
-        --directory="$WORK/$h/root" --network-namespace-path="/run/netns/$LAB_ID-$h" --console=pipe \
+        --directory="$WORK/$h/root" --network-namespace-path="$(space_of "$h")" --console=pipe \
         --link-journal=no --resolv-conf=off --timezone=off \
         --bind-ro="$DOTNET:/opt/dotnet" --bind-ro="$SIM:/opt/emulator" \
         --bind="$WORK/shared:/srv/shared" --bind="$WORK/$h/board:/srv/board" \
@@ -174,7 +207,8 @@ boot_seconds() {
 
 note_end() { echo "$(date +%s.%3N) $2" >>"$WORK/$1/ends"; }
 
-# The first process of the container; killing it kills all of the host in one go.
+# The first process of the container; killing it kills all of the host in one go, and nothing that its kernel says meanwhile
+# leaves it.
 leader() {
     local box
     box=$(cat "$WORK/$1/box" 2>/dev/null) && pgrep -P "$box" 2>/dev/null | tail -n 1
@@ -182,6 +216,7 @@ leader() {
 
 cut_power() {
     local first
+    net power "$1" cut
     first=$(leader "$1")
     [ -z "$first" ] || kill -KILL "$first" 2>/dev/null
 }
@@ -221,11 +256,9 @@ ctl() { local h=$1; shift; on "$h" /opt/twonodeha/ha-ctl "$@" 2>&1; }
 lab_up() {
     mkdir -p "$WORK/shared" "$WORK/truth"
     sed "s/@LAB@/$LAB_ID/" "$HERE/pool.json" >"$WORK/shared/pool.json"
-    net up
+    net_up
     : >"$WORK/truth/now"
-    # shellcheck disable=SC2046 # two words
-    "$DOTNET/dotnet" "$SIM/sim.dll" truth --lab "$LAB_ID" --dir "$WORK/truth" \
-        --net $(net namespaces | sed 's/ /=/') &
+    "$DOTNET/dotnet" "$SIM/sim.dll" truth --lab "$LAB_ID" --dir "$WORK/truth" --spaces "$WORK/spaces" &
     echo $! >"$WORK/truth.pid"
     make_host a
     make_host b
@@ -247,7 +280,7 @@ lab_down() {
         [ ! -d "$WORK/$h" ] || power "$h" off
     done
     end_truth
-    net down >/dev/null 2>&1
+    net_down
     for h in a b; do
         umount "$WORK/$h/root" 2>/dev/null
     done
@@ -267,12 +300,11 @@ remove_cgroups() {
 # What a killed run left: its first processes end with their chassis, its mounts and folders do not.
 sweep() {
     local folder pid mount
-    net sweep >/dev/null
     for folder in /tmp/tnh-init-*; do
         pid=${folder##*-}
         [ -d "$folder" ] && [ ! -d "/proc/$pid" ] || continue
         # By its words, since the number may belong to somebody else by now.
-        pgrep -f "sim.dll (truth --lab lab-$pid-1|watchdog --socket $folder)" | xargs -r kill -KILL
+        pgrep -f "sim.dll (truth --lab lab-$pid-1|watchdog --socket $folder|network --spaces $folder)" | xargs -r kill -KILL
         for mount in "$folder"/*/root; do umount "$mount" 2>/dev/null; done
         remove_cgroups "lab-$pid-1"
         rm -rf --one-file-system "$folder"
