@@ -46,6 +46,11 @@ internal sealed class ToolstackActions(
         {
             return new Observation.ActionFinished(act.Id, ActionOutcome.Failed, "IO", error.Message);
         }
+        catch (Exception error)
+        {
+            // Nobody foresaw it, but whoever waits for the answer must get one.
+            return new Observation.ActionFinished(act.Id, ActionOutcome.Unknown, "UNFORESEEN", error.Message);
+        }
     }
 
     private async Task<Failure?> ExecuteAsync(HaAction action, TimeSpan deadline, CancellationToken cancel)
@@ -105,6 +110,9 @@ internal sealed class ToolstackActions(
             case HaAction.ResetPowerState reset when database.VmRefs.TryGetValue(reset.Vm, out var vm):
                 await session.VM.PowerStateResetAsync(vm, deadline, cancel);
                 return null;
+            case HaAction.StartVm start when database.StartBlocked.TryGetValue(start.Vm, out var text):
+                // XAPI compares exact names and would let start_on pass; an administrator who blocked "start" meant any start.
+                return new Failure(ActionOutcome.Failed, XenApiErrorCode.OperationBlocked, $"start is blocked: {text}");
             case HaAction.StartVm start when database.VmRefs.TryGetValue(start.Vm, out var vm)
                 && database.HostRefs.TryGetValue(start.Host, out var host):
                 await session.VM.StartOnAsync(vm, host, startPaused: false, force: false, deadline, cancel);

@@ -20,17 +20,21 @@ internal sealed class ToolstackPort : IAsyncDisposable
     private readonly RoleFile _role;
     private readonly ToolstackActions _actions;
     private readonly DatabaseEvents _events;
+    private readonly ILogger _logger;
     private int _readingDatabase;
+    private string _unreadableSaid = "";
 
     public ToolstackPort(LocalConfig config, IObservationSink sink, ToolRunner tools, ILogger logger)
     {
         _config = config;
         _sink = sink;
+        _logger = logger;
         _sessions = new XapiSessions(config.Config.Paths.XapiSocket);
         _database = new DatabaseReader(config.Self.Uuid);
         _role = new RoleFile(config.Config.Paths.PoolRoleFile);
         _actions = new ToolstackActions(config, _sessions, _database, _role, tools, new LinuxHostPower());
-        _events = new DatabaseEvents(_sessions, ReadDatabaseAsync, sink, logger);
+        _events = new DatabaseEvents(
+            _sessions, ReadDatabaseAsync, sink, new BackOff(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)), logger);
     }
 
     public void Start() => _events.Start();
@@ -54,8 +58,9 @@ internal sealed class ToolstackPort : IAsyncDisposable
             {
                 facts = facts with { Database = await ReadDatabaseAsync(command.Deadline) };
             }
-            catch (Exception error) when (IsExpected(error))
+            catch (Exception error)
             {
+                // Unforeseen ones too: a reading that is not answered would be the last.
                 _sessions.ForgetPool();
                 facts = facts with { Trouble = $"the database was not read: {error.Message}" };
             }
@@ -88,7 +93,7 @@ internal sealed class ToolstackPort : IAsyncDisposable
             var emergency = await local.Host.IsInEmergencyModeAsync(deadline, patience.Token);
             return facts with { Answers = true, Emergency = emergency };
         }
-        catch (Exception error) when (IsExpected(error))
+        catch (Exception error)
         {
             return facts with { Trouble = error.Message };
         }
@@ -109,11 +114,29 @@ internal sealed class ToolstackPort : IAsyncDisposable
             var session = master
                 ? await _sessions.LocalAsync(deadline, patience.Token)
                 : await _sessions.PoolAsync(deadline, patience.Token);
-            return await _database.ReadAsync(session, master, deadline, patience.Token);
+            var facts = await _database.ReadAsync(session, master, deadline, patience.Token);
+            SayUnreadable(facts);
+            return facts;
         }
         finally
         {
             Volatile.Write(ref _readingDatabase, 0);
+        }
+    }
+
+    /// <summary>Said once, and again when something about it changed.</summary>
+    private void SayUnreadable(DatabaseFacts facts)
+    {
+        var now = string.Join('\n', facts.Unreadable);
+        if (now == _unreadableSaid)
+        {
+            return;
+        }
+
+        _unreadableSaid = now;
+        foreach (var record in facts.Unreadable)
+        {
+            DaemonLog.RecordUnreadable(_logger, record.Class, record.Name, record.Uuid, record.Reason);
         }
     }
 
