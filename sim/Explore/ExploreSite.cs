@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;

@@ -1,6 +1,7 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Explore;
 

@@ -1,5 +1,5 @@
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Explore;
 

@@ -1,4 +1,4 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 
@@ -39,7 +39,7 @@ internal sealed partial class SmallWorld
     }
 
     private static HostNumbers Numbers(SmallHost host) => new(
-        host.State?.Incarnation.Counter ?? host.File.Incarnation,
+        host.State?.Life.Incarnation.Counter ?? host.File.Incarnation,
         host.State?.Durable.Attestation ?? host.File.Attestation,
         host.SentIncarnation,
         host.SentSequence,
@@ -96,8 +96,8 @@ internal sealed partial class SmallWorld
         writer.Add(host.LeaseFile is not null);
         writer.DueTime(host.LeaseFile?.Ticks ?? 0);
 
-        writer.Add(host.State is not null && ReferenceEquals(host.File, host.State.Confirmed));
-        if (host.State is null || !ReferenceEquals(host.File, host.State.Confirmed))
+        writer.Add(host.State is not null && ReferenceEquals(host.File, host.State.Disk.Confirmed));
+        if (host.State is null || !ReferenceEquals(host.File, host.State.Disk.Confirmed))
         {
             writer.Durable(host.File);
         }

@@ -1,6 +1,7 @@
 using System.Numerics;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Explore;
 
@@ -134,7 +135,7 @@ internal sealed partial class SmallWorld
         return Math.Min(newest, Heard(_second.State, newest));
 
         static long Heard(HaState? state, long otherwise) =>
-            state is null ? otherwise : (state.Peer.LastFresh ?? state.StartedAt).Ticks;
+            state is null ? otherwise : (state.Peer.LastFresh ?? state.Life.StartedAt).Ticks;
     }
 
     /// <summary>No link carries from one host to the other; with a one-way promise: in neither direction.</summary>

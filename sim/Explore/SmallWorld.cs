@@ -1,6 +1,9 @@
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Sim.Explore;
 

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Explore;
 

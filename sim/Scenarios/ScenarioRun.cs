@@ -173,7 +173,7 @@ internal sealed class ScenarioRun
         }
 
         var up = World.RunUntil(
-            () => World.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Disabled) && World.Hosts[0].Daemon!.State.Database is not null
+            () => World.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Disabled) && World.Hosts[0].Daemon!.State.Host.Database is not null
                 && World.Hosts[1].Toolstack.Status.InitComplete,
             TimeSpan.FromMinutes(5));
         if (!up)

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Data;
@@ -408,7 +408,7 @@ internal static class WorldVerbs
             host.PowerOn();
             host.StartDaemon();
             Reconfigure(host, differs: false);
-            if (host.Daemon is { } daemon && (!daemon.State.Watchdog.Present || daemon.Config != host.Config))
+            if (host.Daemon is { } daemon && (!daemon.State.Watchdog.Facts.Present || daemon.Config != host.Config))
             {
                 // The administrator restarts the daemon after what it reads only at its start was repaired.
                 daemon.Stop();

@@ -1,5 +1,6 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Rules;
 
 namespace TwoNodeHa.Sim.Virtual;
 

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Virtual;
 
@@ -43,7 +45,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     public TimeSpan NextWakeIn => _loop.NextWake - _host.LocalNow;
 
     /// <summary>It knows the pool's database as it is now.</summary>
-    public bool KnowsDatabase => _toolstack.IsCurrent(State.Database);
+    public bool KnowsDatabase => _toolstack.IsCurrent(State.Host.Database);
 
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }

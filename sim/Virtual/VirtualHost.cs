@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
-using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Virtual;
 using TwoNodeHa.Sim.Time;

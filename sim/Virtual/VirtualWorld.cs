@@ -1,5 +1,6 @@
 using System.Globalization;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
@@ -94,7 +95,7 @@ public sealed class VirtualWorld
     public Action<string>? OnLine { get; set; }
 
     /// <summary>Asked before and after every command of a daemon: what dies there, if anything.</summary>
-    internal Func<VirtualHost, Core.Machine.Command, bool, Fuzz.CrashKind?>? Crash { get; set; }
+    internal Func<VirtualHost, Core.Contract.Command, bool, Fuzz.CrashKind?>? Crash { get; set; }
 
     /// <summary>Told of each event of a daemon.</summary>
     public Action<int, HaEvent>? OnEvent { get; set; }

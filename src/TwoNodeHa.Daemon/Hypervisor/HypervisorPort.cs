@@ -1,6 +1,6 @@
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Tools;
 

@@ -1,6 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Daemon.Telemetry;

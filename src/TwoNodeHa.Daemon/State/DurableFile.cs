@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using TwoNodeHa.Core.Machine;
+using System.Text.Json;
+using System.Text;
+using TwoNodeHa.Core.Contract;
 
 namespace TwoNodeHa.Daemon.State;
 

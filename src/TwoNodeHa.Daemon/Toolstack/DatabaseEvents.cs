@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 

@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Telemetry;
