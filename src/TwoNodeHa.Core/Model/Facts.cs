@@ -95,6 +95,12 @@ public sealed record VmFact
 
     /// <summary>An operation that ends with the VM running on some host (start, resume, migration) is in VM.current_operations.</summary>
     public bool StartUnderWay { get; init; }
+
+    /// <summary>
+    /// The administrator's text when VM.blocked_operations holds <c>start</c>, else null. XAPI compares exact names and would
+    /// let <c>start_on</c> pass; who blocked <c>start</c> meant any start.
+    /// </summary>
+    public string? StartBlocked { get; init; }
 }
 
 /// <summary>What XAPI's database says; absent while the database cannot be reached.</summary>
@@ -123,7 +129,7 @@ public sealed record DatabaseFacts
 }
 
 /// <summary>A record of the toolstack's database that could not be read.</summary>
-/// <param name="Class">XAPI's class, <c>VM</c> or <c>host</c>.</param>
+/// <param name="Class">XAPI's class: <c>VM</c>, <c>host</c>, <c>SR</c> or <c>PBD</c>.</param>
 /// <param name="Uuid">Its uuid; empty when that could not be read either.</param>
 /// <param name="Name">Name, or else reference: what an administrator finds it by.</param>
 /// <param name="Reason">Which field, and what is wrong with it.</param>

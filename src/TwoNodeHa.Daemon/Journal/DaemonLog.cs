@@ -29,9 +29,6 @@ internal static partial class DaemonLog
     [LoggerMessage(108, LogLevel.Error, "events of the toolstack failed in a way nobody foresaw, again in {Pause}")]
     public static partial void EventsFailed(ILogger logger, TimeSpan pause, Exception error);
 
-    [LoggerMessage(109, LogLevel.Warning, "{Class} {Name} ({Uuid}) cannot be read from the toolstack's database and is left out: {Reason}")]
-    public static partial void RecordUnreadable(ILogger logger, string @class, string name, Guid uuid, string reason);
-
     [LoggerMessage(120, LogLevel.Warning, "disk link {Link}: the file system of {Path} refuses O_DIRECT; its cache is used, writes are synchronous all the same")]
     public static partial void DiskCached(ILogger logger, string link, string path);
 

@@ -18,11 +18,8 @@ internal sealed class DatabaseReader(Guid self)
     private static readonly ImmutableArray<string> Stops = ["clean_shutdown", "hard_shutdown", "shutdown", "suspend"];
     private const string LizardField = "XenCenter.CustomFields.ha-lizard-enabled";
 
-    /// <summary>References of the VMs at the last reading; also of those that could not be read, if their uuid could.</summary>
+    /// <summary>References of the VMs at the last reading.</summary>
     public ImmutableDictionary<Guid, XenRef<VM>> VmRefs { get; private set; } = ImmutableDictionary<Guid, XenRef<VM>>.Empty;
-
-    /// <summary>VMs whose <c>blocked_operations</c> has <c>start</c>, with the administrator's text, at the last reading.</summary>
-    public ImmutableDictionary<Guid, string> StartBlocked { get; private set; } = ImmutableDictionary<Guid, string>.Empty;
 
     /// <summary>References of the hosts at the last reading.</summary>
     public ImmutableDictionary<Guid, XenRef<XenHost>> HostRefs { get; private set; } =
@@ -53,7 +50,7 @@ internal sealed class DatabaseReader(Guid self)
             NativeHaEnabled = pool.HaEnabled,
             Master = uuids.GetValueOrDefault(pool.Master),
             Hosts = [.. uuids.Values.Order()],
-            EnabledHosts = [.. uuids.Where(host => hosts[host.Key].Enabled).Select(host => host.Value).Order()],
+            EnabledHosts = [.. uuids.Where(host => hosts.GetValueOrDefault(host.Key) is { Enabled: true }).Select(host => host.Value).Order()],
             FreeMemoryBytes = free,
             Vms = facts,
             Unreadable = unreadable.ToImmutable(),
@@ -82,6 +79,15 @@ internal sealed class DatabaseReader(Guid self)
             }
         }
 
+        foreach (var host in hosts.Unreadable)
+        {
+            // How many hosts the pool has must not hang on whether one is enabled.
+            if (Guid.TryParse(host.Uuid, out var uuid) && !host.Ref.IsNull && refs.TryAdd(uuid, host.Ref))
+            {
+                uuids.Add(host.Ref, uuid);
+            }
+        }
+
         HostRefs = refs.ToImmutable();
         return uuids;
     }
@@ -91,7 +97,6 @@ internal sealed class DatabaseReader(Guid self)
     {
         var facts = new SortedDictionary<Guid, VmFact>();
         var refs = ImmutableDictionary.CreateBuilder<Guid, XenRef<VM>>();
-        var blocked = ImmutableDictionary.CreateBuilder<Guid, string>();
         foreach (var (reference, vm) in vms.Where(pair => pair.Value.IsOrdinary))
         {
             if (!Guid.TryParse(vm.Uuid, out var uuid) || !refs.TryAdd(uuid, reference))
@@ -101,23 +106,10 @@ internal sealed class DatabaseReader(Guid self)
             }
 
             facts.Add(uuid, Fact(uuid, vm, hosts));
-            if (vm.BlockedOperations.TryGetValue("start", out var why))
-            {
-                blocked.Add(uuid, why);
-            }
         }
 
-        foreach (var record in vms.Unreadable)
-        {
-            var fact = Unread("VM", record);
-            unreadable.Add(fact);
-            if (fact.Uuid != Guid.Empty && !record.Ref.IsNull)
-            {
-                refs.TryAdd(fact.Uuid, record.Ref);
-            }
-        }
-
-        (VmRefs, StartBlocked) = (refs.ToImmutable(), blocked.ToImmutable());
+        unreadable.AddRange(vms.Unreadable.Select(record => Unread("VM", record)));
+        VmRefs = refs.ToImmutable();
         return [.. facts.Values];
     }
 
@@ -153,6 +145,7 @@ internal sealed class DatabaseReader(Guid self)
         MemoryBytes = Sum(vm.MemoryStaticMax, vm.MemoryOverhead),
         StopRequested = vm.CurrentOperations.Values.Any(operation => Stops.Contains(operation)),
         StartUnderWay = vm.CurrentOperations.Values.Any(operation => Starts.Contains(operation)),
+        StartBlocked = vm.BlockedOperations.GetValueOrDefault("start"),
     };
 
     private static long Sum(long memory, long overhead) =>

@@ -110,9 +110,6 @@ internal sealed class ToolstackActions(
             case HaAction.ResetPowerState reset when database.VmRefs.TryGetValue(reset.Vm, out var vm):
                 await session.VM.PowerStateResetAsync(vm, deadline, cancel);
                 return null;
-            case HaAction.StartVm start when database.StartBlocked.TryGetValue(start.Vm, out var text):
-                // XAPI compares exact names and would let start_on pass; an administrator who blocked "start" meant any start.
-                return new Failure(ActionOutcome.Failed, XenApiErrorCode.OperationBlocked, $"start is blocked: {text}");
             case HaAction.StartVm start when database.VmRefs.TryGetValue(start.Vm, out var vm)
                 && database.HostRefs.TryGetValue(start.Host, out var host):
                 await session.VM.StartOnAsync(vm, host, startPaused: false, force: false, deadline, cancel);

@@ -21,15 +21,12 @@ internal sealed class ToolstackPort : IAsyncDisposable
     private readonly RoleFile _role;
     private readonly ToolstackActions _actions;
     private readonly DatabaseEvents _events;
-    private readonly ILogger _logger;
     private int _readingDatabase;
-    private string _unreadableSaid = "";
 
     public ToolstackPort(LocalConfig config, IObservationSink sink, ToolRunner tools, ILogger logger)
     {
         _config = config;
         _sink = sink;
-        _logger = logger;
         _sessions = new XapiSessions(config.Config.Paths.XapiSocket);
         _database = new DatabaseReader(config.Self.Uuid);
         _role = new RoleFile(config.Config.Paths.PoolRoleFile);
@@ -115,29 +112,11 @@ internal sealed class ToolstackPort : IAsyncDisposable
             var session = master
                 ? await _sessions.LocalAsync(deadline, patience.Token)
                 : await _sessions.PoolAsync(deadline, patience.Token);
-            var facts = await _database.ReadAsync(session, master, deadline, patience.Token);
-            SayUnreadable(facts);
-            return facts;
+            return await _database.ReadAsync(session, master, deadline, patience.Token);
         }
         finally
         {
             Volatile.Write(ref _readingDatabase, 0);
-        }
-    }
-
-    /// <summary>Said once, and again when something about it changed.</summary>
-    private void SayUnreadable(DatabaseFacts facts)
-    {
-        var now = string.Join('\n', facts.Unreadable);
-        if (now == _unreadableSaid)
-        {
-            return;
-        }
-
-        _unreadableSaid = now;
-        foreach (var record in facts.Unreadable)
-        {
-            DaemonLog.RecordUnreadable(_logger, record.Class, record.Name, record.Uuid, record.Reason);
         }
     }
 
