@@ -81,6 +81,8 @@ internal ref struct SituationWriter
         ["VmFact.LizardMark"] = "the same in every state of a search",
         ["VmFact.Order"] = "the same in every state of a search",
         ["VmFact.StartDelay"] = "the same in every state of a search",
+        ["VmFact.StartBlocked"] = "the same in every state of a search",
+        ["DatabaseFacts.Unreadable"] = "empty in every state of a search",
         ["VmFact.MemoryBytes"] = "the same in every state of a search",
         ["ToolstackFacts.Database"] = "what counts of it is in HostView.Database; in an answer that waits it is hashed",
         ["HostView.StorageDetail"] = "explains",

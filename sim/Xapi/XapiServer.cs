@@ -23,6 +23,7 @@ internal sealed class XapiServer : IAsyncDisposable
 {
     private const int BodyMax = 300 * 1024;
     private const int InternalBodyMax = 64 * 1024 * 1024;
+    private const string StartPage = "<html><head><title>XAPI (emulated)</title></head><body><p>An emulated pool of TwoNodeHa.</p></body></html>";
     private const string Html500 = "<html><body><h1>HTTP 500 internal server error</h1></body></html>";
 
     private readonly WebApplication _application;
@@ -88,6 +89,12 @@ internal sealed class XapiServer : IAsyncDisposable
     private async Task ServeAsync(HttpContext context)
     {
         string path = context.Request.Path.Value ?? "";
+        if (context.Request.Method == "GET" && path == "/")
+        {
+            await WriteAsync(context, "text/html", StartPage).ConfigureAwait(false);
+            return;
+        }
+
         bool known = path is "/jsonrpc" or "/" or "/RPC2" || (path == "/internal" && _origin == CallOrigin.Tcp);
         if (context.Request.Method != "POST" || !known)
         {

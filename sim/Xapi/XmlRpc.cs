@@ -27,6 +27,9 @@ internal static partial class XmlRpc
     public static string WriteFailure(IEnumerable<string> error) => WriteResponse(
         Struct([Member("Status", Text("Failure")), Member("ErrorDescription", Array(error.Select(Text)))]));
 
+    /// <summary>One value alone, as in <c>task.result</c>.</summary>
+    public static string ValueText(JsonNode? value) => WriteValue(value, "").ToString(SaveOptions.DisableFormatting);
+
     private static JsonNode? ReadValue(XElement value)
     {
         XElement? typed = value.Elements().FirstOrDefault();

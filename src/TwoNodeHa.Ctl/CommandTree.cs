@@ -167,9 +167,14 @@ internal sealed class CommandTree
     private Verb Takeover()
     {
         var dead = new Option<bool>("--peer-is-dead") { Description = "Your word that the peer is powered off or runs nothing" };
-        var command = new Verb("takeover", "Take over from a peer that you know to be dead", VerbGroup.Emergency) { dead };
+        var despite = new Option<bool>("--something-else-answers")
+        {
+            Description = "Although a sign of life was seen: a router or proxy answers for the dead peer, which you saw without power",
+        };
+        var command = new Verb("takeover", "Take over from a peer that you know to be dead", VerbGroup.Emergency) { dead, despite };
         command.SetAction(parsed => parsed.GetValue(dead)
-            ? OrderVerb.Run(_context, Global(parsed), new OperatorRequest.Takeover { PeerIsDead = true }, waitSeconds: 0)
+            ? OrderVerb.RunUntilSettled(_context, Global(parsed),
+                new OperatorRequest.Takeover { PeerIsDead = true, DespiteSignsOfLife = parsed.GetValue(despite) })
             : OrderVerb.NotConfirmed(
                 _context,
                 Global(parsed),
@@ -191,7 +196,7 @@ internal sealed class CommandTree
 
     private Verb Guard()
     {
-        var command = new Verb("guard", "At boot: wait until it is settled who is master, for at most 12 s", VerbGroup.Units);
+        var command = new Verb("guard", "At boot: wait until it is settled who is master", VerbGroup.Units);
         command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed), new OperatorRequest.BootGuard(), GuardVerb.BootLimit));
         return command;
     }

@@ -63,6 +63,18 @@ public sealed class WireTests : IAsyncLifetime
         Assert.Equal(500, status);
     }
 
+    [Theory]
+    [InlineData("/", 200, "<html>")]
+    [InlineData("/nothing", 404, "")]
+    [InlineData("/jsonrpc", 404, "")]
+    public async Task Get_AnswersTheStartPageOnly(string path, int status, string begin)
+    {
+        using HttpClient client = UnixHttp.Client(_path);
+        using HttpResponseMessage response = await client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.StartsWith(begin, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task LostAnswer_ConnectionCut()
     {

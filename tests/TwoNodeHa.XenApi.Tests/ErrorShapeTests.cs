@@ -79,7 +79,7 @@ public sealed class ErrorShapeTests
     [InlineData("<html><body>it is broken</body></html>")]
     [InlineData("""{"jsonrpc":"2.0","result":""")]
     [InlineData("""{"jsonrpc":"2.0","result":true,"id":1}}""")]
-    [InlineData("{\"result\":\"\u0001\"}")]
+    [InlineData("{\"result\":\"\u0001}")]
     public async Task Answer_NotJson_IsATransientProtocolError(string body)
     {
         await using Dialogue dialogue = await Dialogue.OpenAsync(_ => Reply.Json(body));

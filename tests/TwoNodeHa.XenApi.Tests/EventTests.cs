@@ -144,7 +144,7 @@ public sealed class EventTests
 
         EventBatch batch = await NextAsync(dialogue.Session.NewEvent("*"));
 
-        Assert.Equal("n", batch.Events[0].ReadPool().NameLabel);
+        Assert.Equal("OpaqueRef:h", batch.Events[0].ReadPool().Master.Value);
         Assert.Equal(EventOperation.Del, batch.Events[1].Operation);
         Assert.Null(batch.Events[1].Snapshot);
         Assert.Throws<XenApiProtocolException>(() => batch.Events[1].ReadVM());

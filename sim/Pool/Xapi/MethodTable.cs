@@ -59,7 +59,8 @@ internal sealed class MethodTable
         InternalCalls.Register(this);
     }
 
-    public IEnumerable<string> Names => _entries.Keys.Order(StringComparer.Ordinal).Where(name => !name.StartsWith("emu.", StringComparison.Ordinal));
+    public IEnumerable<string> Names => _entries.Keys.Concat(_generic.Names).Distinct(StringComparer.Ordinal)
+        .Order(StringComparer.Ordinal).Where(name => !name.StartsWith("emu.", StringComparison.Ordinal));
 
     /// <summary>A method with a session; counts exclude it.</summary>
     public void Add(string name, int required, int optional, Func<Call, Task<JsonNode?>> handler, bool mayBeAsync = true) =>
@@ -78,10 +79,15 @@ internal sealed class MethodTable
     {
         bool isAsync = method.StartsWith("Async.", StringComparison.Ordinal);
         string name = isAsync ? method[6..] : method;
-        Entry? entry = Find(origin, name, isAsync)
-            ?? throw new ApiException("MESSAGE_METHOD_UNKNOWN", method);
+        Entry? entry = Find(origin, name, isAsync);
+        if (entry is null)
+        {
+            await CheckFirstAsync(origin, parameters).ConfigureAwait(false);
+            throw new ApiException("MESSAGE_METHOD_UNKNOWN", method);
+        }
+
         int received = parameters.Count - (entry.TakesSession ? 1 : 0);
-        if (received < entry.Required || received > entry.Required + entry.Optional)
+        if (received < entry.Required || (entry.Optional == 0 && received > entry.Required))
         {
             throw new ApiException("MESSAGE_PARAMETER_COUNT_MISMATCH", method, $"{entry.Required}", $"{Math.Max(received, 0)}");
         }
@@ -101,6 +107,16 @@ internal sealed class MethodTable
         // A local session on a member's TCP port: the logic would run here with its database over the link.
         JsonArray inner = [session, .. arguments.Select(node => node?.DeepClone())];
         return await _process.Link.DbAsync("emu.db_call", method, inner).ConfigureAwait(false);
+    }
+
+    /// <summary>The session is looked at before the name: with a bad one nobody learns which methods there are.</summary>
+    private async Task CheckFirstAsync(CallOrigin origin, JsonArray parameters)
+    {
+        if (origin != CallOrigin.Internal && parameters.Count > 0
+            && parameters[0] is JsonValue first && first.TryGetValue(out string? session))
+        {
+            await _process.Sessions.CheckAsync(origin, session).ConfigureAwait(false);
+        }
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using TwoNodeHa.Sim.Pool.Data;
+using TwoNodeHa.Sim.Xapi;
 
 namespace TwoNodeHa.Sim.Pool.Xapi;
 
@@ -54,8 +55,8 @@ internal sealed class Tasks(XapiProcess process)
         try
         {
             JsonNode? result = await work(task.Ref).ConfigureAwait(false);
-            string text = result is JsonValue value && value.TryGetValue(out string? s) ? s : result?.ToJsonString() ?? "";
-            Finish(task, "success", text.Length == 0 ? "" : $"<value>{text}</value>", []);
+            bool isVoid = result is null || (result is JsonValue value && value.TryGetValue(out string? text) && text.Length == 0);
+            Finish(task, "success", isVoid ? "" : XmlRpc.ValueText(result), []);
         }
         catch (ApiException error)
         {

@@ -20,7 +20,7 @@ internal static class VmHostSide
         Domain domain = await process.Guard(
             process.Host.Xenopsd.BuildAsync(spec, process.Host.Draw(process.Host.Timings.VmStart))).ConfigureAwait(false);
         await RecordRunningAsync(process, domain).ConfigureAwait(false);
-        await process.Delay(TimeSpan.FromSeconds(call.Float(1))).ConfigureAwait(false);
+        await process.Delay(VmOperations.Delay((long)call.Float(1))).ConfigureAwait(false);
         return null;
     }
 

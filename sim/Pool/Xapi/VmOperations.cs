@@ -10,14 +10,14 @@ internal sealed class VmOperations(XapiProcess process)
     private Database Db => process.Db;
 
     /// <summary>VM.start (no host given) and VM.start_on (xapi.md 6.3).</summary>
-    public async Task StartAsync(Call call, Row vm, Row? wanted, bool force)
+    public async Task StartAsync(Call call, Row vm, Row? wanted)
     {
-        await OperateAsync(call, vm, "start", ["Halted"], async () =>
+        await OperateAsync(call, vm, wanted is null ? "start" : "start_on", ["Halted"], async () =>
         {
             process.Log("vm_start", ("vm", vm.Text("name_label")), ("uuid", vm.Uuid));
             Row host = wanted ?? Choose(vm);
             AssertNotEvacuating(host);
-            VmPlacement.AssertCanBootHere(Db, vm, host, ignoreMemory: wanted is null || force);
+            VmPlacement.AssertCanBootHere(Db, vm, host, ignoreMemory: wanted is null);
             vm.Set("scheduled_to_be_resident_on", host.Ref);
             try
             {
@@ -164,7 +164,10 @@ internal sealed class VmOperations(XapiProcess process)
         }
     }
 
-    private static TimeSpan StartDelay(Row vm) => TimeSpan.FromSeconds(vm.Number("start_delay"));
+    /// <summary>Any 64-bit delay is legal; a year is as good as for ever.</summary>
+    internal static TimeSpan Delay(long seconds) => TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 366 * 86_400L));
+
+    private static TimeSpan StartDelay(Row vm) => Delay(vm.Number("start_delay"));
 
     private async Task StartOnHostAsync(Row vm, Row host)
     {
@@ -222,7 +225,9 @@ internal sealed class VmOperations(XapiProcess process)
         Instant giveUp = process.Now + process.Host.Timings.BusyLimit;
         while (true)
         {
-            AssertAllowed(vm, operation);
+            // XAPI's order: what an administrator blocked, power state, operations in progress, kind of VM.
+            AssertNotBlocked(vm, operation);
+            AssertPowerState(vm, expected);
             if (operation == "hard_shutdown")
             {
                 // Never waits: it cancels what is in progress instead.
@@ -232,7 +237,7 @@ internal sealed class VmOperations(XapiProcess process)
             IReadOnlyList<string> holders = vm.Keys("current_operations");
             if (holders.Count == 0)
             {
-                AssertPowerState(vm, expected);
+                AssertOrdinary(vm);
                 return;
             }
 
@@ -246,7 +251,15 @@ internal sealed class VmOperations(XapiProcess process)
         }
     }
 
-    private static void AssertAllowed(Row vm, string operation)
+    private static void AssertNotBlocked(Row vm, string operation)
+    {
+        if (vm.Entry("blocked_operations", operation) is { } reason)
+        {
+            throw new ApiException("OPERATION_BLOCKED", vm.Ref, reason);
+        }
+    }
+
+    private static void AssertOrdinary(Row vm)
     {
         if (vm.Flag("is_a_template"))
         {
@@ -256,11 +269,6 @@ internal sealed class VmOperations(XapiProcess process)
         if (vm.Flag("is_control_domain"))
         {
             throw new ApiException("OPERATION_NOT_ALLOWED", "Operations on domain 0 are not allowed");
-        }
-
-        if (vm.Entry("blocked_operations", operation) is { } reason)
-        {
-            throw new ApiException("OPERATION_BLOCKED", vm.Ref, reason);
         }
     }
 

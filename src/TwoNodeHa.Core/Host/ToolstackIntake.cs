@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Situation;
@@ -39,6 +40,7 @@ internal static class ToolstackIntake
     public static void DatabaseObserved(Draft turn, DatabaseFacts facts)
     {
         var nativeBefore = turn.Host.Database?.NativeHaEnabled ?? false;
+        ReportUnreadable(turn, turn.Host.Database?.Unreadable ?? [], facts.Unreadable);
         turn.Host = turn.Host with { Database = facts, DatabaseAt = turn.Now };
         if (facts.NativeHaEnabled && !nativeBefore)
         {
@@ -47,6 +49,20 @@ internal static class ToolstackIntake
         }
 
         VmBook.SeeDatabase(turn, facts);
+    }
+
+    private static void ReportUnreadable(Draft turn, ImmutableArray<UnreadableFact> before, ImmutableArray<UnreadableFact> now)
+    {
+        foreach (var record in now.Except(before))
+        {
+            turn.Report(HaEventId.Alert, Severity.Warning,
+                $"{record.Class} {record.Name} cannot be read from the toolstack's database and is left out: {record.Reason}");
+        }
+
+        foreach (var record in before.Where(old => now.All(left => (left.Class, left.Uuid, left.Name) != (old.Class, old.Uuid, old.Name))))
+        {
+            turn.Report(HaEventId.Alert, Severity.Notice, $"{record.Class} {record.Name} is no longer unreadable, or gone");
+        }
     }
 
     /// <summary>From now on the toolstack starts nothing by itself; what it started until now is looked for.</summary>

@@ -52,9 +52,13 @@ internal static class VmBook
             records.Add(Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact)));
         }
 
-        if (turn.Durable.Takeover is not null)
+        foreach (var record in old)
         {
-            KeepUnknown(turn, facts, old, records);
+            // A promoted slave's database can lack a VM that the own record knows.
+            if (Find(records, record.Uuid) is null && (turn.Durable.Takeover is not null || MayBeUnreadable(facts, record.Uuid)))
+            {
+                records.Add(record);
+            }
         }
 
         records.Sort((left, right) => left.Uuid.CompareTo(right.Uuid));
@@ -148,20 +152,11 @@ internal static class VmBook
         };
     }
 
-    /// <summary>A promoted slave's database can lack a VM that the own record knows: it is kept, and named.</summary>
-    private static void KeepUnknown(
-        Draft turn, DatabaseFacts facts, ImmutableArray<VmRecord> old, ImmutableArray<VmRecord>.Builder records)
-    {
-        foreach (var record in old)
-        {
-            if (!facts.Vms.Any(fact => fact.Uuid == record.Uuid))
-            {
-                records.Add(record);
-            }
-        }
-    }
+    /// <summary>A VM whose record cannot be read is not gone. Without a uuid it could be any.</summary>
+    private static bool MayBeUnreadable(DatabaseFacts facts, Guid uuid) =>
+        facts.Unreadable.Any(record => record.Class == "VM" && (record.Uuid == uuid || record.Uuid == Guid.Empty));
 
-    private static VmRecord? Find(ImmutableArray<VmRecord> records, Guid uuid)
+    private static VmRecord? Find(IEnumerable<VmRecord> records, Guid uuid)
     {
         foreach (var record in records)
         {

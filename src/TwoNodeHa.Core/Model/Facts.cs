@@ -95,6 +95,12 @@ public sealed record VmFact
 
     /// <summary>An operation that ends with the VM running on some host (start, resume, migration) is in VM.current_operations.</summary>
     public bool StartUnderWay { get; init; }
+
+    /// <summary>
+    /// The administrator's text when VM.blocked_operations holds <c>start</c>, else null. XAPI compares exact names and would
+    /// let <c>start_on</c> pass; who blocked <c>start</c> meant any start.
+    /// </summary>
+    public string? StartBlocked { get; init; }
 }
 
 /// <summary>What XAPI's database says; absent while the database cannot be reached.</summary>
@@ -117,7 +123,17 @@ public sealed record DatabaseFacts
 
     /// <summary>All VMs that are no template, snapshot or control domain, ordered by uuid.</summary>
     public required ImmutableArray<VmFact> Vms { get; init; }
+
+    /// <summary>Records that could not be read; nothing is known of them by this reading, which is not that they are gone.</summary>
+    public ImmutableArray<UnreadableFact> Unreadable { get; init; } = [];
 }
+
+/// <summary>A record of the toolstack's database that could not be read.</summary>
+/// <param name="Class">XAPI's class: <c>VM</c>, <c>host</c>, <c>SR</c> or <c>PBD</c>.</param>
+/// <param name="Uuid">Its uuid; empty when that could not be read either.</param>
+/// <param name="Name">Name, or else reference: what an administrator finds it by.</param>
+/// <param name="Reason">Which field, and what is wrong with it.</param>
+public sealed record UnreadableFact(string Class, Guid Uuid, string Name, string Reason);
 
 /// <summary>One observation of the local toolstack.</summary>
 public sealed record ToolstackFacts

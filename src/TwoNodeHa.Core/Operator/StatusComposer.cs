@@ -82,6 +82,13 @@ internal static class StatusComposer
                 + "stall_tolerance_seconds and margin_seconds");
         }
 
+        foreach (var record in view.State.Host.Database?.Unreadable ?? [])
+        {
+            warnings.Add(record.Class == "VM"
+                ? $"VM {record.Name} is not covered: its record cannot be read: {record.Reason}"
+                : $"{record.Class} {record.Name} cannot be read from the toolstack's database: {record.Reason}");
+        }
+
         return warnings.ToImmutable();
     }
 

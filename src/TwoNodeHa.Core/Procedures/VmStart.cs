@@ -162,6 +162,12 @@ internal static class VmStart
 
     private static bool Order(Draft turn, VmRecord vm, StartAttempt attempt)
     {
+        if (WhyNotAsked(turn.Host.Database!, vm.Uuid) is { } refusal)
+        {
+            GiveUp(turn, vm, attempt, $"{vm.Name}: {refusal}");
+            return false;
+        }
+
         var onPeer = attempt.OnPeer && turn.State is { Status: HaStatus.Paired, Peer.Beat.Status: HaStatus.Paired } && turn.View.PeerFresh;
         if (!onPeer && FreeMemory(turn) is { } free && vm.MemoryBytes > free)
         {
@@ -181,6 +187,11 @@ internal static class VmStart
         turn.Report(HaEventId.VmStartOrdered, Severity.Notice, $"starting {vm.Name} on {host.Name}");
         return true;
     }
+
+    private static string? WhyNotAsked(DatabaseFacts database, Guid vm) =>
+        database.Vms.FirstOrDefault(fact => fact.Uuid == vm) is { StartBlocked: { } text } ? $"its start is blocked in blocked_operations: {text}"
+        : database.Unreadable.FirstOrDefault(record => record.Uuid == vm) is { } odd ? $"its record cannot be read: {odd.Reason}"
+        : null;
 
     /// <summary>What is left of this host's memory behind the starts that the database does not show yet; null when it was not read.</summary>
     private static long? FreeMemory(Draft turn)

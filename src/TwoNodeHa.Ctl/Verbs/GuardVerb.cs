@@ -16,8 +16,8 @@ internal static class GuardVerb
     /// <summary>How long a daemon that does not answer is waited for: it is started again after 100 ms.</summary>
     private static readonly TimeSpan WithoutDaemon = TimeSpan.FromSeconds(3);
 
-    /// <summary>At boot the daemon waits 8 s for its peer; this is for one that never decides.</summary>
-    public static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(12);
+    /// <summary>At boot the daemon waits for its peer as boot_guard_wait_seconds allows, at most 600 s; this is for one that never decides.</summary>
+    public static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(610);
 
     /// <summary>At shutdown the daemon waits 60 s for the hand-over.</summary>
     public static readonly TimeSpan DepartLimit = TimeSpan.FromSeconds(75);

@@ -11,6 +11,9 @@ namespace TwoNodeHa.Ctl.Verbs;
 /// </summary>
 internal static class OrderVerb
 {
+    /// <summary>Longer than any quiet window that a site configures.</summary>
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(2);
+
     public static int Run(CtlContext context, GlobalOptions options, OperatorRequest request, double waitSeconds)
     {
         var socket = LocalConfigFile.ControlSocket(options);
@@ -45,6 +48,29 @@ internal static class OrderVerb
 
                 Thread.Sleep(from.ConfirmPause);
             }
+        }
+    }
+
+    /// <summary>An order that is judged anew each time: it is given again while the daemon still listens for something.</summary>
+    public static int RunUntilSettled(CtlContext context, GlobalOptions options, OperatorRequest request)
+    {
+        var socket = LocalConfigFile.ControlSocket(options);
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var exchange = ControlClient.Ask(socket, request with { By = context.Who }, options.Timeout);
+            if (exchange.Answer is { Ok: true, Pending: true } && watch.Elapsed < SettleLimit)
+            {
+                Thread.Sleep(context.ConfirmPause);
+                continue;
+            }
+
+            return Printer.Print(context, options.Json, new CtlReport
+            {
+                Verb = request.Verb,
+                ExitCode = CodeOf(exchange),
+                Text = exchange.Answer?.Text ?? exchange.Trouble,
+            });
         }
     }
 

@@ -23,8 +23,11 @@ internal static partial class DaemonLog
     [LoggerMessage(106, LogLevel.Error, "watchdog: {Trouble}")]
     public static partial void WatchdogTrouble(ILogger logger, string trouble);
 
-    [LoggerMessage(107, LogLevel.Debug, "events of the toolstack interrupted: {Error}")]
-    public static partial void EventsInterrupted(ILogger logger, string error);
+    [LoggerMessage(107, LogLevel.Debug, "events of the toolstack interrupted, again in {Pause}: {Error}")]
+    public static partial void EventsInterrupted(ILogger logger, TimeSpan pause, string error);
+
+    [LoggerMessage(108, LogLevel.Error, "events of the toolstack failed in a way nobody foresaw, again in {Pause}")]
+    public static partial void EventsFailed(ILogger logger, TimeSpan pause, Exception error);
 
     [LoggerMessage(120, LogLevel.Warning, "disk link {Link}: the file system of {Path} refuses O_DIRECT; its cache is used, writes are synchronous all the same")]
     public static partial void DiskCached(ILogger logger, string link, string path);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Contract;
@@ -11,22 +12,23 @@ namespace TwoNodeHa.Daemon.Toolstack;
 /// a second. What is read here is fresh when the master dies, and that is when it is needed.
 /// </summary>
 internal sealed class DatabaseEvents(
-    XapiSessions sessions, Func<TimeSpan, Task<DatabaseFacts>> read, IObservationSink sink, ILogger logger) : IDisposable
+    XapiSessions sessions, Func<TimeSpan, Task<DatabaseFacts>> read, IObservationSink sink, BackOff backOff, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _stop = new();
 
     public void Start() => _ = Task.Run(RunAsync);
 
     public void Dispose() => _stop.Cancel();
 
+    /// <summary>Ends with <see cref="Dispose"/> alone: whatever fails is said, and tried again with growing pauses.</summary>
     private async Task RunAsync()
     {
         while (!_stop.IsCancellationRequested)
         {
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 await FollowAsync();
@@ -35,13 +37,25 @@ internal sealed class DatabaseEvents(
             {
                 return;
             }
-            catch (Exception error) when (ToolstackPort.IsExpected(error))
+            catch (Exception error)
             {
-                DaemonLog.EventsInterrupted(logger, error.Message);
+                var pause = backOff.After(Stopwatch.GetElapsedTime(started));
+                Say(error, pause);
                 sessions.ForgetPool();
+                await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
 
-            await Task.Delay(Retry, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private void Say(Exception error, TimeSpan pause)
+    {
+        if (ToolstackPort.IsExpected(error))
+        {
+            DaemonLog.EventsInterrupted(logger, pause, error.Message);
+        }
+        else
+        {
+            DaemonLog.EventsFailed(logger, pause, error);
         }
     }
 

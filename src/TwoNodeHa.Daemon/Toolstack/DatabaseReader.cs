@@ -8,6 +8,12 @@ namespace TwoNodeHa.Daemon.Toolstack;
 /// <summary>Reads the part of XAPI's database that matters, and remembers the references behind the uuids.</summary>
 internal sealed class DatabaseReader(Guid self)
 {
+    /// <summary>
+    /// Longest start delay that counts. XAPI accepts any, and sleeps it in the call that starts the VM; a deadline must not
+    /// grow with it without end. The VM runs before the sleep.
+    /// </summary>
+    internal static readonly TimeSpan StartDelayMax = TimeSpan.FromHours(1);
+
     private static readonly ImmutableArray<string> Starts = ["start", "start_on", "resume", "resume_on", "pool_migrate", "migrate_send"];
     private static readonly ImmutableArray<string> Stops = ["clean_shutdown", "hard_shutdown", "shutdown", "suspend"];
     private const string LizardField = "XenCenter.CustomFields.ha-lizard-enabled";
@@ -23,33 +29,100 @@ internal sealed class DatabaseReader(Guid self)
     public ImmutableDictionary<Guid, ImmutableArray<string>> HostSrs { get; private set; } =
         ImmutableDictionary<Guid, ImmutableArray<string>>.Empty;
 
+    /// <summary>One reading. A record that cannot be read is named in the facts; only the pool's own is needed for all else.</summary>
+    /// <exception cref="XenApiException">XAPI did not answer, or its pool record cannot be read.</exception>
     public async Task<DatabaseFacts> ReadAsync(Session session, bool master, TimeSpan deadline, CancellationToken cancel)
     {
         var pools = await session.Pool.GetAllRecordsAsync(deadline, cancel);
         var hosts = await session.Host.GetAllRecordsAsync(deadline, cancel);
         var vms = await session.VM.GetAllRecordsAsync(deadline, cancel);
-        await ReadStorageAsync(session, hosts, deadline, cancel);
-        var uuids = hosts.ToDictionary(pair => pair.Key, pair => Guid.Parse(pair.Value.Uuid));
-        HostRefs = uuids.ToImmutableDictionary(pair => pair.Value, pair => pair.Key);
-        VmRefs = vms.Where(pair => pair.Value.IsOrdinary).ToImmutableDictionary(pair => Guid.Parse(pair.Value.Uuid), pair => pair.Key);
-        var pool = pools.Values.FirstOrDefault();
+        var unreadable = ImmutableArray.CreateBuilder<UnreadableFact>();
+        unreadable.AddRange(hosts.Unreadable.Select(host => Unread("host", host)));
+        var uuids = ReadHosts(hosts, unreadable);
+        await ReadStorageAsync(session, uuids, unreadable, deadline, cancel);
+        var facts = ReadVms(vms, uuids, unreadable);
         var free = master && HostRefs.TryGetValue(self, out var own)
             ? await session.Host.ComputeFreeMemoryAsync(own, deadline, cancel)
             : -1;
+        var pool = ThePool(pools);
         return new DatabaseFacts
         {
-            NativeHaEnabled = pool?.HaEnabled ?? false,
-            Master = pool is not null && uuids.TryGetValue(pool.Master, out var at) ? at : Guid.Empty,
+            NativeHaEnabled = pool.HaEnabled,
+            Master = uuids.GetValueOrDefault(pool.Master),
             Hosts = [.. uuids.Values.Order()],
-            EnabledHosts = [.. hosts.Where(pair => pair.Value.Enabled).Select(pair => uuids[pair.Key]).Order()],
+            EnabledHosts = [.. uuids.Where(host => hosts.GetValueOrDefault(host.Key) is { Enabled: true }).Select(host => host.Value).Order()],
             FreeMemoryBytes = free,
-            Vms = [.. vms.Values.Where(vm => vm.IsOrdinary).Select(vm => Fact(vm, uuids)).OrderBy(vm => vm.Uuid)],
+            Vms = facts,
+            Unreadable = unreadable.ToImmutable(),
         };
     }
 
-    private static VmFact Fact(VMRecord vm, Dictionary<XenRef<XenHost>, Guid> hosts) => new()
+    /// <summary>Without it nobody knows whether native HA is on: such a reading is none.</summary>
+    private static PoolRecord ThePool(RecordTable<Pool, PoolRecord> pools) => pools.Values.FirstOrDefault()
+        ?? throw new XenApiProtocolException(
+            pools.Unreadable.IsEmpty ? "the database has no pool record" : pools.Unreadable[0].Reason, "pool.get_all_records");
+
+    private Dictionary<XenRef<XenHost>, Guid> ReadHosts(
+        RecordTable<XenHost, HostRecord> hosts, ImmutableArray<UnreadableFact>.Builder unreadable)
     {
-        Uuid = Guid.Parse(vm.Uuid),
+        var uuids = new Dictionary<XenRef<XenHost>, Guid>();
+        var refs = ImmutableDictionary.CreateBuilder<Guid, XenRef<XenHost>>();
+        foreach (var (reference, host) in hosts)
+        {
+            if (Guid.TryParse(host.Uuid, out var uuid) && refs.TryAdd(uuid, reference))
+            {
+                uuids.Add(reference, uuid);
+            }
+            else
+            {
+                unreadable.Add(BadUuid("host", reference.Value, host.Uuid));
+            }
+        }
+
+        foreach (var host in hosts.Unreadable)
+        {
+            // How many hosts the pool has must not hang on whether one is enabled.
+            if (Guid.TryParse(host.Uuid, out var uuid) && !host.Ref.IsNull && refs.TryAdd(uuid, host.Ref))
+            {
+                uuids.Add(host.Ref, uuid);
+            }
+        }
+
+        HostRefs = refs.ToImmutable();
+        return uuids;
+    }
+
+    private ImmutableArray<VmFact> ReadVms(
+        RecordTable<VM, VMRecord> vms, Dictionary<XenRef<XenHost>, Guid> hosts, ImmutableArray<UnreadableFact>.Builder unreadable)
+    {
+        var facts = new SortedDictionary<Guid, VmFact>();
+        var refs = ImmutableDictionary.CreateBuilder<Guid, XenRef<VM>>();
+        foreach (var (reference, vm) in vms.Where(pair => pair.Value.IsOrdinary))
+        {
+            if (!Guid.TryParse(vm.Uuid, out var uuid) || !refs.TryAdd(uuid, reference))
+            {
+                unreadable.Add(BadUuid("VM", vm.NameLabel, vm.Uuid));
+                continue;
+            }
+
+            facts.Add(uuid, Fact(uuid, vm, hosts));
+        }
+
+        unreadable.AddRange(vms.Unreadable.Select(record => Unread("VM", record)));
+        VmRefs = refs.ToImmutable();
+        return [.. facts.Values];
+    }
+
+    private static UnreadableFact Unread<T>(string @class, UnreadableRecord<T> record) => new(
+        @class, Guid.TryParse(record.Uuid, out var uuid) ? uuid : Guid.Empty,
+        record.Name.Length > 0 ? record.Name : record.Ref.Value, record.Reason);
+
+    private static UnreadableFact BadUuid(string @class, string name, string uuid) =>
+        new(@class, Guid.Empty, name, $"'{uuid}' is no uuid, or another record has the same");
+
+    private static VmFact Fact(Guid uuid, VMRecord vm, Dictionary<XenRef<XenHost>, Guid> hosts) => new()
+    {
+        Uuid = uuid,
         Name = vm.NameLabel,
         PowerState = vm.PowerState switch
         {
@@ -68,23 +141,37 @@ internal sealed class DatabaseReader(Guid self)
         },
         LizardMark = Mark(vm.OtherConfig),
         Order = (int)Math.Clamp(vm.Order, int.MinValue, int.MaxValue),
-        StartDelay = vm.StartDelay,
-        MemoryBytes = vm.MemoryStaticMax + vm.MemoryOverhead,
+        StartDelay = vm.StartDelay < StartDelayMax ? vm.StartDelay : StartDelayMax,
+        MemoryBytes = Sum(vm.MemoryStaticMax, vm.MemoryOverhead),
         StopRequested = vm.CurrentOperations.Values.Any(operation => Stops.Contains(operation)),
         StartUnderWay = vm.CurrentOperations.Values.Any(operation => Starts.Contains(operation)),
+        StartBlocked = vm.BlockedOperations.GetValueOrDefault("start"),
     };
+
+    private static long Sum(long memory, long overhead) =>
+        Math.Max(memory, 0) > long.MaxValue - Math.Max(overhead, 0) ? long.MaxValue : Math.Max(memory, 0) + Math.Max(overhead, 0);
 
     private static bool? Mark(ImmutableSortedDictionary<string, string> otherConfig) =>
         otherConfig.TryGetValue(LizardField, out var text) && bool.TryParse(text, out var mark) ? mark : null;
 
     private async Task ReadStorageAsync(
-        Session session, IReadOnlyDictionary<XenRef<XenHost>, HostRecord> hosts, TimeSpan deadline, CancellationToken cancel)
+        Session session, Dictionary<XenRef<XenHost>, Guid> hosts, ImmutableArray<UnreadableFact>.Builder unreadable,
+        TimeSpan deadline, CancellationToken cancel)
     {
         var pbds = await session.PBD.GetAllRecordsAsync(deadline, cancel);
         var srs = await session.SR.GetAllRecordsAsync(deadline, cancel);
+        unreadable.AddRange(pbds.Unreadable.Select(pbd => Unread("PBD", pbd)));
+        unreadable.AddRange(srs.Unreadable.Select(sr => Unread("SR", sr)));
+        var uuids = srs.ToDictionary(sr => sr.Key, sr => sr.Value.Uuid);
+        foreach (var sr in srs.Unreadable.Where(sr => Guid.TryParse(sr.Uuid, out _)))
+        {
+            // Its uuid is all that the release of a lock needs.
+            uuids.TryAdd(sr.Ref, sr.Uuid);
+        }
+
         HostSrs = hosts.ToImmutableDictionary(
-            host => Guid.Parse(host.Value.Uuid),
-            host => pbds.Values.Where(pbd => pbd.Host == host.Key && srs.ContainsKey(pbd.SR))
-                .Select(pbd => srs[pbd.SR].Uuid).Distinct().Order(StringComparer.Ordinal).ToImmutableArray());
+            host => host.Value,
+            host => pbds.Values.Where(pbd => pbd.Host == host.Key && uuids.ContainsKey(pbd.SR))
+                .Select(pbd => uuids[pbd.SR]).Distinct().Order(StringComparer.Ordinal).ToImmutableArray());
     }
 }

@@ -48,6 +48,11 @@ internal sealed class ToolstackActions(
         {
             return new Observation.ActionFinished(act.Id, ActionOutcome.Failed, "IO", error.Message);
         }
+        catch (Exception error)
+        {
+            // Nobody foresaw it, but whoever waits for the answer must get one.
+            return new Observation.ActionFinished(act.Id, ActionOutcome.Unknown, "UNFORESEEN", error.Message);
+        }
     }
 
     private async Task<Failure?> ExecuteAsync(HaAction action, TimeSpan deadline, CancellationToken cancel)

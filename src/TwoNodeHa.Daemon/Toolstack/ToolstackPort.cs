@@ -31,7 +31,8 @@ internal sealed class ToolstackPort : IAsyncDisposable
         _database = new DatabaseReader(config.Self.Uuid);
         _role = new RoleFile(config.Config.Paths.PoolRoleFile);
         _actions = new ToolstackActions(config, _sessions, _database, _role, tools, new LinuxHostPower());
-        _events = new DatabaseEvents(_sessions, ReadDatabaseAsync, sink, logger);
+        _events = new DatabaseEvents(
+            _sessions, ReadDatabaseAsync, sink, new BackOff(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)), logger);
     }
 
     public void Start() => _events.Start();
@@ -55,8 +56,9 @@ internal sealed class ToolstackPort : IAsyncDisposable
             {
                 facts = facts with { Database = await ReadDatabaseAsync(command.Deadline) };
             }
-            catch (Exception error) when (IsExpected(error))
+            catch (Exception error)
             {
+                // Unforeseen ones too: a reading that is not answered would be the last.
                 _sessions.ForgetPool();
                 facts = facts with { Trouble = $"the database was not read: {error.Message}" };
             }
@@ -89,7 +91,7 @@ internal sealed class ToolstackPort : IAsyncDisposable
             var emergency = await local.Host.IsInEmergencyModeAsync(deadline, patience.Token);
             return facts with { Answers = true, Emergency = emergency };
         }
-        catch (Exception error) when (IsExpected(error))
+        catch (Exception error)
         {
             return facts with { Trouble = error.Message };
         }

@@ -21,7 +21,7 @@ public sealed class Host
     public OtherConfig<Host> OtherConfig { get; }
 
     /// <summary><c>host.get_all_records</c>.</summary>
-    public Task<IReadOnlyDictionary<XenRef<Host>, HostRecord>> GetAllRecordsAsync(
+    public Task<RecordTable<Host, HostRecord>> GetAllRecordsAsync(
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("host.get_all_records"), json => json.AsRecords<Host, HostRecord>(HostRecord.Parse),
             deadline, cancellationToken);
@@ -85,7 +85,7 @@ public sealed class Host
     /// <summary>
     /// <c>host.get_vms_which_prevent_evacuation</c>: for each such VM the error, code first. Empty when all can move.
     /// </summary>
-    public Task<IReadOnlyDictionary<XenRef<VM>, ImmutableArray<string>>> GetVMsWhichPreventEvacuationAsync(
+    public Task<RecordTable<VM, ImmutableArray<string>>> GetVMsWhichPreventEvacuationAsync(
         XenRef<Host> host, TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("host.get_vms_which_prevent_evacuation", host.Value),
             json => json.AsRecords<VM, ImmutableArray<string>>(reason => reason.AsStrings()),

@@ -11,7 +11,7 @@ public sealed class HostMetrics
     public HostMetrics(IXenApi api) => _api = api;
 
     /// <summary><c>host_metrics.get_all_records</c>.</summary>
-    public Task<IReadOnlyDictionary<XenRef<HostMetrics>, HostMetricsRecord>> GetAllRecordsAsync(
+    public Task<RecordTable<HostMetrics, HostMetricsRecord>> GetAllRecordsAsync(
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("host_metrics.get_all_records"),
             json => json.AsRecords<HostMetrics, HostMetricsRecord>(HostMetricsRecord.Parse),

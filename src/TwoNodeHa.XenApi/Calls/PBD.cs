@@ -13,7 +13,7 @@ public sealed class PBD
     public PBD(IXenApi api) => _api = api;
 
     /// <summary><c>PBD.get_all_records</c>.</summary>
-    public Task<IReadOnlyDictionary<XenRef<PBD>, PBDRecord>> GetAllRecordsAsync(
+    public Task<RecordTable<PBD, PBDRecord>> GetAllRecordsAsync(
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("PBD.get_all_records"), json => json.AsRecords<PBD, PBDRecord>(PBDRecord.Parse),
             deadline, cancellationToken);

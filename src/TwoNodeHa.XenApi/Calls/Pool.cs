@@ -21,7 +21,7 @@ public sealed class Pool
     public OtherConfig<Pool> OtherConfig { get; }
 
     /// <summary><c>pool.get_all_records</c>: exactly one record.</summary>
-    public Task<IReadOnlyDictionary<XenRef<Pool>, PoolRecord>> GetAllRecordsAsync(
+    public Task<RecordTable<Pool, PoolRecord>> GetAllRecordsAsync(
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("pool.get_all_records"), json => json.AsRecords<Pool, PoolRecord>(PoolRecord.Parse),
             deadline, cancellationToken);

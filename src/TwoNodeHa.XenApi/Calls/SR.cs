@@ -13,7 +13,7 @@ public sealed class SR
     public SR(IXenApi api) => _api = api;
 
     /// <summary><c>SR.get_all_records</c>.</summary>
-    public Task<IReadOnlyDictionary<XenRef<SR>, SRRecord>> GetAllRecordsAsync(
+    public Task<RecordTable<SR, SRRecord>> GetAllRecordsAsync(
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("SR.get_all_records"), json => json.AsRecords<SR, SRRecord>(SRRecord.Parse),
             deadline, cancellationToken);

@@ -13,7 +13,7 @@ public sealed class VBD
     public VBD(IXenApi api) => _api = api;
 
     /// <summary><c>VBD.get_all_records</c>.</summary>
-    public Task<IReadOnlyDictionary<XenRef<VBD>, VBDRecord>> GetAllRecordsAsync(
+    public Task<RecordTable<VBD, VBDRecord>> GetAllRecordsAsync(
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("VBD.get_all_records"), json => json.AsRecords<VBD, VBDRecord>(VBDRecord.Parse),
             deadline, cancellationToken);

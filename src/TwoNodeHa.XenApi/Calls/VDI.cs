@@ -11,7 +11,7 @@ public sealed class VDI
     public VDI(IXenApi api) => _api = api;
 
     /// <summary><c>VDI.get_all_records</c>.</summary>
-    public Task<IReadOnlyDictionary<XenRef<VDI>, VDIRecord>> GetAllRecordsAsync(
+    public Task<RecordTable<VDI, VDIRecord>> GetAllRecordsAsync(
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("VDI.get_all_records"), json => json.AsRecords<VDI, VDIRecord>(VDIRecord.Parse),
             deadline, cancellationToken);

@@ -22,7 +22,7 @@ public sealed class VM
     public OtherConfig<VM> OtherConfig { get; }
 
     /// <summary><c>VM.get_all_records</c>: everything, with templates, snapshots and control domains.</summary>
-    public Task<IReadOnlyDictionary<XenRef<VM>, VMRecord>> GetAllRecordsAsync(
+    public Task<RecordTable<VM, VMRecord>> GetAllRecordsAsync(
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("VM.get_all_records"), json => json.AsRecords<VM, VMRecord>(VMRecord.Parse),
             deadline, cancellationToken);

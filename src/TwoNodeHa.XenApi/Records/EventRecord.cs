@@ -21,7 +21,7 @@ public enum EventOperation
 }
 
 /// <summary>One change (events/event_types.ml).</summary>
-/// <param name="Class">Class in lower case, e.g. <c>vm</c>.</param>
+/// <param name="Class">Class in lower case, e.g. <c>vm</c>; empty when the change could not be read.</param>
 /// <param name="Operation">What happened.</param>
 /// <param name="Ref">Reference of the object.</param>
 /// <param name="Snapshot">The whole record; null for deletions.</param>
@@ -74,10 +74,28 @@ public sealed record EventBatch(
     internal static EventBatch Nothing { get; } =
         new([], ImmutableSortedDictionary<string, long>.Empty, "", IsComplete: false);
 
-    internal static EventBatch Parse(XenJson json, bool isComplete) => new(
-        [.. json.Member("events").Elements().Select(EventRecord.Parse)],
-        json.Member("valid_ref_counts").Members().ToImmutableSortedDictionary(
-            member => member.Name.ToLowerInvariant(), member => member.Json.AsInt(), StringComparer.Ordinal),
-        json.Member("token").AsString(),
-        isComplete);
+    internal static EventBatch Parse(XenJson json, bool isComplete)
+    {
+        var counts = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        foreach ((string name, XenJson count) in json.Member("valid_ref_counts").Members())
+        {
+            counts[name.ToLowerInvariant()] = count.AsInt();
+        }
+
+        return new EventBatch(
+            [.. json.Member("events").Elements().Select(Read)], counts.ToImmutable(), json.Member("token").AsString(), isComplete);
+    }
+
+    /// <summary>A change that cannot be read is a change all the same: whoever reads the database at each one shall do so.</summary>
+    private static EventRecord Read(XenJson json)
+    {
+        try
+        {
+            return EventRecord.Parse(json);
+        }
+        catch (XenApiProtocolException)
+        {
+            return new EventRecord("", EventOperation.Unknown, "", Snapshot: null);
+        }
+    }
 }

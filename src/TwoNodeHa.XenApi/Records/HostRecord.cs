@@ -1,39 +1,13 @@
-using System.Collections.Immutable;
 using TwoNodeHa.XenApi.Wire;
 
 namespace TwoNodeHa.XenApi;
 
-/// <summary>A host (idl/datamodel_host.ml).</summary>
+/// <summary>A host (idl/datamodel_host.ml): the fields a HA daemon uses.</summary>
 /// <param name="Uuid">Persistent identity.</param>
-/// <param name="NameLabel">Name shown to people.</param>
-/// <param name="Address">Management address as stored in the database.</param>
-/// <param name="Hostname">Host name.</param>
 /// <param name="Enabled">Whether VMs may start there.</param>
-/// <param name="Metrics">Liveness and memory.</param>
-/// <param name="MemoryOverhead">Bytes taken by the hypervisor.</param>
-/// <param name="ResidentVMs">VMs on the host, its control domain included.</param>
-/// <param name="OtherConfig">Settings of tools.</param>
-public sealed record HostRecord(
-    string Uuid,
-    string NameLabel,
-    string Address,
-    string Hostname,
-    bool Enabled,
-    XenRef<HostMetrics> Metrics,
-    long MemoryOverhead,
-    ImmutableArray<XenRef<VM>> ResidentVMs,
-    ImmutableSortedDictionary<string, string> OtherConfig)
+public sealed record HostRecord(string Uuid, bool Enabled)
 {
-    internal static HostRecord Parse(XenJson json) => new(
-        json.Member("uuid").AsString(),
-        json.Member("name_label").AsString(),
-        json.Member("address").AsString(),
-        json.Member("hostname").AsString(),
-        json.Member("enabled").AsBool(),
-        json.Member("metrics").AsRef<HostMetrics>(),
-        json.Member("memory_overhead").AsInt(),
-        json.Member("resident_VMs").AsRefs<VM>(),
-        json.Member("other_config").AsStringMap());
+    internal static HostRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("enabled").AsBool());
 }
 
 /// <summary>Measured state of a host (idl/datamodel_host.ml).</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TwoNodeHa.XenApi.Wire;
 
 namespace TwoNodeHa.XenApi;
@@ -67,21 +66,12 @@ public sealed record VDIRecord(string Uuid, string NameLabel, XenRef<SR> SR, lon
         json.Member("virtual_size").AsInt());
 }
 
-/// <summary>A storage repository (idl/datamodel.ml).</summary>
+/// <summary>A storage repository (idl/datamodel.ml): the fields a HA daemon uses.</summary>
 /// <param name="Uuid">Persistent identity.</param>
-/// <param name="NameLabel">Name shown to people.</param>
-/// <param name="Type">Driver, e.g. <c>nfs</c>, <c>lvmoiscsi</c>, <c>iso</c>.</param>
 /// <param name="Shared">Whether several hosts may use it.</param>
-/// <param name="PBDs">Its paths from hosts.</param>
-public sealed record SRRecord(
-    string Uuid, string NameLabel, string Type, bool Shared, ImmutableArray<XenRef<PBD>> PBDs)
+public sealed record SRRecord(string Uuid, bool Shared)
 {
-    internal static SRRecord Parse(XenJson json) => new(
-        json.Member("uuid").AsString(),
-        json.Member("name_label").AsString(),
-        json.Member("type").AsString(),
-        json.Member("shared").AsBool(),
-        json.Member("PBDs").AsRefs<PBD>());
+    internal static SRRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("shared").AsBool());
 }
 
 /// <summary>The path from a host to a storage repository (idl/datamodel.ml).</summary>

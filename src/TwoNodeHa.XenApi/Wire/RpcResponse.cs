@@ -50,9 +50,21 @@ internal readonly record struct RpcResponse(JsonElement Result, XenApiFailure? F
         }
         catch (JsonException error)
         {
+            return ParseMended(method, body, error);
+        }
+    }
+
+    private static JsonElement ParseMended(string method, ReadOnlyMemory<byte> body, JsonException first)
+    {
+        try
+        {
+            return JsonElement.Parse(OddJson.Mend(body.Span));
+        }
+        catch (JsonException)
+        {
             throw new XenApiProtocolException(
-                $"{method}: the answer of {body.Length} bytes is not JSON: {error.Message}",
-                isTransient: true, inner: error);
+                $"{method}: the answer of {body.Length} bytes is not JSON: {first.Message}",
+                isTransient: true, inner: first);
         }
     }
 
@@ -87,7 +99,7 @@ internal readonly record struct RpcResponse(JsonElement Result, XenApiFailure? F
         }
 
         bool hasData = error.TryGetProperty("data", out JsonElement data) && data.ValueKind != JsonValueKind.Null;
-        return new XenApiFailure(method, message.GetString()!, hasData ? Texts(data) : []);
+        return new XenApiFailure(method, Text(message), hasData ? Texts(data) : []);
     }
 
     /// <summary>Parameters are texts; whatever else comes is kept as its JSON text, for people to read.</summary>
@@ -95,8 +107,18 @@ internal readonly record struct RpcResponse(JsonElement Result, XenApiFailure? F
         ? [.. value.EnumerateArray().Select(Text)]
         : [Text(value)];
 
-    private static string Text(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+    private static string Text(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, or broken UTF-8.
+            return value.GetRawText();
+        }
+    }
 
     private static XenApiProtocolException Malformed(string method, string what) => new($"{method}: {what}");
 }

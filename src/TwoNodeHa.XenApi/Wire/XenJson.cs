@@ -18,14 +18,29 @@ internal readonly record struct XenJson(string Path, JsonElement Value)
     public XenJson? OptionalMember(string name)
     {
         Expect(JsonValueKind.Object);
-        return Value.TryGetProperty(name, out JsonElement member) ? new XenJson($"{Path}.{name}", member) : null;
+        try
+        {
+            return Value.TryGetProperty(name, out JsonElement member) ? new XenJson($"{Path}.{name}", member) : null;
+        }
+        catch (InvalidOperationException error)
+        {
+            // The name of another member cannot be read.
+            throw NotText(error);
+        }
     }
 
     /// <summary>A string.</summary>
     public string AsString()
     {
         Expect(JsonValueKind.String);
-        return Value.GetString()!;
+        try
+        {
+            return Value.GetString()!;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw NotText(error);
+        }
     }
 
     /// <summary>A boolean; a string such as "true" is an error.</summary>
@@ -46,19 +61,16 @@ internal readonly record struct XenJson(string Path, JsonElement Value)
 
         bool isText = Value.ValueKind == JsonValueKind.String;
         return isText && long.TryParse(
-            Value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long parsed)
+            AsString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long parsed)
             ? parsed
             : throw Wrong("a 64-bit integer");
     }
 
-    /// <summary>A duration written as whole seconds.</summary>
-    public TimeSpan AsSeconds()
-    {
-        long seconds = AsInt();
-        return seconds is >= 0 and <= int.MaxValue
-            ? TimeSpan.FromSeconds(seconds)
-            : throw new XenApiProtocolException($"{Path}: {seconds} is no sane number of seconds", Path);
-    }
+    /// <summary>
+    /// A duration written as whole seconds. XAPI's setters refuse negatives only (xapi_vm.ml), so all that 64 bits hold is
+    /// legal: a negative one counts as none, what exceeds 2³¹−1 s as that.
+    /// </summary>
+    public TimeSpan AsSeconds() => TimeSpan.FromSeconds(Math.Clamp(AsInt(), 0, int.MaxValue));
 
     /// <summary>A number.</summary>
     public double AsFloat() => Value.ValueKind == JsonValueKind.Number ? Value.GetDouble() : throw Wrong("a number");
@@ -72,20 +84,86 @@ internal readonly record struct XenJson(string Path, JsonElement Value)
     /// <summary>A set of strings.</summary>
     public ImmutableArray<string> AsStrings() => [.. Elements().Select(element => element.AsString())];
 
-    /// <summary>A map from string to string, sorted by key so that printing it is deterministic.</summary>
-    public ImmutableSortedDictionary<string, string> AsStringMap() => Members()
-        .ToImmutableSortedDictionary(member => member.Name, member => member.Json.AsString(), StringComparer.Ordinal);
-
-    /// <summary>A map from reference to record.</summary>
-    public IReadOnlyDictionary<XenRef<T>, TRecord> AsRecords<T, TRecord>(Func<XenJson, TRecord> parse)
+    /// <summary>A map from string to string, sorted by key so that printing it is deterministic; of equal keys the last counts.</summary>
+    public ImmutableSortedDictionary<string, string> AsStringMap()
     {
-        var records = new Dictionary<XenRef<T>, TRecord>();
+        var map = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach ((string name, XenJson json) in Members())
         {
-            records[new XenRef<T>(name)] = parse(json);
+            map[name] = json.AsString();
         }
 
-        return records;
+        return map.ToImmutable();
+    }
+
+    /// <summary>As <see cref="AsStringMap"/>, without the entries that are no readable text: other tools write there.</summary>
+    public ImmutableSortedDictionary<string, string> AsReadableStringMap()
+    {
+        Expect(JsonValueKind.Object);
+        var map = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (JsonProperty member in Value.EnumerateObject())
+        {
+            try
+            {
+                map[NameOf(member)] = new XenJson($"{Path}[]", member.Value).AsString();
+            }
+            catch (XenApiProtocolException)
+            {
+                // Not ours.
+            }
+        }
+
+        return map.ToImmutable();
+    }
+
+    /// <summary>A map from reference to record; one that cannot be read costs itself only, and is named.</summary>
+    public RecordTable<T, TRecord> AsRecords<T, TRecord>(Func<XenJson, TRecord> parse)
+    {
+        Expect(JsonValueKind.Object);
+        var records = new Dictionary<XenRef<T>, TRecord>();
+        var unreadable = ImmutableArray.CreateBuilder<UnreadableRecord<T>>();
+        foreach (JsonProperty member in Value.EnumerateObject())
+        {
+            var json = new XenJson($"{Path}[]", member.Value);
+            XenRef<T> reference = default;
+            try
+            {
+                reference = new XenRef<T>(NameOf(member));
+                json = new XenJson($"{Path}.{reference.Value}", member.Value);
+                records[reference] = parse(json);
+            }
+            catch (XenApiProtocolException error)
+            {
+                unreadable.Add(new UnreadableRecord<T>(
+                    reference, json.TextOrEmpty("uuid"), json.TextOrEmpty("name_label"), error.Message));
+            }
+        }
+
+        return new RecordTable<T, TRecord>(records, unreadable.ToImmutable());
+    }
+
+    private string TextOrEmpty(string name)
+    {
+        try
+        {
+            return OptionalMember(name)?.AsString() ?? "";
+        }
+        catch (XenApiProtocolException)
+        {
+            return "";
+        }
+    }
+
+    private string NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw NotText(error);
+        }
     }
 
     /// <summary>An enumeration; a value this client does not know becomes its zero, <c>Unknown</c>.</summary>
@@ -108,9 +186,12 @@ internal readonly record struct XenJson(string Path, JsonElement Value)
     public IEnumerable<(string Name, XenJson Json)> Members()
     {
         Expect(JsonValueKind.Object);
-        string path = Path;
-        return Value.EnumerateObject().Select(
-            member => (member.Name, new XenJson($"{path}.{member.Name}", member.Value)));
+        XenJson self = this;
+        return Value.EnumerateObject().Select(member =>
+        {
+            string name = self.NameOf(member);
+            return (name, new XenJson($"{self.Path}.{name}", member.Value));
+        });
     }
 
     /// <summary>The elements of an array.</summary>
@@ -128,6 +209,10 @@ internal readonly record struct XenJson(string Path, JsonElement Value)
             throw Wrong($"a JSON {kind}");
         }
     }
+
+    /// <summary>A lone surrogate or broken UTF-8.</summary>
+    private XenApiProtocolException NotText(InvalidOperationException error) =>
+        new($"{Path}: the text cannot be read: {error.Message}", Path, inner: error);
 
     private XenApiProtocolException Wrong(string expected) =>
         new($"{Path}: {expected} expected, JSON {Value.ValueKind} found", Path);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 
@@ -100,6 +101,74 @@ public sealed class TakeoverTests
 
         Assert.Equal(bench.Config.Policy.StartAttempts, bench.Actions.Count(action => action is HaAction.StartVm));
         Assert.Equal(HaStatus.Sole, bench.Status);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void BlockedOrUnreadable_CostsItselfOnly(bool blocked)
+    {
+        var mail = Guid.Parse("30000000-0000-4000-8000-000000000003");
+        var bench = Bench.Paired();
+        bench.Post(new Observation.DatabaseObserved(Database() with
+        {
+            Vms = [.. Database().Vms, new VmFact { Uuid = mail, Name = "mail", PowerState = VmPowerState.Running, ResidentOn = Bench.HostB }],
+        }));
+        bench.Pass(10.5, gateway: true);
+        bench.Finish<HaAction.BlockPeerToolstack>();
+        var facts = Database(VmPowerState.Halted);
+        var other = new VmFact { Uuid = mail, Name = "mail", PowerState = VmPowerState.Halted };
+        facts = facts with
+        {
+            Vms = blocked ? [facts.Vms[0], facts.Vms[1] with { StartBlocked = "being moved" }, other] : [facts.Vms[0], other],
+            Unreadable = blocked ? [] : [new UnreadableFact("VM", Bench.Db, "db", "order: a 64-bit integer expected")],
+        };
+        for (var i = 0; i < 20 && bench.Status == HaStatus.TakingOver; i++)
+        {
+            bench.Pass(0.5, gateway: true);
+            bench.Toolstack(database: facts);
+            FinishIfOrdered<HaAction.ReleaseStorageLocks>(bench);
+            FinishIfOrdered<HaAction.RecoverSlaves>(bench);
+            if (bench.Actions.Any(action => action is HaAction.StartVm start && start.Vm == mail))
+            {
+                bench.Lists(Bench.Web, mail);
+            }
+        }
+
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.StartVm start && start.Vm == Bench.Db);
+        Assert.Contains(bench.Events, entry => entry.Id == HaEventId.VmGivenUp
+            && entry.Sentence.Contains(blocked ? "being moved" : "64-bit", StringComparison.Ordinal));
+        Assert.Equal(HaStatus.Sole, bench.Status);
+        Assert.Contains(bench.State.Durable.Vms, vm => vm.Uuid == Bench.Db);
+        Assert.Contains(bench.Actions, action => action is HaAction.StartVm start && start.Vm == mail);
+    }
+
+    private static void FinishIfOrdered<T>(Bench bench)
+        where T : HaAction
+    {
+        if (bench.Actions.Any(action => action is T))
+        {
+            bench.Finish<T>();
+        }
+    }
+
+    [Fact]
+    public void Unreadable_IsSaidOnce_ShownAndNotForgotten()
+    {
+        var bench = Bench.Paired();
+        var odd = Database() with { Unreadable = [new UnreadableFact("VM", Bench.Db, "db", "order: odd")] };
+        odd = odd with { Vms = [odd.Vms[0]] };
+        bench.Post(new Observation.DatabaseObserved(odd));
+        bench.Post(new Observation.DatabaseObserved(odd with { FreeMemoryBytes = 5 }));
+        Assert.Single(bench.Events, entry => entry.Sentence.Contains("order: odd", StringComparison.Ordinal));
+        Assert.Contains(bench.State.Durable.Vms, vm => vm is { Name: "db", Wanted: true, Protected: true });
+        Assert.Contains(
+            HaMachine.Status(bench.Config, bench.State, bench.Now).Warnings, text => text.StartsWith("VM db is not covered", StringComparison.Ordinal));
+
+        bench.Post(new Observation.DatabaseObserved(Database()));
+        Assert.Single(bench.Events, entry => entry.Sentence.Contains("no longer unreadable", StringComparison.Ordinal));
+        bench.Post(new Observation.DatabaseObserved(Database() with { Vms = [Database().Vms[0]] }));
+        Assert.DoesNotContain(bench.State.Durable.Vms, vm => vm.Name == "db");
     }
 
     [Fact]

@@ -13,7 +13,17 @@ internal sealed class GenericCalls(XapiProcess process)
         "memory_dynamic_max", "memory_static_max", "default_SR", "sm_config", "is_a_template", "actions_after_crash",
     };
 
+    private static readonly string[] TableVerbs = ["get_all", "get_all_records", "get_by_uuid", "get_by_name_label", "get_record"];
+
     private Database Db => process.Db;
+
+    /// <summary>
+    /// Every method that <see cref="Find"/> knows by a field, for system.listMethods. A class without objects has no fields here.
+    /// </summary>
+    public IEnumerable<string> Names =>
+        from @class in Database.Classes
+        from verb in TableVerbs.Concat(FieldsOf(@class).SelectMany(name => VerbsOf(@class, name)))
+        select $"{@class}.{verb}";
 
     public MethodTable.Entry? Find(string name)
     {
@@ -62,7 +72,9 @@ internal sealed class GenericCalls(XapiProcess process)
             {
                 return Entry(parameters, call =>
                 {
-                    edit(Db.Get(@class, call.Text(0)), field, call);
+                    Row row = Db.Get(@class, call.Text(0));
+                    SetterRules.Check(@class, field, prefix, call);
+                    edit(row, field, call);
                     return null;
                 });
             }
@@ -80,6 +92,30 @@ internal sealed class GenericCalls(XapiProcess process)
         ("add_", 2, (row, field, call) => row.Set(field, ToSet([.. row.List(field).Except([call.Text(1)]), call.Text(1)]))),
         ("remove_", 2, (row, field, call) => row.Set(field, ToSet(row.List(field).Except([call.Text(1)])))),
     ];
+
+    private IEnumerable<string> FieldsOf(string @class) =>
+        (process.LoadedDb is null ? null : Db.All(@class).FirstOrDefault()) is not { } row ? []
+        : row.Snapshot().Select(pair => pair.Key)
+            .Union(Records.Derived.Where(derived => derived.Class == @class).Select(derived => derived.Field));
+
+    private IEnumerable<string> VerbsOf(string @class, string field)
+    {
+        yield return $"get_{field}";
+        if (!Writable.Contains(field))
+        {
+            yield break;
+        }
+
+        JsonNode? value = Db.All(@class).First()[field];
+        foreach ((string prefix, _, _) in Edits)
+        {
+            bool fits = prefix == "set_" || (prefix is "add_to_" or "remove_from_" ? value is JsonObject : value is JsonArray);
+            if (fits)
+            {
+                yield return prefix + field;
+            }
+        }
+    }
 
     private static void AddToMap(Row row, string field, string key, string value)
     {

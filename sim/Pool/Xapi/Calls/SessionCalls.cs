@@ -15,6 +15,7 @@ internal static class SessionCalls
         table.Add("session.local_logout", 0, 0, call => Logout(call), mayBeAsync: false);
         table.Add("session.get_this_host", 1, 0, call =>
             call.Process.Sessions.ThisHost(call.Text(0)), mayBeAsync: false);
+        table.Add("session.get_is_local_superuser", 1, 0, call => IsLocalSuperuser(call), mayBeAsync: false);
         table.AddWithoutSession("system.isAlive", 0, 1, call => call.Text(0));
         table.AddWithoutSession("system.listMethods", 0, 0, call =>
             new JsonArray([.. call.Process.Methods.Names.Select(name => (JsonNode)name)]));
@@ -65,6 +66,15 @@ internal static class SessionCalls
     {
         call.Process.Sessions.Logout(call.Session);
         return null;
+    }
+
+    /// <summary>There is one user, root, so every session is one of it.</summary>
+    private static JsonNode IsLocalSuperuser(Call call)
+    {
+        string asked = call.Text(0);
+        return call.Process.Sessions.IsLocal(asked) || call.Process.Sessions.IsNormal(asked)
+            ? true
+            : throw new ApiException("HANDLE_INVALID", "session", asked);
     }
 
     private static void AssertMaster(XapiProcess process)

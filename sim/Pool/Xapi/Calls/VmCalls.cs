@@ -8,9 +8,9 @@ internal static class VmCalls
 {
     public static void Register(MethodTable table)
     {
-        table.Add("VM.start", 3, 0, call => Void(call.Process.Vms.StartAsync(call, Vm(call), null, call.Flag(2))));
+        table.Add("VM.start", 3, 0, call => Void(call.Process.Vms.StartAsync(call, Vm(call), null)));
         table.Add("VM.start_on", 4, 0, call =>
-            Void(call.Process.Vms.StartAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)), call.Flag(3))));
+            Void(call.Process.Vms.StartAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
         table.Add("VM.clean_shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: true)));
         table.Add("VM.hard_shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: false)));
         table.Add("VM.shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: true)));
