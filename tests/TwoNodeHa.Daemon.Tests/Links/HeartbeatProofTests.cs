@@ -4,6 +4,7 @@ using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Daemon.Host;
