@@ -23,7 +23,7 @@ _ha_ctl() {
         events) words="--last --follow" ;;
         check) words="--offline" ;;
         timeline) words="" ;;
-        takeover) words="--peer-is-dead" ;;
+        takeover) words="--peer-is-dead --something-else-answers" ;;
         fence) words="self --yes" ;;
         guard) words="" ;;
         depart) words="" ;;

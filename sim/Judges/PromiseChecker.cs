@@ -153,7 +153,7 @@ public sealed partial class PromiseChecker(VirtualWorld world)
         Takeovers += happened.Id == HaEventId.TakeoverDecided ? 1 : 0;
     }
 
-    /// <summary>No recording (design, section 7): what a daemon holds for the newest word of its peer never goes back.</summary>
+    /// <summary>No recording is taken for the peer: what a daemon holds for the newest word of its peer never goes back.</summary>
     public void Heard(VirtualHost host, Heartbeat? newest)
     {
         if (newest is null)

@@ -86,19 +86,22 @@ internal static class Slips
 
         foreach (var character in value)
         {
-            switch (character)
+            if (Dashes.Contains(character, StringComparison.Ordinal))
             {
-                case '\u2010' or '\u2011' or '\u2012' or '\u2013' or '\u2014' or '\u2212':
-                    return $"{value} contains a dash (U+{(int)character:X4}) that an editor or a web page put there: type a plain hyphen, -";
-                case '\u00a0' or '\u2007' or '\u202f' or '\u200b' or '\u2060':
-                    return $"the value contains an invisible character (U+{(int)character:X4}) from a web page or a document: type it anew";
-                default:
-                    break;
+                return $"{value} contains a dash (U+{(int)character:X4}) that an editor or a web page put there: type a plain hyphen, -";
+            }
+
+            if (Invisible.Contains(character, StringComparison.Ordinal))
+            {
+                return $"the value contains an invisible character (U+{(int)character:X4}) from a web page or a document: type it anew";
             }
         }
 
         return null;
     }
+
+    private const string Dashes = "\u2010\u2011\u2012\u2013\u2014\u2212";
+    private const string Invisible = "\u00a0\u2007\u202f\u200b\u2060";
 
     /// <summary>Something else where one address belongs.</summary>
     public static string? Address(string text)

@@ -70,7 +70,7 @@ internal static class StatusVerb
             table.Add("-", line);
         }
 
-        var text = new StringBuilder("Without the daemon this much can be said:\n");
+        var text = new StringBuilder("This is what is known without the daemon:\n");
         table.AppendTo(text, screen);
 
         return new CtlReport

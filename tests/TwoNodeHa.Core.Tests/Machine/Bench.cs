@@ -75,6 +75,7 @@ internal sealed class Bench
         Enabled = true,
         PeerSwitchGeneration = 1,
         PeerEnabled = true,
+        PeerBound = true,
         Vms =
         [
             new VmRecord { Uuid = Web, Name = "web", Protected = true, Wanted = true, LastOn = HostA },

@@ -31,7 +31,7 @@ public sealed class BootGuardTests
     {
         var bench = Booted(PoolRole.Master);
         Assert.True(Ask(bench).Pending);
-        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1);
+        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1, gateway: true);
         var reply = Ask(bench);
         Assert.False(reply.Pending);
         Assert.Contains("not heard within 8 s", reply.Text, StringComparison.Ordinal);
@@ -39,11 +39,21 @@ public sealed class BootGuardTests
     }
 
     [Fact]
+    public void While_nothing_at_all_is_heard_the_network_is_waited_for()
+    {
+        var bench = Booted(PoolRole.Master);
+        bench.Pass(bench.Config.Policy.BootGuardWait.TotalSeconds - 1);
+        Assert.True(Ask(bench).Pending, "a switch port that spanning tree keeps closed");
+        bench.Pass(1.5);
+        Assert.False(Ask(bench).Pending);
+    }
+
+    [Fact]
     public void A_record_that_names_the_peer_is_obeyed_when_nobody_answers()
     {
         var bench = Booted(PoolRole.Master, durable => durable with { Master = Bench.HostB, Epoch = 5 });
         Ask(bench);
-        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1);
+        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1, gateway: true);
         Ask(bench);
         Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
     }
@@ -53,7 +63,7 @@ public sealed class BootGuardTests
     {
         var bench = Booted(PoolRole.Master, durable => durable with { Master = Bench.HostB, Epoch = 5 });
         Ask(bench);
-        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1);
+        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1, gateway: true);
         Ask(bench);
         var write = bench.Orders.OfType<Command.Act>().Last(act => act.Action is HaAction.WriteRoleSlave);
         bench.Post(new Observation.ActionFinished(write.Id, ActionOutcome.Failed, "", "read-only file system"));

@@ -76,12 +76,55 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void Corrupt_VmsRun_CountsAsFencedNotAsMayRun()
+    public void Corrupt_VmsRun_WaitsOneLeaseForTheMirrorAndThenCountsAsFenced()
     {
         var bench = new Bench().Start(new DurableState { Incarnation = 1_000_000 }, DurableOrigin.Corrupt);
         bench.Gateway();
         bench.Lists(Bench.Web);
+        Assert.Equal(HaStatus.Suspecting, bench.Status);
+        Assert.Equal(RightRules.None, RulesOf(bench));
+        bench.Pass(bench.Config.Timing.Lease.TotalSeconds - 0.2, gateway: true);
+        Assert.Equal(HaStatus.Suspecting, bench.Status);
+        Assert.DoesNotContain(bench.Orders, order => order is Command.FeedWatchdog);
+        bench.Pass(0.4, gateway: true);
         Assert.Equal(HaStatus.Fencing, bench.Status);
+    }
+
+    [Fact]
+    public void Corrupt_ThePeerTellsWhatWasLost_NothingIsFenced()
+    {
+        var bench = new Bench().Start(new DurableState { Incarnation = 1_000_000 }, DurableOrigin.Corrupt);
+        bench.Gateway();
+        bench.Lists(Bench.Web);
+        bench.Toolstack();
+        bench.Hear();
+        bench.Hear();
+        Assert.False(bench.State.Durable.StateLost);
+        Assert.Equal(HaStatus.Paired, bench.Status);
+    }
+
+    [Fact]
+    public void R4_ANewerHeartbeatWithoutThePromise_EndsAtOnce()
+    {
+        var bench = Bench.Paired();
+        bench.Hear(beat => beat with { Promise = 3 });
+        Assert.True(RulesOf(bench).HasFlag(RightRules.R4));
+        Assert.False(Bond.Holds(new View(bench.Config, bench.State, bench.Now)), "a right without end");
+        bench.Hear(beat => beat with { Promise = 0 });
+        Assert.False(RulesOf(bench).HasFlag(RightRules.R4));
+        Assert.Equal(0, bench.State.Durable.PeerPromise);
+    }
+
+    [Fact]
+    public void SoleHeld_NotBesideAnArbiter_AndNeverBound()
+    {
+        foreach (var arbiter in (bool[])[false, true])
+        {
+            var bench = Bench.Paired(new PolicyConfig { LoneStart = LoneStart.Hold, UsesArbiter = arbiter });
+            var sole = bench.State with { Status = HaStatus.Sole };
+            Assert.Equal(!arbiter, RightToRun.Of(new View(bench.Config, sole, bench.Now)).Rules.HasFlag(RightRules.SoleHeld));
+            Assert.Equal(arbiter, Bond.Holds(new View(bench.Config, sole, bench.Now)));
+        }
     }
 
     [Fact]
