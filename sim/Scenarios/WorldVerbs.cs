@@ -136,6 +136,8 @@ internal static class WorldVerbs
         Verb("{vm} shuts itself down", "web shuts itself down", "The guest powers itself off from inside.", (world, args) => Crash(world, args.Word())),
         Verb("admin stops {vm}", "admin stops web", "VM.clean_shutdown through XAPI.", (world, args) => Admin(world, "VM.clean_shutdown", args.Word())),
         Verb("admin starts {vm}", "admin starts web", "VM.start through XAPI.", (world, args) => Admin(world, "VM.start", args.Word(), false, false)),
+        Verb("admin blocks the start of {vm}", "admin blocks the start of web", "VM.add_to_blocked_operations with `start`, which XAPI's start_on passes.",
+            (world, args) => Admin(world, "VM.add_to_blocked_operations", args.Word(), "start", "not now")),
         Verb("lock of {vm} is left by {host}", "lock of web is left by a", "A storage lock of that host stays although it runs nothing.", LeaveLock),
         Verb("storage of {host} is lost", "storage of a is lost", "The path to the shared storage is cut for one host.",
             (world, args) => Storage(world, args, up: false)),
