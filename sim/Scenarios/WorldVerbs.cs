@@ -165,6 +165,8 @@ internal static class WorldVerbs
             (world, args) => Administer(world, "pool.designate_new_master", _ => [HostRef(world, args.Host())])),
         Verb("admin restarts toolstack on {host}", "admin restarts toolstack on a", "xe-toolstack-restart.",
             (world, args) => _ = Host(world, args).Toolstack.RestartAsync()),
+        Verb("admin blocks the start of {vm}", "admin blocks the start of web", "VM.add_to_blocked_operations with `start`, which XAPI's start_on passes.",
+            (world, args) => Admin(world, "VM.add_to_blocked_operations", args.Word(), "start", "not now")),
         Verb("lock of {vm} is left by {host}", "lock of web is left by a", "A storage lock of that host stays although it runs nothing.", LeaveLock),
         Verb("storage of {host} is lost", "storage of a is lost", "The path to the shared storage is cut for one host.",
             (world, args) => Storage(world, args, up: false)),

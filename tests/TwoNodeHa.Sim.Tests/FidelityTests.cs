@@ -106,8 +106,9 @@ public sealed class FidelityTests
         var pool = new PoolFixture();
         string session = pool.LocalSession(pool.A);
         pool.Value(pool.A, "VM.set_start_delay", session, Vm3, long.MaxValue);
-        _ = pool.A.CallAsync("VM.start_on", session, Vm3, PoolFixture.HostRef("a"), false, false);
+        Task<CallReply> start = pool.A.CallAsync("VM.start_on", session, Vm3, PoolFixture.HostRef("a"), false, false);
         pool.RunFor(10);
+        Assert.False(start.IsCompleted);
         Assert.Contains(pool.A.Domains.List(), domain => domain.VmName == "vm3");
     }
 
