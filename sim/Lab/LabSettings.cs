@@ -160,6 +160,7 @@ internal sealed class LabSettings
             [tools]
             list_domains = {directory}/bin/list_domains
             destroy_domain = {directory}/bin/xl destroy
+            list_backends = {directory}/bin/xenstore-ls -f /local/domain/0/backend
             kill_toolstack = {directory}/bin/systemctl kill -s KILL xapi
             stop_toolstack = {directory}/bin/systemctl stop xapi
             start_toolstack = {directory}/bin/systemctl start xapi
