@@ -131,11 +131,32 @@ internal static class WorldVerbs
         Verb("{vm} cannot be destroyed", "web cannot be destroyed", "No hypervisor ends that domain.", (world, args) => Unkillable(world, args.Word(), on: true)),
         Verb("{vm} can be destroyed", "web can be destroyed", "It can be ended again.", (world, args) => Unkillable(world, args.Word(), on: false)),
 
+        Verb("dom0 of {host} opens a shared disk", "dom0 of a opens a shared disk", "dom0 attaches a disk of the shared storage to itself, for writing: an import, a copy.",
+            (world, args) => Host(world, args).Domains.OpenOwn(BackendKind.Tapdisk)),
+        Verb("dom0 of {host} opens a local disk", "dom0 of a opens a local disk", "dom0 attaches a disk that only it can reach: a local ISO, a backup.",
+            (world, args) => Host(world, args).Domains.OpenOwn(BackendKind.Tapdisk, shared: false)),
+        Verb("dom0 of {host} closes its disks", "dom0 of a closes its disks", "It is done with them.",
+            (world, args) => Host(world, args).Domains.CloseOwn(BackendKind.Tapdisk)),
+        Verb("garbage collector of {host} runs", "garbage collector of a runs", "The storage manager of the SR master coalesces: it writes without any VM.",
+            (world, args) => Host(world, args).Domains.OpenOwn(BackendKind.StorageCollector)),
+        Verb("garbage collector of {host} ends", "garbage collector of a ends", "It is done.",
+            (world, args) => Host(world, args).Domains.CloseOwn(BackendKind.StorageCollector)),
+
         // VMs, storage.
         Verb("{vm} crashes", "web crashes", "Its domain ends; nobody asked for it.", (world, args) => Crash(world, args.Word())),
         Verb("{vm} shuts itself down", "web shuts itself down", "The guest powers itself off from inside.", (world, args) => Crash(world, args.Word())),
         Verb("admin stops {vm}", "admin stops web", "VM.clean_shutdown through XAPI.", (world, args) => Admin(world, "VM.clean_shutdown", args.Word())),
         Verb("admin starts {vm}", "admin starts web", "VM.start through XAPI.", (world, args) => Admin(world, "VM.start", args.Word(), false, false)),
+        Verb("admin migrates {vm} to {host}", "admin migrates web to b", "VM.pool_migrate through XAPI, also to the host that it runs on.",
+            (world, args) => { var vm = args.Word(); Admin(world, "VM.pool_migrate", vm, HostRef(world, args), new JsonObject { ["live"] = "true" }); }),
+        Verb("admin suspends {vm}", "admin suspends web", "VM.suspend through XAPI.", (world, args) => Admin(world, "VM.suspend", args.Word())),
+        Verb("admin resumes {vm}", "admin resumes web", "VM.resume through XAPI.", (world, args) => Admin(world, "VM.resume", args.Word(), false, false)),
+        Verb("admin checkpoints {vm}", "admin checkpoints web", "VM.checkpoint through XAPI.", (world, args) => Admin(world, "VM.checkpoint", args.Word(), "snapshot")),
+        Verb("admin makes {host} the master", "admin makes b the master", "pool.designate_new_master through XAPI.", Designate),
+        Verb("{vm} reboots itself", "web reboots itself", "The guest restarts from inside: no domain for a moment, then one with another number.", Reboot),
+        Verb("{vm} restarts when it ends", "web restarts when it ends", "VM.actions_after_shutdown is restart: a domain builder that lives builds the VM again.", Restarts),
+        Verb("migrations take {time}", "migrations take 20s", "Memory is copied for that long.",
+            (world, args) => { var time = args.Time(); foreach (var host in world.Hosts) { host.Toolstack.MigrationTime = time; } }),
         Verb("lock of {vm} is left by {host}", "lock of web is left by a", "A storage lock of that host stays although it runs nothing.", LeaveLock),
         Verb("storage of {host} is lost", "storage of a is lost", "The path to the shared storage is cut for one host.",
             (world, args) => Storage(world, args, up: false)),
@@ -281,6 +302,52 @@ internal static class WorldVerbs
                 host.Domains.Destroy(domain.Domid);
             }
         }
+    }
+
+    private static JsonNode HostRef(VirtualWorld world, PhraseArguments args) => world.Hosts[args.Host()].Toolstack.HostRef;
+
+    private static void Designate(VirtualWorld world, PhraseArguments args)
+    {
+        if (Master(world) is { } master)
+        {
+            world.Later(TimeSpan.FromMinutes(2), static () => { });
+            _ = DesignateAsync(world, master, HostRef(world, args));
+        }
+    }
+
+    private static async Task DesignateAsync(VirtualWorld world, VirtualHost master, JsonNode host)
+    {
+        var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "admin"]).ConfigureAwait(false);
+        if (login is CallReply.Success session)
+        {
+            var reply = await master.Toolstack.CallAsync(CallOrigin.Unix, "pool.designate_new_master", [session.Value?.DeepClone(), host]).ConfigureAwait(false);
+            world.Log("admin", $"pool.designate_new_master: {(reply is CallReply.Failure failure ? failure.Error[0] : reply.GetType().Name)}");
+        }
+    }
+
+    private static void Reboot(VirtualWorld world, PhraseArguments args)
+    {
+        var uuid = Vm(world, args).Uuid;
+        foreach (var host in world.Hosts)
+        {
+            host.Toolstack.RebootGuest(uuid);
+        }
+    }
+
+    private static void Restarts(VirtualWorld world, PhraseArguments args)
+    {
+        var uuid = Vm(world, args).Uuid;
+        Master(world)?.Toolstack.Records?.FindByUuid("VM", uuid)?.Set("actions_after_shutdown", "restart");
+        foreach (var host in world.Hosts)
+        {
+            host.Toolstack.RestartWhenItEnds(uuid);
+        }
+    }
+
+    private static VmDefinition Vm(VirtualWorld world, PhraseArguments args)
+    {
+        var name = args.Word();
+        return world.Pool.Vms.First(definition => definition.Name == name);
     }
 
     private static void Orderly(VirtualWorld world, VirtualHost host, bool reboot)

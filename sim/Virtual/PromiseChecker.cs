@@ -147,8 +147,12 @@ public sealed class PromiseChecker(VirtualWorld world)
     {
         switch (action)
         {
-            case HaAction.DestroyDomain when !_fenceAnnounced[host.Index] && host.StateFile is not { FencePending: true }:
+            case HaAction.DestroyDomain destroy when !_fenceAnnounced[host.Index] && host.StateFile is not { FencePending: true }
+                && !IsDeadShell(host, destroy.Domid):
                 Broken("S6", $"{host.Name} destroys a domain without having said why");
+                break;
+            case HaAction.EndBackends when !_fenceAnnounced[host.Index] && host.StateFile is not { FencePending: true }:
+                Broken("S6", $"{host.Name} ends disk back-ends without having said why");
                 break;
             case HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.PromoteToMaster
                 when !_intentWritten[host.Index]:
@@ -159,6 +163,11 @@ public sealed class PromiseChecker(VirtualWorld world)
                 break;
         }
     }
+
+    /// <summary>The target of a migration whose source is gone: nothing ever ran in it.</summary>
+    private bool IsDeadShell(VirtualHost host, int domid) => _intentWritten[host.Index]
+        && host.Domains.List().Any(domain => domain.Domid == domid && domain is { IsWhole: false, Executes: false })
+        && world.Hosts[1 - host.Index].Domains.List().Count == 0;
 
     /// <summary>No recording (design, section 7): what a daemon holds for the newest word of its peer never goes back.</summary>
     public void Heard(VirtualHost host, Core.Protocol.Heartbeat? newest)
@@ -230,6 +239,11 @@ public sealed class PromiseChecker(VirtualWorld world)
 
     private void DeclaredStopped(VirtualHost by, string vmUuid, string how)
     {
+        if (world.Hosts[1 - by.Index] is { Domains.DomZeroWrites: true } other && !_operatorLied)
+        {
+            Broken("S3", $"{how} of {world.VmName(vmUuid)} by {by.Name} while dom0 of {other.Name} writes to the shared storage");
+        }
+
         if (world.Hosts.FirstOrDefault(host => host.Domains.IsWriting(vmUuid)) is { } runs && !_operatorLied)
         {
             Broken("S3", $"{how} of {world.VmName(vmUuid)} by {by.Name} while it runs or writes on {runs.Name}");
