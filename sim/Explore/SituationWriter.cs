@@ -161,8 +161,11 @@ internal ref struct SituationWriter
         Ages(state.StopsSeen);
 
         Add(state.SyncedVms == state.Durable.Vms);
+        Add(Periodic.HasMoved(state));
         Age(state.AttestedAt);
         OptionalAge(state.RoleConflictSince);
+        OptionalAge(state.DoubleSince);
+        Add(state.DomainsAskedAt > state.DoubleSince);
         OptionalAge(state.RoleChangeSince);
         OptionalAge(state.StopAskedAt);
         Add(state.ExitOrdered);
@@ -273,10 +276,22 @@ internal ref struct SituationWriter
         if (facts is not null)
         {
             Add(facts.OpenBackends);
+            Add(facts.Backends.Length);
+            foreach (var backend in facts.Backends)
+            {
+                Add(backend.Pid);
+                Add((long)backend.Kind);
+                Add((long)backend.Owner);
+                Add(backend.Domid);
+                Add(backend.IsWriter);
+            }
+
             Add(facts.Guests.Length);
             foreach (var guest in facts.Guests)
             {
                 Add(guest.Domid);
+                Add((long)guest.State);
+                Add((long)guest.Part);
                 _hash.Add(guest.Vm);
             }
         }
@@ -443,6 +458,7 @@ internal ref struct SituationWriter
 
         Optional(fence.LastKillEnded);
         Id(state, fence.ToolstackKill);
+        Id(state, fence.BackendsEnd);
         Optional(fence.ToolstackDeadAt);
         Add(fence.Verified);
         Add(fence.ResetOrdered);

@@ -125,7 +125,7 @@ public sealed class SituationTests
             Watchdog = state.Watchdog with { FixedTimeout = TimeSpan.FromSeconds(30) },
             Fence = new FenceProgress
             {
-                DecidedAt = at, Reason = "test", Kills = ImmutableSortedDictionary<long, int>.Empty.Add(90, 1), ToolstackKill = 91,
+                DecidedAt = at, Reason = "test", Kills = ImmutableSortedDictionary<long, int>.Empty.Add(90, 1), ToolstackKill = 91, BackendsEnd = 98,
             },
             Takeover = new TakeoverProgress
             {

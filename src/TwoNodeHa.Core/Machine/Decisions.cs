@@ -13,6 +13,9 @@ internal static class Decisions
     /// <summary>How long a write of the state may take before a new daemon whose peer says "disabled" fences all the same.</summary>
     private static readonly TimeSpan SlowDisk = TimeSpan.FromSeconds(30);
 
+    /// <summary>Between two readings of the hypervisor's list while a VM stands on both.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(0.5);
+
     public static void Decide(TurnBuilder turn)
     {
         BootGuard.Continue(turn);
@@ -140,7 +143,7 @@ internal static class Decisions
             turn.Become(HaStatus.Disabled, "HA is disabled");
             Disarm(turn);
         }
-        else if (turn.Durable.FencePending && Knowledge.MayRun(state))
+        else if (turn.Durable.FencePending && Knowledge.MayWrite(state))
         {
             Fencing.Begin(turn, $"continued after a restart: {turn.Durable.FenceReason}");
         }
@@ -310,21 +313,24 @@ internal static class Decisions
         return "neither the peer nor the gateway answers: no right to run is left";
     }
 
-    /// <summary>Two hosts that both run something by a claim of their own: the lower (epoch, uuid) fences at once.</summary>
+    /// <summary>
+    /// Two hosts that both run something by a claim of their own: the lower (epoch, uuid) fences at once. A VM on both lists
+    /// of a pair is a migration until it has stood there for a lease: each list is as old as its reading, and both are read anew.
+    /// </summary>
     private static bool MeetsConflict(TurnBuilder turn)
     {
         var state = turn.State;
         if (state.Status == HaStatus.Disabled || state.Peer.Beat is not { } beat || !Knowledge.Runs(state)
-            || !Knowledge.PeerHeard(turn.Config, state, turn.Now) || Knowledge.OutranksPeer(turn.Config, state))
+            || !Knowledge.PeerHeard(turn.Config, state, turn.Now))
         {
+            turn.State = state.DoubleSince is null ? state : state with { DoubleSince = null };
             return false;
         }
 
-        var sameVm = beat.Epoch > turn.Durable.Epoch && beat.RunningCount > 0
-            && state.Domains!.Guests.Any(guest => Knowledge.RunsOnPeer(state, guest.Vm));
-        var bothClaim = beat.Status is HaStatus.Sole or HaStatus.TakingOver && beat.RunningCount > 0
-            && state.Status is HaStatus.Sole or HaStatus.TakingOver;
-        if (!sameVm && !bothClaim)
+        var taken = beat.Status is HaStatus.Sole or HaStatus.TakingOver;
+        var sameVm = StaysOnBoth(turn, taken) && beat.Epoch > turn.Durable.Epoch && beat.RunningCount > 0;
+        var bothClaim = taken && beat.RunningCount > 0 && state.Status is HaStatus.Sole or HaStatus.TakingOver;
+        if (Knowledge.OutranksPeer(turn.Config, state) || (!sameVm && !bothClaim))
         {
             return false;
         }
@@ -333,6 +339,21 @@ internal static class Decisions
             $"{turn.Config.Peer.Name} claims the pool with epoch {beat.Epoch}, this host has {turn.Durable.Epoch}: the lower fences");
         Fencing.Begin(turn, $"conflict: {turn.Config.Peer.Name} outranks this host and runs VMs too");
         return true;
+    }
+
+    private static bool StaysOnBoth(TurnBuilder turn, bool taken)
+    {
+        var state = turn.State;
+        if (!state.Domains!.Guests.Any(guest => !guest.IsShell && Knowledge.RunsOnPeer(state, guest.Vm)))
+        {
+            turn.State = state.DoubleSince is null ? state : state with { DoubleSince = null };
+            return false;
+        }
+
+        var since = state.DoubleSince ?? turn.Now;
+        var again = Instant.Min(state.Schedule.Domains, state.DoubleSince is null ? turn.Now : turn.Now + Again);
+        turn.State = state with { DoubleSince = since, Schedule = state.Schedule with { Domains = again } };
+        return taken || (turn.Now - since >= turn.Timing.Lease && state.DomainsAskedAt > since);
     }
 
     private static void LeaveMaintenance(TurnBuilder turn)

@@ -141,6 +141,8 @@ internal static class Facts
             return;
         }
 
+        facts = DomainHandle.Match(
+            facts, turn.State.Domains, vm => turn.Durable.Vms.Any(record => record.Uuid == vm), turn.Durable.Vms.Select(record => record.Uuid));
         turn.State = turn.State with { Domains = facts, DomainsAskedAt = schedule.DomainsAskedAt, ListTrouble = "" };
         VmBook.SeeDomains(turn);
     }

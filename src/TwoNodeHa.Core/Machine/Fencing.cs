@@ -5,7 +5,7 @@ using TwoNodeHa.Core.Model;
 namespace TwoNodeHa.Core.Machine;
 
 /// <summary>
-/// The fencing ladder: toolstack killed and domains destroyed side by side, verified by a list that was asked for after
+/// The fencing ladder: toolstack killed and domains destroyed side by side, the back-ends that they leave behind ended, verified by a list that was asked for after
 /// the toolstack was dead, attested; not verified in time: reset. The watchdog is not fed meanwhile. The toolstack goes
 /// first because a start under way in it would create a domain behind the back of the kill.
 /// </summary>
@@ -50,7 +50,7 @@ internal static class Fencing
             fence = fence with { ToolstackKill = id };
         }
 
-        fence = Kill(turn, fence);
+        fence = EndBackends(turn, Kill(turn, fence));
         if (IsVerified(turn.State, fence))
         {
             fence = fence with { Verified = true };
@@ -100,6 +100,12 @@ internal static class Fencing
             return true;
         }
 
+        if (fence.BackendsEnd != 0 && finished.Id == fence.BackendsEnd)
+        {
+            BackendsEnded(turn, fence, finished);
+            return true;
+        }
+
         if (!fence.Kills.ContainsKey(finished.Id))
         {
             return false;
@@ -140,14 +146,42 @@ internal static class Fencing
         return fence;
     }
 
+    /// <summary>
+    /// Nobody ends a tapdisk whose domain is gone while the toolstack is dead: the ladder does, and its end is the proof that
+    /// its I/O is done. The garbage collector of the SR master goes with them.
+    /// </summary>
+    private static FenceProgress EndBackends(TurnBuilder turn, FenceProgress fence)
+    {
+        if (fence.BackendsEnd != 0 || turn.State.Domains is not { } domains || turn.State.DomainsAskedAt < fence.LastKillEnded)
+        {
+            return fence;
+        }
+
+        var left = domains.Unserved;
+        return left.IsEmpty ? fence : fence with { BackendsEnd = turn.Act(new HaAction.EndBackends(left), ToolTimeout) };
+    }
+
+    private static void BackendsEnded(TurnBuilder turn, FenceProgress fence, Observation.ActionFinished finished)
+    {
+        turn.State = turn.State with
+        {
+            Fence = fence with { BackendsEnd = 0, LastKillEnded = turn.Now },
+            Schedule = turn.State.Schedule with { Domains = turn.Now, DomainsPending = 0 },
+        };
+        if (finished.Outcome != ActionOutcome.Succeeded)
+        {
+            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"disk back-ends could not be ended yet: {finished.Detail}");
+        }
+    }
+
     private static bool IsVerified(HaState state, FenceProgress fence) =>
-        fence.ToolstackDeadAt is { } dead && !Knowledge.MayRun(state) && state.DomainsAskedAt >= dead;
+        fence.ToolstackDeadAt is { } dead && !Knowledge.MayWrite(state) && state.DomainsAskedAt >= dead;
 
     private static string WhatIsLeft(HaState state, FenceProgress fence)
     {
         var toolstack = fence.ToolstackDeadAt is null ? "the toolstack is not known to be dead, " : "";
         return state.Domains is not { } domains ? $"{toolstack}the hypervisor's list cannot be read"
-            : $"{toolstack}{domains.Guests.Length} domains and {domains.OpenBackends} disk back-ends are left";
+            : $"{toolstack}{domains.Guests.Length} domains and {domains.OpenBackends + domains.Backends.Count(static backend => backend.IsWriter)} disk back-ends are left";
     }
 
     private static void Verified(TurnBuilder turn, FenceProgress fence)

@@ -76,6 +76,9 @@ public sealed record FenceProgress
     /// <summary>When the newest kill order ended: an older list may show what is gone.</summary>
     public Instant? LastKillEnded { get; init; }
 
+    /// <summary>Id of the order to end the back-ends that no domain is left of; 0 when none is under way.</summary>
+    public long BackendsEnd { get; init; }
+
     /// <summary>Id of the order to kill the toolstack; 0 when none is under way.</summary>
     public long ToolstackKill { get; init; }
 
@@ -413,6 +416,9 @@ public sealed record HaState
 
     /// <summary>Since when both hosts say to be master while only the other may; null when not.</summary>
     public Instant? RoleConflictSince { get; init; }
+
+    /// <summary>Since when a VM stands on both hosts' lists; null while none does.</summary>
+    public Instant? DoubleSince { get; init; }
 
     /// <summary>Since when this host's role and the epoch's master differ without a conflict; null when not.</summary>
     public Instant? RoleChangeSince { get; init; }

@@ -122,10 +122,13 @@ public static class Knowledge
     public static bool PowerOffCounts(HaState state) =>
         state.PeerPowerOffAt is { } off && (state.Peer.LastHeard is not { } heard || off > heard);
 
-    /// <summary>Guests run here, or it is not known that none do.</summary>
-    public static bool MayRun(HaState state) => state.Domains is not { Guests.Length: 0, OpenBackends: 0 };
+    /// <summary>Guests run here, or it is not known that none do. A back-end is no guest: dom0 opens disks for itself too.</summary>
+    public static bool MayRun(HaState state) => state.Domains is not { Guests.Length: 0 };
 
-    /// <summary>The hypervisor's own list was read and shows guests.</summary>
+    /// <summary>Something here may write to shared storage, or it is not known that nothing does: guests, and what they left behind.</summary>
+    public static bool MayWrite(HaState state) => state.Domains is not { IsQuiet: true };
+
+    /// <summary>The hypervisor's own list was read and shows guests, were they shells: whatever has a domain can be started.</summary>
     public static bool Runs(HaState state) => state.Domains is { Guests.Length: > 0 };
 
     /// <summary>A commitment or a promise stands.</summary>
@@ -133,7 +136,7 @@ public static class Knowledge
 
     /// <summary>The attestation that the peer may be told: durable, standing, and true by the hypervisor's own list.</summary>
     public static long SpokenAttestation(HaState state) =>
-        state.Confirmed.Committed && state.Durable.Committed && !MayRun(state)
+        state.Confirmed.Committed && state.Durable.Committed && !MayWrite(state)
             && state.Confirmed.Attestation == state.Durable.Attestation
             && state.Status is HaStatus.Joining or HaStatus.Fenced
                 ? state.Confirmed.Attestation
@@ -214,7 +217,7 @@ public static class Knowledge
         return false;
     }
 
-    /// <summary>The hypervisor's own list shows the VM here.</summary>
+    /// <summary>The hypervisor's own list shows the VM here. A shell of a migration is not the VM.</summary>
     public static bool RunsHere(HaState state, Guid vm)
     {
         if (state.Domains is not { } domains)
@@ -224,7 +227,7 @@ public static class Knowledge
 
         foreach (var guest in domains.Guests)
         {
-            if (guest.Vm == vm)
+            if (guest.Vm == vm && !guest.IsShell)
             {
                 return true;
             }

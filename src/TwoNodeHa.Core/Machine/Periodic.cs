@@ -16,6 +16,9 @@ internal static class Periodic
     private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DatabaseDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SyncSpacing = TimeSpan.FromSeconds(20);
+
+    /// <summary>Between two copies while VMs move: a host that is evacuated moves many.</summary>
+    private static readonly TimeSpan MoveSpacing = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan EndlessFeeding = TimeSpan.FromSeconds(60);
 
     public static void Order(TurnBuilder turn)
@@ -359,12 +362,13 @@ internal static class Periodic
 
     /// <summary>
     /// A promoted slave starts from its own copy of the database, up to five minutes old (pool_db_backup.ml): the master has
-    /// it copied when a VM was started, stopped, moved or created.
+    /// it copied when a VM was started, stopped, moved or created. Soon after a move: a toolstack that starts from a copy in
+    /// which the VM is elsewhere destroys its domain.
     /// </summary>
     private static void SyncDatabase(TurnBuilder turn)
     {
         var state = turn.State;
-        if (state.Status != HaStatus.Paired || state.SyncedVms == state.Durable.Vms || turn.Now < state.Schedule.Sync
+        if (state.Status != HaStatus.Paired || state.SyncedVms == state.Durable.Vms || turn.Now < SyncDue(state)
             || !Knowledge.IsMaster(state) || !Knowledge.ToolstackReady(state))
         {
             return;
@@ -376,6 +380,29 @@ internal static class Periodic
             Schedule = state.Schedule with { Sync = turn.Now + SyncSpacing },
         };
         turn.Act(new HaAction.SyncDatabase(), TimeSpan.FromSeconds(20));
+    }
+
+    private static Instant SyncDue(HaState state) =>
+        HasMoved(state) ? state.Schedule.Sync - SyncSpacing + MoveSpacing : state.Schedule.Sync;
+
+    /// <summary>A VM is elsewhere than the newest copy of the database has it.</summary>
+    internal static bool HasMoved(HaState state)
+    {
+        foreach (var vm in state.Durable.Vms)
+        {
+            var found = false;
+            foreach (var synced in state.SyncedVms)
+            {
+                found |= synced.Uuid == vm.Uuid && synced.LastOn == vm.LastOn;
+            }
+
+            if (!found)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left <= right ? left : right;

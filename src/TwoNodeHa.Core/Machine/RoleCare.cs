@@ -15,6 +15,12 @@ internal static class RoleCare
     /// <summary>Adopts the peer's epoch and master where they rank higher.</summary>
     public static void FollowEpoch(TurnBuilder turn, Heartbeat beat)
     {
+        if (turn.State.DoubleSince is not null)
+        {
+            // Who adopts the peer's epoch gives up his own claim: first it is seen whether a VM moves or runs twice.
+            return;
+        }
+
         var durable = turn.Durable;
         if (durable.Master == Guid.Empty && beat.Master == Guid.Empty)
         {

@@ -418,6 +418,11 @@ internal static class Takeovers
                 Resets = turn.State.Takeover.Resets + (step == TakeoverStep.ResetPowerStates ? 1 : 0),
             },
         };
+        if (step == TakeoverStep.ReleaseLocks)
+        {
+            DropShells(turn);
+        }
+
         if (step == TakeoverStep.AwaitToolstack)
         {
             // Looked at now; the periodic reading of a quiet pair is seconds away.
@@ -426,6 +431,22 @@ internal static class Takeovers
 
         turn.Report(HaEventId.TakeoverStep, Severity.Info, $"takeover step {step}");
         Continue(turn);
+    }
+
+    /// <summary>
+    /// Targets of migrations from the dead host: nothing ever ran in them, nobody goes on with them, and the VM that is started
+    /// here needs their memory.
+    /// </summary>
+    private static void DropShells(TurnBuilder turn)
+    {
+        var guests = turn.State.Domains?.Guests ?? [];
+        foreach (var shell in guests)
+        {
+            if (shell is { IsShell: true, Part: DomainPart.Incoming } && guests.All(other => other == shell || other.Vm != shell.Vm))
+            {
+                turn.Act(new HaAction.DestroyDomain(shell.Domid, shell.Vm), Short);
+            }
+        }
     }
 
     private static string Sentence(TurnBuilder turn, TakeoverRule rule)

@@ -115,4 +115,12 @@ public sealed record HypervisorFacts(ImmutableArray<DomainFact> Guests, int Open
 {
     /// <summary>The back-ends that are known one by one, ascending by pid.</summary>
     public ImmutableArray<BackendFact> Backends { get; init; } = [];
+
+    /// <summary>No guest domain, not even a shell, and nothing in dom0 that may write where the other host writes.</summary>
+    public bool IsQuiet => Guests.IsEmpty && OpenBackends == 0 && !Backends.Any(static backend => backend.IsWriter);
+
+    /// <summary>Writers that serve no domain of the list, ascending by pid: nobody but a fence ends them any more.</summary>
+    public ImmutableArray<BackendFact> Unserved => Backends.RemoveAll(backend => !backend.IsWriter || (backend.Domid == 0
+        ? !Guests.IsEmpty && backend.Kind != BackendKind.StorageCollector
+        : Guests.Any(guest => guest.Domid == backend.Domid)));
 }
