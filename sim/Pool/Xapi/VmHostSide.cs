@@ -129,20 +129,25 @@ internal static class VmHostSide
     private static async Task WatchShellAsync(XapiProcess process, VmSpec spec, int domid)
     {
         string source = process.Host.Pool.OtherHost(process.Host.Definition.Name).Address;
-        while (process.Host.Xenopsd.Find(Domain.IncomingHandle(spec.Uuid)) is { } shell && shell.Domid == domid)
+        while (true)
         {
             await process.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+            if (!IsShell(process, spec, domid))
+            {
+                return;
+            }
+
             try
             {
                 JsonNode? goesOn = process.Host.MigratingOut.Contains(spec.Uuid)
                     || (bool)(await process.AskPeerAsync(source, "emu.vm_migrates", spec.Uuid).ConfigureAwait(false))!;
-                if (!(bool)goesOn!)
+                if (!(bool)goesOn! && IsShell(process, spec, domid))
                 {
                     process.Host.Xenopsd.Drop(domid);
                     return;
                 }
             }
-            catch (PeerUnreachableException refused) when (refused.Message.Contains("refused", StringComparison.Ordinal))
+            catch (PeerUnreachableException refused) when (IsShell(process, spec, domid) && refused.Message.Contains("refused", StringComparison.Ordinal))
             {
                 process.Host.Xenopsd.Drop(domid);
                 return;
@@ -153,6 +158,9 @@ internal static class VmHostSide
             }
         }
     }
+
+    private static bool IsShell(XapiProcess process, VmSpec spec, int domid) =>
+        process.Host.Xenopsd.Find(Domain.IncomingHandle(spec.Uuid)) is { } shell && shell.Domid == domid;
 
     /// <summary>A migration to the own host does without the network.</summary>
     private static Task<JsonNode?> AskAsync(XapiProcess process, string address, string method, params JsonNode?[] parameters) =>
