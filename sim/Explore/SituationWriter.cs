@@ -83,6 +83,10 @@ internal ref struct SituationWriter
         ["WatchdogFacts.Weakness"] = "explains",
         ["Incarnation.Nonce"] = "a function of host and counter here",
         ["Incarnation.IsNone"] = "derived from Counter",
+        ["DomainFact.IsShell"] = "derived from State and Part",
+        ["BackendFact.IsWriter"] = "derived; hashed all the same",
+        ["HypervisorFacts.IsQuiet"] = "derived from Guests and Backends",
+        ["HypervisorFacts.Unserved"] = "derived from Guests and Backends",
     }.ToImmutableDictionary();
 
     public readonly StateHash Result => _hash.Result;
