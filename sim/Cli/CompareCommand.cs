@@ -58,6 +58,28 @@ internal static class CompareCommand
             File.WriteAllText(json, JsonSerializer.Serialize(rows.Select(row => new { row.Name, row.Variant, row.Outcomes }), new JsonSerializerOptions { WriteIndented = true }));
         }
 
-        return 0;
+        return Expected(rows.ConvertAll(row => (row.Name, row.Outcomes)));
     }
+
+    /// <summary>What the page says: the daemon never ends with a VM twice or in need of a person; each of the others does, somewhere.</summary>
+    private static int Expected(List<(string Name, List<Outcome> Outcomes)> rows)
+    {
+        var bad = rows.Where(row => row.Outcomes[(int)PolicyKind.Ours].What != "safe" && !Comparison.IsKnown(row.Name)).ToList();
+        foreach (var (name, outcomes) in bad)
+        {
+            Console.Error.WriteLine($"{name}: the daemon ends '{outcomes[(int)PolicyKind.Ours]}', and the comparison says that it does not");
+        }
+
+        var tame = rows.Count >= TellingRows && Enum.GetValues<PolicyKind>().Where(policy => policy != PolicyKind.Ours)
+            .Any(policy => rows.TrueForAll(row => row.Outcomes[(int)policy].What == "safe"));
+        if (tame)
+        {
+            Console.Error.WriteLine("a baseline passes everything: the comparison shows nothing");
+        }
+
+        return bad.Count > 0 || tame ? 1 : 0;
+    }
+
+    /// <summary>So many runs meet what the baselines are known for.</summary>
+    private const int TellingRows = 10;
 }

@@ -44,10 +44,14 @@ internal static class ExploreCommand
         {
             Description = "kinds of faults; default: all", AllowMultipleArgumentsPerToken = true,
         };
+        var words = new Option<bool>("--words")
+        {
+            Description = "draw the operator's words, pauses, lost states and leases, and slow disks too",
+        };
         var promises = new Option<string[]>("--promise")
         {
             Description = "promises to watch; default: all", AllowMultipleArgumentsPerToken = true,
-        }.AcceptOnlyFromAmong("S1", "S2", "S3", "S5");
+        }.AcceptOnlyFromAmong("S1", "S2", "S3", "S5", "R");
         var phase = new Option<double>("--phase")
         {
             Description = "how far b's heartbeats are behind a's, as a part of the interval", DefaultValueFactory = _ => 0.3,
@@ -71,7 +75,7 @@ internal static class ExploreCommand
         var json = new Option<FileInfo?>("--json") { Description = "write the results to this file" };
         var command = new Command("explore", "Exhaustive search over faults, losses and delays; every promise is checked.")
         {
-            classes, third, faults, horizon, window, grid, profile, limit, threads, assume, broken, kinds, promises, phase, stagger, shifts, tolerance, delay, unwatched, audit, json,
+            classes, third, faults, horizon, window, grid, profile, limit, threads, assume, broken, kinds, words, promises, phase, stagger, shifts, tolerance, delay, unwatched, audit, json,
         };
         command.SetAction(parse =>
         {
@@ -93,6 +97,7 @@ internal static class ExploreCommand
                 HasWatchdog = !parse.GetValue(unwatched),
                 AuditEvery = parse.GetValue(audit),
                 Promises = [.. parse.GetValue(promises) ?? []],
+                Words = parse.GetValue(words),
                 Kinds = [.. parse.GetValue(kinds) ?? []],
             };
             if (parse.GetValue(stagger) is > 0 and var step)

@@ -20,10 +20,12 @@ internal static class FuzzCommand
         var resume = new Option<string?>("--resume") { Description = "file that keeps the progress; an unfinished campaign goes on" };
         var json = new Option<string?>("--json") { Description = "write the summary to this file" };
         var findings = new Option<string>("--findings") { Description = "folder for shrunken schedules that broke", DefaultValueFactory = _ => "fuzz-findings" };
+        var lives = new Option<bool>("--lives") { Description = "whole lives: rounds of faults, words and repairs, each followed by quiet and an isolation" };
+        var ignore = new Option<string[]>("--ignore") { Description = "promises whose breaches are not looked at", AllowMultipleArgumentsPerToken = true };
         var show = new Option<bool>("--show") { Description = "print the log of each run (for few seeds)" };
         var command = new Command("fuzz", "Random fault schedules in virtual time; every promise is checked at every event.")
         {
-            seeds, shard, safety, threads, resume, json, findings, show,
+            seeds, shard, safety, threads, resume, json, findings, lives, ignore, show,
         };
         command.SetAction(parsed =>
         {
@@ -36,6 +38,8 @@ internal static class FuzzCommand
                 To = to + 1,
                 Shard = part,
                 Shards = parts,
+                Ignored = parsed.GetValue(ignore) ?? [],
+                Lives = parsed.GetValue(lives),
                 Threads = Math.Max(1, parsed.GetValue(threads)),
                 ResumeFile = parsed.GetValue(resume),
                 FindingsFolder = parsed.GetValue(findings)!,
@@ -49,7 +53,7 @@ internal static class FuzzCommand
     {
         for (var seed = plan.From; seed < plan.To; seed++)
         {
-            var scenario = FuzzSchedule.Of(seed, plan.Class);
+            var scenario = plan.Schedule(seed);
             var run = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0]));
             run.World.OnLine = Console.WriteLine;
             var result = run.Run();
@@ -78,7 +82,18 @@ internal static class FuzzCommand
             Console.WriteLine($"seed {finding.Seed}: {finding.What}{(finding.File is { } file ? $" -> {file}" : "")}");
         }
 
-        Console.WriteLine($"class {summary.Class}: {summary.Schedules} schedules, {summary.Findings.Count} broken, "
+        foreach (var kind in summary.Findings.GroupBy(finding => FuzzCampaign.Kind(finding.What)).OrderByDescending(group => group.Count()))
+        {
+            Console.WriteLine($"broken {kind.Count()} times: {kind.Key}");
+        }
+
+        foreach (var (what, count) in summary.Excused)
+        {
+            Console.WriteLine($"let pass {count} times: {what}");
+        }
+
+        Console.WriteLine($"VMs were double for {summary.DoubleSeconds:F0} s in all");
+        Console.WriteLine($"class {summary.Class}: {summary.Schedules} {(plan.Lives ? "lives" : "schedules")}, {summary.Findings.Count} broken, "
             + $"{summary.Fences} fences, {summary.Takeovers} takeovers, {summary.SimulatedSeconds / 3600:F0} simulated h in {summary.WallSeconds:F1} s "
             + $"({summary.Schedules / summary.CpuSeconds:F0} schedules/s of one core, {summary.SimulatedSeconds / summary.CpuSeconds:F0} x real time)");
         if (json is not null)

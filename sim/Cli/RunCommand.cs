@@ -39,6 +39,16 @@ internal static class RunCommand
             Console.WriteLine(failure);
         }
 
+        foreach (var (what, count) in result.Excused)
+        {
+            Console.WriteLine($"let pass {count} times: {what}");
+        }
+
+        if (result.DoubleTime > TimeSpan.Zero)
+        {
+            Console.WriteLine($"VMs were double for {result.DoubleTime.TotalSeconds:F1} s");
+        }
+
         Console.WriteLine(result.Passed ? "as expected" : "NOT as expected");
         return result.Passed;
     }

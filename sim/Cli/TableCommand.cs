@@ -35,6 +35,18 @@ internal static class TableCommand
         var watch = Stopwatch.StartNew();
         var scenarios = ScenarioTable.Load(folder, filter);
         var verdicts = new ScenarioTable(folder, rewrite).Run(scenarios, threads);
+        var known = verdicts.Where(verdict => verdict.Known.Count > 0).ToList();
+        foreach (var verdict in known)
+        {
+            Console.WriteLine($"known broken: {verdict.Scenario.Name}: {verdict.Scenario.Pending} ({verdict.Known.Count}: {verdict.Known[0]})");
+        }
+
+        foreach (var (what, count) in verdicts.SelectMany(verdict => verdict.Runs).SelectMany(run => run.Excused)
+            .GroupBy(excused => excused.Key, excused => excused.Value, StringComparer.Ordinal).Select(group => (group.Key, group.Sum())))
+        {
+            Console.WriteLine($"let pass {count} times: {what}");
+        }
+
         foreach (var failure in verdicts.SelectMany(verdict => verdict.Failures))
         {
             Console.WriteLine(failure);
@@ -49,7 +61,7 @@ internal static class TableCommand
         var runs = verdicts.Sum(verdict => verdict.Runs.Count);
         var failed = verdicts.Count(verdict => !verdict.Passed);
         var simulated = verdicts.Sum(verdict => verdict.Runs.Sum(run => run.Simulated.TotalHours));
-        Console.WriteLine($"{verdicts.Count} scenarios, {runs} runs, {failed} failed, {simulated:F0} simulated h in {watch.Elapsed.TotalSeconds:F1} s");
+        Console.WriteLine($"{verdicts.Count} scenarios, {runs} runs, {failed} failed, known broken: {known.Count}, {simulated:F0} simulated h in {watch.Elapsed.TotalSeconds:F1} s");
         return failed == 0 ? 0 : 1;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
@@ -94,6 +95,9 @@ internal sealed record ExploreOptions
     /// <summary>Every so many merges both situations are played on side by side; 0 for never. Keeps all situations in memory.</summary>
     public int AuditEvery { get; init; }
 
+    /// <summary>The operator's words, lost state and leases, and slow disks are drawn too.</summary>
+    public bool Words { get; init; }
+
     /// <summary>Kinds of faults; empty for all that the class has.</summary>
     public ImmutableArray<FaultKind> Kinds { get; init; } = [];
 }
@@ -114,6 +118,7 @@ internal static class WorldTimes
     public const long Fuse = 5000 * Millisecond;
     public const long Boot = 4000 * Millisecond;
     public const long DaemonRestart = 1000 * Millisecond;
+    public const long SlowDisk = 1200 * Millisecond;
     public const long Store = 20 * Millisecond;
     public const long Agent = 500 * Millisecond;
     public const long StoreLease = 5000 * Millisecond;

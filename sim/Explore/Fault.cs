@@ -45,11 +45,48 @@ internal enum FaultKind : byte
 
     /// <summary>The fence agent says "off" without switching off.</summary>
     Lie,
+
+    /// <summary>SIGTERM to the daemon, which pauses; it is started again.</summary>
+    Stop,
+
+    /// <summary>The daemon dies, and the record of its lease is lost with the run directory.</summary>
+    LoseLease,
+
+    /// <summary>A write of the state takes longer than a step of the grid, or no longer.</summary>
+    SlowDisk,
+
+    /// <summary>The state file is gone, and the daemon dies.</summary>
+    LoseState,
+
+    /// <summary>The operator disables HA.</summary>
+    Disable,
+
+    /// <summary>The operator enables HA.</summary>
+    Enable,
+
+    /// <summary>The operator begins maintenance, which an empty slave takes.</summary>
+    Maintain,
+
+    /// <summary>The operator ends it.</summary>
+    Readmit,
+
+    /// <summary>The operator says, and it is true, that the other host is dead.</summary>
+    Vouch,
+
+    /// <summary>The operator fences the host.</summary>
+    FenceSelf,
 }
 
 /// <summary>One fault: kind, host where it has one, link where it has one.</summary>
 internal readonly record struct Fault(FaultKind Kind, byte Host, byte Link)
 {
+    /// <summary>Words of the operator, and what befalls memory and disks: drawn when asked for.</summary>
+    public static readonly FaultKind[] Words =
+    [
+        FaultKind.Stop, FaultKind.LoseLease, FaultKind.SlowDisk, FaultKind.LoseState, FaultKind.Disable, FaultKind.Enable,
+        FaultKind.Maintain, FaultKind.Readmit, FaultKind.Vouch, FaultKind.FenceSelf,
+    ];
+
     /// <summary>All faults that a site can have, in a fixed order.</summary>
     public static Fault[] All(ExploreSite site)
     {
@@ -80,6 +117,8 @@ internal readonly record struct Fault(FaultKind Kind, byte Host, byte Link)
         }
 
         var kinds = site.Options.Kinds;
+        faults.AddRange(Words.Where(kind => site.Options.Words || kinds.Contains(kind))
+            .SelectMany(kind => new Fault[] { new(kind, 0, 0), new(kind, 1, 0) }));
         return [.. faults.Where(fault => kinds.IsEmpty || kinds.Contains(fault.Kind))];
     }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Routine;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Explore;
 
@@ -39,25 +41,30 @@ internal ref struct SituationWriter
     /// <summary>Properties that are not hashed, with the reason. Everything else is.</summary>
     public static ImmutableDictionary<string, string> LeftOut { get; } = new Dictionary<string, string>
     {
-        ["HaState.LastId"] = "the zero of all ids of commands",
+        ["PendingBook.LastId"] = "the zero of all ids of commands",
         ["DurableState.Version"] = "whether disk and memory are equal, and what is being written, is hashed",
-        ["HaState.Why"] = "explains",
-        ["HaState.Origin"] = "explains; read at the start only",
+        ["PendingBook.Unknown"] = "counts; decides nothing",
+        ["PeerView.Rejected"] = "counts; decides nothing",
+        ["PeerView.RejectedToldAt"] = "decides only whether it is reported again",
+        ["DurableState.PeerUuid"] = "the same in every state of a search",
+        ["GatewayView.FirstAnswerAt"] = "for the boot guard, which no host of a search has",
+        ["Life.Why"] = "explains",
+        ["Life.Origin"] = "explains; read at the start only",
         ["LatenessView.At"] = "virtual time is never late",
         ["LatenessView.Count"] = "virtual time is never late",
         ["LatenessView.Worst"] = "virtual time is never late",
         ["LatenessView.ReportedAt"] = "virtual time is never late",
         ["LatenessView.Unreported"] = "virtual time is never late",
         ["LatenessView.UnreportedWorst"] = "virtual time is never late",
-        ["HaState.ListTrouble"] = "explains; decides only whether it is reported again",
-        ["HaState.LastRefusal"] = "explains; decides only whether it is reported again",
-        ["HaState.PeerPowerOffAgent"] = "explains",
-        ["HaState.LinkHeard"] = "shown to the operator only",
-        ["HaState.WallUnixMs"] = "only for an end of a disablement, which no schedule has",
-        ["HaState.Departure"] = "no schedule shuts a host down in order; the status is hashed",
-        ["HaState.Guard"] = "no host of a search has a boot guard; what was decided is over",
-        ["HaState.RunningIdsOf"] = "derived from Domains",
-        ["HaState.RunningIds"] = "derived from Domains",
+        ["HostView.ListTrouble"] = "explains; decides only whether it is reported again",
+        ["ProceduresView.LastRefusal"] = "explains; decides only whether it is reported again",
+        ["ThirdPartyView.PeerPowerOffAgent"] = "explains",
+        ["PeerView.LinkHeard"] = "shown to the operator only",
+        ["Life.WallUnixMs"] = "only for an end of a disablement, which no schedule has",
+        ["ProceduresView.Departure"] = "no schedule shuts a host down in order; the status is hashed",
+        ["ProceduresView.Guard"] = "no host of a search has a boot guard; what was decided is over",
+        ["HostView.RunningIdsOf"] = "derived from Domains",
+        ["HostView.RunningIds"] = "derived from Domains",
         ["PeerView.SignOfLifeKind"] = "explains",
         ["FenceProgress.Reason"] = "explains",
         ["DurableState.FenceReason"] = "explains; whether disk and memory are equal is hashed",
@@ -74,9 +81,9 @@ internal ref struct SituationWriter
         ["VmFact.Order"] = "the same in every state of a search",
         ["VmFact.StartDelay"] = "the same in every state of a search",
         ["VmFact.MemoryBytes"] = "the same in every state of a search",
-        ["ToolstackFacts.Database"] = "what counts of it is in HaState.Database; in an answer that waits it is hashed",
-        ["HaState.StorageDetail"] = "explains",
-        ["HaState.StorageRefusal"] = "explains; reported once",
+        ["ToolstackFacts.Database"] = "what counts of it is in HostView.Database; in an answer that waits it is hashed",
+        ["HostView.StorageDetail"] = "explains",
+        ["HostView.StorageRefusal"] = "explains; reported once",
         ["ToolstackFacts.Trouble"] = "explains",
         ["Heartbeat.TakeoverInMs"] = "shown to the operator only",
         ["WatchdogFacts.Description"] = "explains",
@@ -106,76 +113,79 @@ internal ref struct SituationWriter
 
     public void State(HaState state)
     {
-        Add(state.IsStarted);
+        Add(state.Life.IsStarted);
         Add((long)state.Status);
-        Age(state.StatusSince);
-        Age(state.StartedAt);
-        Add(state.Incarnation.Counter - SelfNumbers.Incarnation);
+        Age(state.Life.StatusSince);
+        Age(state.Life.StartedAt);
+        OptionalAge(state.Life.EnabledAt);
+        OptionalDue(state.Life.ReenableAt);
+        Add(state.Life.Incarnation.Counter - SelfNumbers.Incarnation);
         Durable(state.Durable);
-        Durable(state.Confirmed);
-        Add(state.Durable == state.Confirmed);
-        Add(state.Writing == 0 ? 0 : state.Durable.Version - state.Writing + 1);
-        Add(state.Writing != 0);
-        if (state.Writing != 0)
+        Durable(state.Disk.Confirmed);
+        Add(state.Durable == state.Disk.Confirmed);
+        Add(state.Disk.Writing == 0 ? 0 : state.Durable.Version - state.Disk.Writing + 1);
+        Add(state.Disk.Writing != 0);
+        if (state.Disk.Writing != 0)
         {
-            Durable(state.BeingWritten);
-            Add(state.Durable == state.BeingWritten);
+            Durable(state.Disk.BeingWritten);
+            Add(state.Durable == state.Disk.BeingWritten);
         }
 
-        Add(state.DiskTrouble.Length > 0);
-        Due(state.DiskRetryAt);
-        OptionalDue(state.CarriedLease);
-        Add(state.Watchdog.Present);
-        Add(state.Watchdog.TimeoutPerFeeding);
-        Add((state.Watchdog.FixedTimeout ?? TimeSpan.Zero).Ticks);
-        Add(state.WatchdogArmed);
-        Add(state.FedWithoutEnd);
+        Add(state.Disk.Trouble.Length > 0);
+        Due(state.Disk.RetryAt);
+        OptionalDue(state.Watchdog.CarriedLease);
+        OptionalDue(state.Watchdog.GraceUntil);
+        Add(state.Watchdog.Facts.Present);
+        Add(state.Watchdog.Facts.Running);
+        Add(state.Watchdog.Facts.TimeoutPerFeeding);
+        Add((state.Watchdog.Facts.FixedTimeout ?? TimeSpan.Zero).Ticks);
+        Add(state.Watchdog.Armed);
+        Add(state.Watchdog.FedWithoutEnd);
         Peer(state.Peer);
         Gateway(state.Gateway);
-        Hypervisor(state.Domains);
-        Age(state.DomainsAskedAt);
-        Toolstack(state.Toolstack);
-        Age(state.ToolstackAt);
-        Add(state.StandsDownSince is not null);
-        Add(RoleCare.MayStart(state));
-        Database(state.Database);
-        OptionalAge(state.DatabaseAt);
-        Add((long)state.Storage);
-        Add(state.StorageProven);
-        OptionalAge(state.GhostSince);
-        OptionalDue(state.ArbiterUntil);
-        OptionalAge(state.ArbiterSince);
-        Optional(state.PeerPowerOffAt);
-        Add(state.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
-        Id(state, state.AgentPending);
-        OptionalDue(state.AgentPending == 0 ? null : state.AgentRetryAt);
-        Add(state.OperatorSaysDead);
-        Fence(state, state.Fence);
-        Takeover(state, state.Takeover);
-        Add(state.Role.Phase);
-        Id(state, state.Role.Pending);
-        Due(state.Role.RetryAt);
-        Add(state.Starts.Count);
-        foreach (var (vm, attempt) in state.Starts)
+        Hypervisor(state.Host.Domains);
+        Age(state.Host.DomainsAskedAt);
+        Toolstack(state.Host.Toolstack);
+        Age(state.Host.ToolstackAt);
+        Add(state.Host.StandsDownSince is not null);
+        Add(state.Host.StandsDownSince is not { } since || state.Host.DomainsAskedAt < since);
+        Database(state.Host.Database);
+        OptionalAge(state.Host.DatabaseAt);
+        Add((long)state.Host.Storage);
+        Add(state.Host.StorageProven);
+        OptionalAge(state.Procedures.GhostSince);
+        OptionalDue(state.ThirdParty.ArbiterUntil);
+        OptionalAge(state.ThirdParty.ArbiterSince);
+        Optional(state.ThirdParty.PeerPowerOffAt);
+        Add(state.ThirdParty.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
+        Id(state, Purpose.FencePeer);
+        OptionalDue(state.Pending.Has(Purpose.FencePeer) ? state.ThirdParty.AgentRetryAt : null);
+        Fence(state, state.Procedures.Fence);
+        Takeover(state, state.Procedures.Takeover);
+        Add((long)state.Procedures.Role.Phase);
+        Id(state, Purpose.ChangeRole);
+        Due(state.Procedures.Role.RetryAt);
+        Add(state.Procedures.Starts.Count);
+        foreach (var (vm, attempt) in state.Procedures.Starts)
         {
             Start(state, vm, attempt);
         }
 
-        Ages(state.OrphanSince);
-        Ages(state.StopsSeen);
+        Ages(state.Procedures.OrphanSince);
+        Ages(state.Peer.StopsSeen);
 
-        Add(state.SyncedVms == state.Durable.Vms);
-        Add(Periodic.HasMoved(state));
-        Age(state.AttestedAt);
-        OptionalAge(state.RoleConflictSince);
-        OptionalAge(state.DoubleSince);
-        Add(state.DomainsAskedAt > state.DoubleSince);
-        OptionalAge(state.RoleChangeSince);
-        OptionalAge(state.StopAskedAt);
-        Add(state.ExitOrdered);
-        var speaks = state.Incarnation.Counter == SelfNumbers.SentIncarnation;
-        Add(speaks ? state.Sequence - SelfNumbers.SentSequence : state.Sequence);
-        Beat(state.LastBeat);
+        Add(state.Schedule.SyncedVms == state.Durable.Vms);
+        Add(Reading.HasMoved(state));
+        Age(state.Procedures.AttestedAt);
+        OptionalAge(state.Procedures.RoleConflictSince);
+        OptionalAge(state.Procedures.DoubleSince);
+        Add(state.Host.DomainsAskedAt > state.Procedures.DoubleSince);
+        OptionalAge(state.Procedures.RoleChangeSince);
+        OptionalAge(state.Procedures.StopAskedAt);
+        Add(state.Procedures.ExitOrdered);
+        var speaks = state.Life.Incarnation.Counter == SelfNumbers.SentIncarnation;
+        Add(speaks ? state.Schedule.Sequence - SelfNumbers.SentSequence : state.Schedule.Sequence);
+        Beat(state.Schedule.LastBeat);
         Schedule(state, state.Schedule);
     }
 
@@ -204,6 +214,10 @@ internal ref struct SituationWriter
         Add(durable.PeerDisarm);
         Add(durable.PeerDisarmAck);
         Counted(durable.PeerIncarnation, PeerNumbers.Incarnation);
+        Add(durable.PeerBound);
+        Counted(durable.PeerAttestation, PeerNumbers.Attestation);
+        Add(durable.PeerReenableAtUnixMs);
+        Add(durable.TimedGeneration);
         Add(durable.FencePending);
         Add(durable.ToolstackOwed);
         Add(durable.Takeover is not null);
@@ -268,9 +282,27 @@ internal ref struct SituationWriter
         Add(beat.SwitchGeneration);
         _hash.Add(beat.ConfigFingerprint);
         Add(beat.RunningCount);
+        Add(beat.ReenableAtUnixMs);
+        Add(beat.ReenableInMs);
+        Mirror(beat.Mirror, receiver);
         foreach (var id in beat.Running.AddRange(beat.Missing))
         {
             _hash.Add(id);
+        }
+    }
+
+    private void Mirror(Mirror? mirror, HostNumbers receiver)
+    {
+        Add(mirror is not null);
+        if (mirror is not null)
+        {
+            Add(mirror.Promise);
+            Add(mirror.Pause);
+            Add(mirror.Bound);
+            Counted(mirror.Attestation, receiver.Attestation);
+            Add(mirror.SwitchGeneration);
+            Add(mirror.Enabled);
+            Counted(mirror.LowestIncarnation, receiver.Incarnation);
         }
     }
 
@@ -371,7 +403,9 @@ internal ref struct SituationWriter
     }
 
     /// <summary>An id of a command: only which one it is among those that are known.</summary>
-    public void Id(HaState state, long id) => Add(id == 0 ? 0 : state.LastId - id + 1);
+    public void Id(HaState state, long id) => Add(id == 0 ? 0 : state.Pending.LastId - id + 1);
+
+    private void Id(HaState state, Purpose purpose) => Id(state, state.Pending.IdOf(purpose));
 
     private readonly HostNumbers SelfNumbers => _self == 0 ? _first : _second;
 
@@ -422,7 +456,6 @@ internal ref struct SituationWriter
         OptionalAge(peer.StorageSince);
         OptionalAge(peer.LastFresh);
         OptionalAge(peer.LastAcked);
-        Add(peer.Bound is { } bound ? (bound ? 1 : 2) : 0);
         OptionalAge(peer.IncarnationSince);
         OptionalAge(peer.AttestedSince);
         OptionalAge(peer.GatewaySince);
@@ -450,19 +483,22 @@ internal ref struct SituationWriter
         }
 
         // Readings are hashed by age, and by their order to what they are compared with.
-        Add(state.DomainsAskedAt >= fence.ToolstackDeadAt);
-        Add(state.DomainsAskedAt < fence.LastKillEnded);
+        Add(state.Host.DomainsAskedAt >= fence.ToolstackDeadAt);
+        Add(state.Host.DomainsAskedAt < fence.LastKillEnded);
         Time(fence.DecidedAt.Ticks);
-        Add(fence.Kills.Count);
-        foreach (var (id, domid) in fence.Kills)
+        Add(state.Pending.Count(Purpose.KillDomain));
+        foreach (var kill in state.Pending.Open)
         {
-            Id(state, id);
-            Add(domid);
+            if (kill.Purpose == Purpose.KillDomain)
+            {
+                Id(state, kill.Id);
+                Add(kill.Domid);
+            }
         }
 
         Optional(fence.LastKillEnded);
-        Id(state, fence.ToolstackKill);
-        Id(state, fence.BackendsEnd);
+        Id(state, Purpose.KillToolstack);
+        Id(state, Purpose.EndBackends);
         Optional(fence.ToolstackDeadAt);
         Add(fence.Verified);
         Add(fence.ResetOrdered);
@@ -476,15 +512,18 @@ internal ref struct SituationWriter
             return;
         }
 
-        Add(state.ToolstackAt >= takeover.StepSince);
-        Add(state.DatabaseAt >= takeover.StepSince);
+        Add(state.Host.ToolstackAt >= takeover.StepSince);
+        Add(state.Host.DatabaseAt >= takeover.StepSince);
         Time(takeover.StartedAt.Ticks);
         Time(takeover.StepSince.Ticks);
-        Add(takeover.Pending.Count);
-        foreach (var (id, vm) in takeover.Pending)
+        Add(state.Pending.Count(Purpose.TakeoverStep));
+        foreach (var order in state.Pending.Open)
         {
-            Id(state, id);
-            _hash.Add(vm);
+            if (order.Purpose == Purpose.TakeoverStep)
+            {
+                Id(state, order.Id);
+                _hash.Add(order.Vm);
+            }
         }
 
         Add(takeover.DoneVms.Count);
@@ -501,19 +540,19 @@ internal ref struct SituationWriter
         Add(takeover.Tries);
         Add(takeover.Resets);
         Due(takeover.RetryAt);
-        Add(takeover.Phase);
+        Add((long)takeover.Phase);
     }
 
     private void Start(HaState state, Guid vm, StartAttempt attempt)
     {
         _hash.Add(vm);
         Add(attempt.Tries);
-        Id(state, attempt.Pending);
+        Id(state, state.Pending.IdOf(Purpose.StartVm, vm));
         Due(attempt.RetryAt);
         Add(attempt.OnPeer);
         Add(attempt.GivenUp.Length > 0);
         OptionalAge(attempt.SucceededAt);
-        Add(attempt.SucceededAt > state.DatabaseAt);
+        Add(attempt.SucceededAt > state.Host.DatabaseAt);
     }
 
     private void Schedule(HaState state, Schedule schedule)
@@ -527,14 +566,14 @@ internal ref struct SituationWriter
         Due(schedule.ThirdParty);
         Due(schedule.Sync);
         Due(schedule.Watchdog);
-        Id(state, schedule.DomainsPending);
-        Id(state, schedule.ToolstackPending);
-        if (schedule.DomainsPending != 0)
+        Id(state, Purpose.ReadDomains);
+        Id(state, Purpose.ReadToolstack);
+        if (state.Pending.Has(Purpose.ReadDomains))
         {
             Time(schedule.DomainsAskedAt.Ticks);
         }
 
-        if (schedule.ToolstackPending != 0)
+        if (state.Pending.Has(Purpose.ReadToolstack))
         {
             Time(schedule.ToolstackAskedAt.Ticks);
         }

@@ -1,6 +1,8 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Sim.Judges;
 
 namespace TwoNodeHa.Sim.Explore;
 
@@ -34,7 +36,7 @@ internal sealed partial class SmallWorld
                 host.LeaseFile = lease.Until;
                 break;
             case Command.Persist persist:
-                Push(new WorldEvent(Now + WorldTimes.Disk, WorldEventKind.DiskWrite, index, 0, host.Life, 0, persist.State));
+                Push(new WorldEvent(Now + (host.DiskIsSlow ? WorldTimes.SlowDisk : WorldTimes.Disk), WorldEventKind.DiskWrite, index, 0, host.Life, 0, persist.State));
                 break;
             case Command.ListDomains list:
                 Push(new WorldEvent(Now + WorldTimes.List, WorldEventKind.DomainList, index, 0, host.Life, list.Id, null));
@@ -44,6 +46,10 @@ internal sealed partial class SmallWorld
                 break;
             case Command.Act act:
                 Order(index, host, act);
+                break;
+            case Command.Exit:
+                EndDaemon(host);
+                RestartDaemon(index, host);
                 break;
             case Command.Report report:
                 if (OnLine is not null)
@@ -58,6 +64,11 @@ internal sealed partial class SmallWorld
     private void Send(byte index, SmallHost host, Heartbeat beat)
     {
         (host.SentIncarnation, host.SentSequence) = (beat.Incarnation.Counter, beat.Sequence);
+        if (!host.StateLost && RightsOracle.BoundWithoutEnd(host.File, beat, Site.Config.Policy) is { } right)
+        {
+            Violate("R", $"{Name(index)} says that it is bound, and a right of it has no end: {right}");
+        }
+
         var fate = host.NextBeat;
         host.NextBeat = FaultKind.None;
         var late = fate == FaultKind.Delay ? 3 * Site.Config.Timing.HeartbeatInterval.Ticks : 0;

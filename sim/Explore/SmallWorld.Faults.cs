@@ -1,5 +1,7 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Explore;
 
@@ -17,6 +19,9 @@ internal sealed partial class SmallWorld
             FaultKind.Hang => host.On,
             FaultKind.Lose or FaultKind.Delay => host.DaemonWorks && host.NextBeat == FaultKind.None,
             FaultKind.Lie => !AgentLies,
+            FaultKind.Stop or FaultKind.Disable or FaultKind.Enable or FaultKind.Maintain or FaultKind.Readmit or FaultKind.FenceSelf => host.DaemonWorks,
+            FaultKind.LoseLease or FaultKind.LoseState => host.On && host.State is not null && !Host(1 - fault.Host).StateLost,
+            FaultKind.Vouch => host.DaemonWorks && !Host(1 - fault.Host).On && !Host(1 - fault.Host).Booting,
             _ => true,
         };
     }
@@ -26,6 +31,7 @@ internal sealed partial class SmallWorld
     {
         Schedule = new ScheduledFault(Now, fault, Schedule);
         _onlyGateway &= fault.Kind is FaultKind.Gateway or FaultKind.GatewayDown;
+        _onlyGatewayItself &= fault.Kind is FaultKind.GatewayDown;
         OnLine?.Invoke(Now, "fault", Describe(fault));
         var host = Host(fault.Host);
         switch (fault.Kind)
@@ -60,7 +66,7 @@ internal sealed partial class SmallWorld
                 break;
             case FaultKind.Kill:
                 EndDaemon(host);
-                Push(new WorldEvent(Now + WorldTimes.DaemonRestart, WorldEventKind.DaemonStart, fault.Host, 0, host.Life, 0, null));
+                RestartDaemon(fault.Host, host);
                 break;
             case FaultKind.Hang:
                 host.KillsHang = !host.KillsHang;
@@ -77,11 +83,47 @@ internal sealed partial class SmallWorld
             case FaultKind.Lie:
                 AgentLies = true;
                 break;
+            default:
+                ApplyWord(fault, host);
+                break;
         }
 
         WatchAssumption();
         Check();
     }
+
+    private void ApplyWord(Fault fault, SmallHost host)
+    {
+        switch (fault.Kind)
+        {
+            case FaultKind.Stop:
+                Post(fault.Host, new Observation.StopRequested());
+                break;
+            case FaultKind.LoseLease or FaultKind.LoseState:
+                host.LeaseFile = fault.Kind == FaultKind.LoseLease ? null : host.LeaseFile;
+                host.StateLost |= fault.Kind == FaultKind.LoseState;
+                EndDaemon(host);
+                RestartDaemon(fault.Host, host);
+                break;
+            case FaultKind.SlowDisk:
+                host.DiskIsSlow = !host.DiskIsSlow;
+                break;
+            default:
+                Post(fault.Host, new Observation.OperatorAsked(1, fault.Kind switch
+                {
+                    FaultKind.Disable => new OperatorRequest.Disable(0, "explore"),
+                    FaultKind.Enable => new OperatorRequest.Enable(),
+                    FaultKind.Maintain => new OperatorRequest.Maintenance(true),
+                    FaultKind.Readmit => new OperatorRequest.Maintenance(false),
+                    FaultKind.Vouch => new OperatorRequest.Takeover(),
+                    _ => new OperatorRequest.FenceSelf(),
+                }));
+                break;
+        }
+    }
+
+    private void RestartDaemon(byte index, SmallHost host) =>
+        Push(new WorldEvent(Now + WorldTimes.DaemonRestart, WorldEventKind.DaemonStart, index, 0, host.Life, 0, null));
 
     /// <summary>What a fault does, seen from now.</summary>
     public string Describe(Fault fault)
@@ -106,6 +148,12 @@ internal sealed partial class SmallWorld
             FaultKind.ThirdParty => host.ThirdPartyPath ? $"{name} loses the third party" : $"{name} reaches the third party again",
             FaultKind.ThirdPartyDown => ThirdPartyUp ? "third party down" : "third party up",
             FaultKind.Lie => "the fence agent lies from now on",
+            FaultKind.Stop => $"daemon of {name} is stopped in order",
+            FaultKind.LoseLease => $"daemon of {name} killed, the record of its lease is lost",
+            FaultKind.LoseState => $"daemon of {name} killed, its state file is lost",
+            FaultKind.SlowDisk => host.DiskIsSlow ? $"disk of {name} is quick again" : $"disk of {name} is slow",
+            FaultKind.Vouch => $"the operator says on {name}, truly, that the other is dead",
+            FaultKind.Disable or FaultKind.Enable or FaultKind.Maintain or FaultKind.Readmit or FaultKind.FenceSelf => $"the operator on {name}: {fault.Kind}",
             _ => fault.Kind.ToString(),
         };
     }

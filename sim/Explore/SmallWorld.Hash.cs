@@ -1,4 +1,4 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 
@@ -17,7 +17,7 @@ internal sealed partial class SmallWorld
         var writer = new SituationWriter(
             Now, Site.AgeMax, epoch, Site.Config.Hosts[0].Uuid, Numbers(_first), Numbers(_second));
         writer.Add(Cut);
-        writer.Add((GatewayUp ? 1 : 0) | (ThirdPartyUp ? 2 : 0) | (AgentLies ? 4 : 0) | (_onlyGateway ? 8 : 0));
+        writer.Add((GatewayUp ? 1 : 0) | (ThirdPartyUp ? 2 : 0) | (AgentLies ? 4 : 0) | (_onlyGateway ? 8 : 0) | (_onlyGatewayItself ? 16 : 0));
         if (Site.Options.Third is ThirdParty.Arbiter or ThirdParty.Both)
         {
             writer.Add(LeaseEnd > Now ? LeaseHolder : -1);
@@ -39,7 +39,7 @@ internal sealed partial class SmallWorld
     }
 
     private static HostNumbers Numbers(SmallHost host) => new(
-        host.State?.Incarnation.Counter ?? host.File.Incarnation,
+        host.State?.Life.Incarnation.Counter ?? host.File.Incarnation,
         host.State?.Durable.Attestation ?? host.File.Attestation,
         host.SentIncarnation,
         host.SentSequence,
@@ -76,7 +76,7 @@ internal sealed partial class SmallWorld
     {
         writer.Self(index);
         writer.Add((host.On ? 1 : 0) | (host.Booting ? 2 : 0) | (host.Frozen ? 4 : 0) | (host.KillsHang ? 8 : 0)
-            | (host.GatewayPath ? 16 : 0) | (host.ThirdPartyPath ? 32 : 0) | (host.FencedVms ? 64 : 0));
+            | (host.GatewayPath ? 16 : 0) | (host.ThirdPartyPath ? 32 : 0) | (host.FencedVms ? 64 : 0) | (host.DiskIsSlow ? 128 : 0) | (host.StateLost ? 256 : 0));
         writer.Add((long)host.NextBeat);
         if (!Reaches(host))
         {
@@ -96,8 +96,8 @@ internal sealed partial class SmallWorld
         writer.Add(host.LeaseFile is not null);
         writer.DueTime(host.LeaseFile?.Ticks ?? 0);
 
-        writer.Add(host.State is not null && ReferenceEquals(host.File, host.State.Confirmed));
-        if (host.State is null || !ReferenceEquals(host.File, host.State.Confirmed))
+        writer.Add(host.State is not null && ReferenceEquals(host.File, host.State.Disk.Confirmed));
+        if (host.State is null || !ReferenceEquals(host.File, host.State.Disk.Confirmed))
         {
             writer.Durable(host.File);
         }

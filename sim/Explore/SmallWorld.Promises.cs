@@ -1,10 +1,12 @@
 using System.Numerics;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Sim.Judges;
 
 namespace TwoNodeHa.Sim.Explore;
 
-/// <content>The promises S1, S2, S3 and S5 by the truth of the world, and the assumption A1.</content>
+/// <content>The promises S1, S2, S3, S5 and R by the truth of the world, and the assumption A1.</content>
 internal sealed partial class SmallWorld
 {
     private const long NotSince = long.MaxValue;
@@ -14,6 +16,7 @@ internal sealed partial class SmallWorld
     private long _seenSince;
     private long _outageSince = NotSince;
     private bool _onlyGateway = true;
+    private bool _onlyGatewayItself = true;
 
     /// <summary>The first promise that was broken; null while all hold.</summary>
     public string? Violation { get; private set; }
@@ -57,12 +60,25 @@ internal sealed partial class SmallWorld
 
         if (state.Status == HaStatus.Fencing && host.Running != 0)
         {
-            if (_onlyGateway && peer.FencedVms)
+            if (_onlyGatewayItself && Schedule is not null)
+            {
+                Violate("S5", $"{Name(index)} stops VMs, and only the gateway itself failed");
+            }
+            else if (_onlyGateway && peer.FencedVms)
             {
                 Violate("S5", $"{Name(index)} stops VMs after {Name(1 - index)} did, and only the gateway failed");
             }
 
             host.FencedVms = true;
+        }
+    }
+
+    /// <summary>R at a state write: of a host that runs VMs; nothing can change the disk of one that is off.</summary>
+    private void MatchRights(SmallHost host, SmallHost peer, int index)
+    {
+        if (host is { On: true, Running: not 0, StateLost: false } && !peer.StateLost && RightsOracle.Unmatched(host.File, peer.File) is { } right)
+        {
+            Violate("R", $"a right of {Name(index)} has no end: {right}");
         }
     }
 
@@ -134,7 +150,7 @@ internal sealed partial class SmallWorld
         return Math.Min(newest, Heard(_second.State, newest));
 
         static long Heard(HaState? state, long otherwise) =>
-            state is null ? otherwise : (state.Peer.LastFresh ?? state.StartedAt).Ticks;
+            state is null ? otherwise : (state.Peer.LastFresh ?? state.Life.StartedAt).Ticks;
     }
 
     /// <summary>No link carries from one host to the other; with a one-way promise: in neither direction.</summary>

@@ -1,6 +1,9 @@
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Sim.Explore;
 
@@ -236,6 +239,8 @@ internal sealed partial class SmallWorld
                 break;
             case WorldEventKind.DiskWrite:
                 host.File = (DurableState)item.Subject!;
+                MatchRights(_first, _second, 0);
+                MatchRights(_second, _first, 1);
                 Post(item.Host, new Observation.Persisted(host.File.Version, true, ""));
                 break;
             case WorldEventKind.DomainList:
@@ -268,7 +273,14 @@ internal sealed partial class SmallWorld
         host.State = HaState.Initial(Site.Local[index]);
         host.Frozen = false;
         var nonce = ((ulong)(host.File.Incarnation + 1) << 1) | index;
-        Turn(index, new Observation.Started(host.File, DurableOrigin.Intact, nonce, host.LeaseFile, Watchdog));
+        var origin = host.StateLost ? DurableOrigin.Missing : DurableOrigin.Intact;
+        if (host.StateLost)
+        {
+            // As the daemon seeds it: from the wall clock, above every number of a life before.
+            (host.File, host.StateLost) = (new DurableState { Incarnation = host.File.Incarnation + 1000 }, false);
+        }
+
+        Turn(index, new Observation.Started(host.File, origin, nonce, host.LeaseFile, Watchdog with { Running = host.WatchdogAt != SmallHost.Never }));
     }
 
     private void Post(byte index, Observation observation)

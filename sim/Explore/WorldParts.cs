@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Explore;
 
@@ -102,6 +104,12 @@ internal sealed class SmallHost
 
     /// <summary>Destroying a domain hangs.</summary>
     public bool KillsHang;
+
+    /// <summary>A write of the state takes longer than a step.</summary>
+    public bool DiskIsSlow;
+
+    /// <summary>The state file is gone; the next daemon writes a new one.</summary>
+    public bool StateLost;
 
     /// <summary>The path to the gateway.</summary>
     public bool GatewayPath = true;

@@ -20,6 +20,14 @@ internal sealed record FuzzPlan
 
     public int Threads { get; init; } = 1;
 
+    /// <summary>Whole lives instead of one burst and its repair.</summary>
+    public bool Lives { get; init; }
+
+    /// <summary>Promises whose breaches are not looked at: known ones hide what lies behind them.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
+    public Scenario Schedule(int seed) => Lives ? FuzzLives.Of(seed, Class) : FuzzSchedule.Of(seed, Class);
+
     /// <summary>File that keeps what was done, to go on after a break; null: none.</summary>
     public string? ResumeFile { get; init; }
 
@@ -58,6 +66,12 @@ internal sealed record FuzzSummary
     public long Takeovers { get; set; }
 
     public int NextSeed { get; set; }
+
+    /// <summary>What the judge let pass, by exception.</summary>
+    public SortedDictionary<string, int> Excused { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>How long some VM ran or wrote on both hosts, excused or not.</summary>
+    public double DoubleSeconds { get; set; }
 
     public List<FuzzFinding> Findings { get; init; } = [];
 }
@@ -104,14 +118,19 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
     }
 
     /// <summary>Runs one seed; the verdict is the first thing that broke, without its time.</summary>
-    public static FuzzOutcome RunSeed(Scenario scenario)
+    public static FuzzOutcome RunSeed(Scenario scenario, IReadOnlyList<string>? ignored = null)
     {
         try
         {
             var result = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0])).Run();
-            return new FuzzOutcome(scenario.Seed, result.Failures.Count > 0 ? result.Failures[0]
+            var failures = ignored is { Count: > 0 } ? [.. result.Failures.Where(failure => !ignored.Contains(Kind(failure)))] : result.Failures;
+            return new FuzzOutcome(scenario.Seed, failures.Count > 0 ? failures[0]
                 : result.Takeovers > RestlessFrom ? $"restless: {result.Takeovers} takeovers" : null,
-                result.Simulated.TotalSeconds, result.Fences, result.Takeovers);
+                result.Simulated.TotalSeconds, result.Fences, result.Takeovers)
+            {
+                Excused = result.Excused,
+                DoubleSeconds = result.DoubleTime.TotalSeconds,
+            };
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
@@ -128,7 +147,7 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             return null;
         }
 
-        foreach (var promise in (string[])["S1", "S2", "S3", "S4", "S5", "S6"])
+        foreach (var promise in Judges.PromiseChecker.Names)
         {
             if (failure.Contains($" {promise}: ", StringComparison.Ordinal))
             {
@@ -160,7 +179,7 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             {
                 if ((seed % plan.Shards) + 1 == plan.Shard || plan.Shards == 1)
                 {
-                    outcomes.Add(RunSeed(FuzzSchedule.Of(seed, plan.Class)));
+                    outcomes.Add(RunSeed(plan.Schedule(seed), plan.Ignored));
                 }
             }
 
@@ -182,6 +201,12 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
                 Summary.SimulatedSeconds += outcome.Simulated;
                 Summary.Fences += outcome.Fences;
                 Summary.Takeovers += outcome.Takeovers;
+                Summary.DoubleSeconds += outcome.DoubleSeconds;
+                foreach (var (what, count) in outcome.Excused)
+                {
+                    Summary.Excused[what] = Summary.Excused.GetValueOrDefault(what) + count;
+                }
+
                 if (outcome.Failure is { } failure)
                 {
                     Summary.Findings.Add(Keep(outcome.Seed, failure));
@@ -201,7 +226,7 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             return new FuzzFinding(seed, failure, null);
         }
 
-        var scenario = FuzzShrinker.Shrink(FuzzSchedule.Of(seed, plan.Class), candidate => Kind(RunSeed(candidate).Failure));
+        var scenario = FuzzShrinker.Shrink(plan.Schedule(seed), candidate => Kind(RunSeed(candidate, plan.Ignored).Failure));
         Directory.CreateDirectory(plan.FindingsFolder);
         var file = Path.Combine(plan.FindingsFolder, $"{Path.GetFileName(scenario.Name)}.yaml");
         File.WriteAllText(file, FuzzSchedule.ToYaml(scenario));
@@ -241,4 +266,9 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
 }
 
 /// <summary>One seed's run.</summary>
-internal sealed record FuzzOutcome(int Seed, string? Failure, double Simulated, int Fences, int Takeovers);
+internal sealed record FuzzOutcome(int Seed, string? Failure, double Simulated, int Fences, int Takeovers)
+{
+    public IReadOnlyDictionary<string, int> Excused { get; init; } = new Dictionary<string, int>();
+
+    public double DoubleSeconds { get; init; }
+}

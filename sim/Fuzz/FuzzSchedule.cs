@@ -112,6 +112,11 @@ internal static class FuzzSchedule
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"story: {scenario.Story}\nlinks: {scenario.LinkCounts[0]}\nprofile: {scenario.Profile}\n");
+        if (scenario.Policy.Count > 0)
+        {
+            text.Append("policy:\n").AppendJoin("", scenario.Policy.Select(pair => $"  {pair.Key}: {pair.Value}\n"));
+        }
+
         text.Append(CultureInfo.InvariantCulture, $"third_party: {scenario.ThirdParty}\nassume: {(scenario.AssumeA1 ? "A1" : "nothing")}\nseed: {scenario.Seed}\nsettle: {scenario.Settle}\nevents:\n");
         foreach (var move in scenario.Moves)
         {
@@ -162,7 +167,7 @@ internal static class FuzzSchedule
         return expected;
     }
 
-    private static string Pick(Random random, List<(int Weight, string Template)> menu, int total)
+    public static string Pick(Random random, IReadOnlyList<(int Weight, string Template)> menu, int total)
     {
         var drawn = random.Next(total);
         foreach (var (weight, template) in menu)
@@ -177,7 +182,14 @@ internal static class FuzzSchedule
         return menu[^1].Template;
     }
 
-    private static string Fill(Random random, string template)
+    /// <summary>A template with more than one move: its hosts are the same throughout.</summary>
+    public static string FillAll(Random random, string template)
+    {
+        var host = random.Next(2) == 0 ? "a" : "b";
+        return string.Join(';', template.Split(';').Select(part => Fill(random, string.Join(' ', part.Split(' ').Select(word => word == "H" ? host : word)))));
+    }
+
+    public static string Fill(Random random, string template)
     {
         var words = template.Split(' ');
         for (var i = 0; i < words.Length; i++)
@@ -190,6 +202,7 @@ internal static class FuzzSchedule
                 "D" => ((string[])["20ms", "200ms", "900ms"])[random.Next(3)],
                 "F" => Freezes[random.Next(Freezes.Length)],
                 "P" => random.Next(-240, 241).ToString(CultureInfo.InvariantCulture),
+                "S" => ((string[])["300ms", "1s", "2500ms"])[random.Next(3)],
                 "M" => Methods[random.Next(Methods.Length)],
                 _ => words[i],
             };

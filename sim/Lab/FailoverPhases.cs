@@ -1,5 +1,6 @@
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Rules;
 
 namespace TwoNodeHa.Sim.Lab;
 

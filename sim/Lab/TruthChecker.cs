@@ -23,6 +23,9 @@ internal sealed record DoubleRun(DateTimeOffset At, string Vm, VmProcess OnA, Vm
 /// </summary>
 internal sealed class TruthChecker : IDisposable
 {
+    /// <summary>With a longer gap between two samples a run proves nothing: a double run would fit into it.</summary>
+    public static readonly TimeSpan GapMax = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
 
     private readonly string _lab;
@@ -51,6 +54,10 @@ internal sealed class TruthChecker : IDisposable
 
     /// <summary>Longest time between two samples.</summary>
     public TimeSpan LongestGap => Locked(() => _longestGap);
+
+    /// <summary>Why the run is void; null when it was watched closely enough.</summary>
+    public string? Void => LongestGap is var gap && gap > GapMax
+        ? $"VOID: two samples of the truth were {gap.TotalMilliseconds:F0} ms apart, more than {GapMax.TotalMilliseconds:F0} ms" : null;
 
     /// <summary>All appearances and disappearances, oldest first.</summary>
     public ImmutableArray<VmChange> Changes => Locked(() => _changes.ToImmutableArray());

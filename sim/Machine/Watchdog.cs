@@ -6,7 +6,7 @@ using System.Text;
 namespace TwoNodeHa.Sim.Machine;
 
 /// <summary>
-/// The emulated watchdog: datagrams `arm [milliseconds]` and `disarm`. It runs on a thread of its own, as the real one
+/// The emulated watchdog: datagrams `arm [milliseconds]` and `disarm`, and a file that is there while it is armed. It runs on a thread of its own, as the real one
 /// runs in the hypervisor: nothing that hangs on the host can hold it back.
 /// </summary>
 internal sealed class Watchdog : IDisposable
@@ -23,6 +23,7 @@ internal sealed class Watchdog : IDisposable
         _path = path;
         _fire = fire;
         File.Delete(path);
+        File.Delete(Armed);
         _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         _socket.Bind(new UnixDomainSocketEndPoint(path));
         _receiver = new Thread(Receive) { IsBackground = true, Name = "watchdog", Priority = ThreadPriority.AboveNormal };
@@ -45,7 +46,10 @@ internal sealed class Watchdog : IDisposable
     {
         _socket.Dispose();
         File.Delete(_path);
+        File.Delete(Armed);
     }
+
+    private string Armed => _path + ".armed";
 
     private void Receive()
     {
@@ -93,11 +97,17 @@ internal sealed class Watchdog : IDisposable
         {
             if (words is ["arm", var time] && double.TryParse(time, CultureInfo.InvariantCulture, out double milliseconds))
             {
+                if (_deadline is null)
+                {
+                    File.WriteAllText(Armed, "");
+                }
+
                 _deadline = now + TimeSpan.FromMilliseconds(milliseconds);
             }
             else if (words is ["disarm"])
             {
                 _deadline = null;
+                File.Delete(Armed);
             }
         }
     }

@@ -248,7 +248,9 @@ public sealed class Toolstack
         _pendingStart = null;
         _host.Xenopsd.PowerLoss();
         _process?.Exit(137);
+        var late = Faults.StartLate;
         Faults.Clear();
+        Faults.StartLate = late;
     }
 
     /// <summary>Every VM of this host is shut down cleanly through the pool's database, one after the other.</summary>

@@ -28,6 +28,9 @@ public sealed class ToolstackFaults
 
     public TimeSpan SlowBy { get; set; }
 
+    /// <summary>Every start of the process takes this much longer, before its socket is opened.</summary>
+    public TimeSpan StartLate { get; set; }
+
     /// <summary>This host's copy of the database is no longer refreshed; attempts fail.</summary>
     public bool StaleDatabase { get; set; }
 
@@ -49,12 +52,17 @@ public sealed class ToolstackFaults
     /// <summary>The next answers of the method are lost: it is executed, then the connection is cut.</summary>
     public void LoseAnswer(string method, int times = 1) => _lostAnswers[method] = times;
 
+    /// <summary>Nothing is set that a call could meet.</summary>
+    public bool AreQuiet => _hung is null && _databaseHung is null && SlowBy == TimeSpan.Zero && StartLate == TimeSpan.Zero && !StaleDatabase && NextVmStartFails is null
+        && PreDeclareDeadHookExit == 0 && !DesignateFails && !_refusals.Exists(refusal => refusal.Left > 0) && !_lostAnswers.Values.Any(left => left > 0);
+
     public void Clear()
     {
         HangAll = false;
         HangDatabase = false;
         SlowFactor = 1;
         SlowBy = TimeSpan.Zero;
+        StartLate = TimeSpan.Zero;
         StaleDatabase = false;
         NextVmStartFails = null;
         PreDeclareDeadHookExit = 0;

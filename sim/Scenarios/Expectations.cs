@@ -1,4 +1,4 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Virtual;
 
@@ -6,10 +6,13 @@ namespace TwoNodeHa.Sim.Scenarios;
 
 /// <summary>What a scenario expects of one run.</summary>
 /// <param name="Holds">True when it holds now.</param>
-/// <param name="Within">It must come to hold no later than this after second 0; null: it must hold at the end.</param>
+/// <param name="Within">
+/// It must come to hold, and go on holding, no later than this after the last event that broke it; null: it must hold at the end.
+/// </param>
 /// <param name="At">It must hold at this time; null otherwise.</param>
 /// <param name="Always">It must hold all the time.</param>
-internal sealed record Expectation(Func<RunView, bool> Holds, TimeSpan? Within = null, TimeSpan? At = null, bool Always = false);
+/// <param name="Once">With a bound: to have come to hold is enough, the state passes.</param>
+internal sealed record Expectation(Func<RunView, bool> Holds, TimeSpan? Within = null, TimeSpan? At = null, bool Always = false, bool Once = false);
 
 /// <summary>What expectations look at.</summary>
 internal sealed class RunView(VirtualWorld world)
@@ -82,7 +85,7 @@ internal static class Expectations
         Expect("nothing runs on {host} within {time}", "nothing runs on a within 10s", "By then no domain is left there.", args =>
         {
             var (host, within) = (args.Host(), args.Time());
-            return new Expectation(view => view.World.Hosts[host].Domains.List().Count == 0, within);
+            return new Expectation(view => view.World.Hosts[host].Domains.List().Count == 0, within, Once: true);
         }),
         Expect("nothing moved", "nothing moved", "Every VM ran all the time where it ran at second 0.", _ =>
             new Expectation(view => !view.Moved, Always: true)),
@@ -96,6 +99,10 @@ internal static class Expectations
             var (host, within) = (args.Host(), args.Time());
             return new Expectation(view => view.IsMaster(host), within);
         }),
+        Expect("the pool has one master at {time}", "the pool has one master at 200s", "Exactly one toolstack is master at that time.", args =>
+            new Expectation(view => view.IsMaster(0) != view.IsMaster(1), At: args.Time())),
+        Expect("the pool has one master", "the pool has one master", "Exactly one toolstack is master at the end.", _ =>
+            new Expectation(view => view.IsMaster(0) != view.IsMaster(1))),
         Expect("{host} is slave at {time}", "b is slave at 30s", "Its toolstack is no master at that time.", args =>
         {
             var (host, at) = (args.Host(), args.Time());
@@ -114,11 +121,11 @@ internal static class Expectations
         Expect("{host} is {word} within {time}", "a is Fenced within 10s", "It comes to that state by then.", args =>
         {
             var (host, status, within) = (args.Host(), Status(args.Word()), args.Time());
-            return new Expectation(view => view.Status(host) == status, within);
+            return new Expectation(view => view.Status(host) == status, within, Once: true);
         }),
         Expect("both are paired", "both are paired", "Protection is whole at the end.", _ =>
             new Expectation(view => view.Status(0) == HaStatus.Paired && view.Status(1) == HaStatus.Paired)),
-        Expect("both are paired within {time}", "both are paired within 90s", "Protection is whole by then (and was broken before).", args =>
+        Expect("both are paired within {time}", "both are paired within 90s", "Protection is whole again by then.", args =>
             new Expectation(view => view.Status(0) == HaStatus.Paired && view.Status(1) == HaStatus.Paired, args.Time())),
         Expect("nothing was fenced", "nothing was fenced", "No host decided to fence, and no watchdog fired.", _ =>
             new Expectation(view => !view.Reported(HaEventId.FenceDecided) && view.World.Checker.Resets == 0)),
@@ -130,7 +137,7 @@ internal static class Expectations
         Expect("{host} was fenced within {time}", "a was fenced within 6s", "It decided so by then.", args =>
         {
             var (host, within) = (args.Host(), args.Time());
-            return new Expectation(view => view.Reported(host, HaEventId.FenceDecided), within);
+            return new Expectation(view => view.Reported(host, HaEventId.FenceDecided), within, Once: true);
         }),
         Expect("{host} was not fenced", "b was not fenced", "It never decided to fence itself.", args =>
         {

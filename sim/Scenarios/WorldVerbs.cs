@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Data;
@@ -84,8 +84,18 @@ internal static class WorldVerbs
         Verb("disk of {host} is slow by {time}", "disk of a is slow by 2s", "Every write of the state takes that much longer.",
             (world, args) => Host(world, args).DiskSlowBy = args.Time()),
         Verb("state of {host} is torn", "state of a is torn", "The daemon's state file is damaged; the next daemon finds it so.",
-            (world, args) => Host(world, args).StateFileOrigin = DurableOrigin.Corrupt),
-        Verb("state of {host} is lost", "state of a is lost", "The daemon's state file is gone.", (world, args) => Host(world, args).StateFile = null),
+            (world, args) => Tamper(world, args, static host => host.StateFileOrigin = DurableOrigin.Corrupt)),
+        Verb("state of {host} is lost", "state of a is lost", "The daemon's state file is gone.", 
+            (world, args) => Tamper(world, args, static host => host.StateFile = null)),
+        Verb("state of {host} is copied", "state of a is copied", "A copy of the daemon's state file is kept, as a backup does.",
+            (world, args) => { var host = Host(world, args); host.StateCopy = host.StateFile; }),
+        Verb("state of {host} is restored", "state of a is restored", "That copy takes the place of the state file; the next daemon finds it.",
+            (world, args) => Tamper(world, args, static host => host.StateFile = host.StateCopy ?? host.StateFile)),
+        Verb("lease of {host} is lost", "lease of a is lost", "The run directory is emptied: no record of the daemon's right to run is left.",
+            (world, args) => Host(world, args).LeaseFile = null),
+        Verb("heartbeats into {host} are filtered", "heartbeats into a are filtered", "A firewall of that host drops the daemon's port; its kernel answers.",
+            (world, args) => Host(world, args).Filtered = true),
+        Verb("heartbeats into {host} pass", "heartbeats into a pass", "Ends that.", (world, args) => Host(world, args).Filtered = false),
         Verb("clock of {host} drifts {number} ppm", "clock of a drifts 400 ppm", "Its monotonic clock runs that much too fast (or slow, if negative).",
             (world, args) => Host(world, args).Clock.Drift(args.Number(), world.Scheduler.Now)),
         Verb("wall clock of {host} jumps {time}", "wall clock of a jumps 2h", "The wall clock is set; the monotonic one is not.",
@@ -105,11 +115,13 @@ internal static class WorldVerbs
         Verb("crash toolstack on {host}", "crash toolstack on a", "The xapi process dies; the service manager restarts it.",
             (world, args) => Host(world, args).Toolstack.Crash()),
         Verb("stop toolstack on {host}", "stop toolstack on a", "systemctl stop xapi: it stays down.",
-            (world, args) => _ = Host(world, args).Toolstack.StopAsync()),
-        Verb("start toolstack on {host}", "start toolstack on a", "systemctl start xapi.", (world, args) => Host(world, args).Toolstack.Start()),
+            StopToolstack),
+        Verb("start toolstack on {host}", "start toolstack on a", "systemctl start xapi.", StartToolstack),
         Verb("hang toolstack on {host} for {time}", "hang toolstack on a for 30s", "xapi accepts calls and answers none.", HangToolstack),
         Verb("toolstack of {host} is slow by {time}", "toolstack of a is slow by 2s", "Every call takes that much longer.",
             (world, args) => Host(world, args).Toolstack.Faults.SlowBy = args.Time()),
+        Verb("toolstack of {host} starts {time} late", "toolstack of a starts 5min late", "Every start of xapi takes that much longer, from now on.",
+            (world, args) => Host(world, args).Toolstack.Faults.StartLate = args.Time()),
         Verb("toolstack of {host} refuses {word} {number} times", "toolstack of b refuses pool.emergency_transition_to_master 2 times",
             "The next calls of that method end with INTERNAL_ERROR.", Refuse),
         Verb("toolstack of {host} loses the answer of {word} {number} times", "toolstack of b loses the answer of VM.start_on 1 times",
@@ -122,6 +134,8 @@ internal static class WorldVerbs
         Verb("native HA off", "native HA off", "It is switched off again.", (world, _) => NativeHa(world, on: false)),
         Verb("a third host joins", "a third host joins", "The pool's database gets another host.", (world, _) => ThirdHost(world)),
         Verb("list of {host} hangs", "list of a hangs", "The hypervisor's own list does not answer.", (world, args) => Host(world, args).ListHangs = true),
+        Verb("list of {host} is slow by {time}", "list of a is slow by 1s", "The hypervisor's own list comes that much later.",
+            (world, args) => Host(world, args).ListSlowBy = args.Time()),
         Verb("list of {host} answers", "list of a answers", "It does again.", (world, args) => Host(world, args).ListHangs = false),
         Verb("back-ends of {host} drain {time}", "back-ends of a drain 3s", "The disk back-ends of destroyed VMs write that much longer.",
             (world, args) => { var host = Host(world, args); host.Domains.DrainTime = args.Time(); }),
@@ -147,13 +161,23 @@ internal static class WorldVerbs
         Verb("{vm} shuts itself down", "web shuts itself down", "The guest powers itself off from inside.", (world, args) => Crash(world, args.Word())),
         Verb("admin stops {vm}", "admin stops web", "VM.clean_shutdown through XAPI.", (world, args) => Admin(world, "VM.clean_shutdown", args.Word())),
         Verb("admin starts {vm}", "admin starts web", "VM.start through XAPI.", (world, args) => Admin(world, "VM.start", args.Word(), false, false)),
-        Verb("admin migrates {vm} to {host}", "admin migrates web to b", "VM.pool_migrate through XAPI, also to the host that it runs on.",
-            (world, args) => { var vm = args.Word(); Admin(world, "VM.pool_migrate", vm, HostRef(world, args), new JsonObject { ["live"] = "true" }); }),
+        Verb("admin reboots {vm}", "admin reboots web", "VM.clean_shutdown, then VM.start.", (world, args) => Reboot(world, args.Word())),
+        Verb("admin migrates {vm} to {host}", "admin migrates web to b", "VM.pool_migrate, live; also to the host that it runs on.",
+            (world, args) => { var vm = args.Word(); Administer(world, "VM.pool_migrate", _ => [Database.RefOf("VM", UuidOf(world, vm)), HostRef(world, args.Host()), new JsonObject { ["live"] = "true" }]); }),
+        Verb("admin disables {host}", "admin disables b", "host.disable: no VM may start there.",
+            (world, args) => { world.Checker.PoolIsForeign = true; Administer(world, "host.disable", _ => [HostRef(world, args.Host())]); }),
+        Verb("admin enables {host}", "admin enables b", "host.enable.",
+            (world, args) => { world.Checker.PoolIsForeign = false; Administer(world, "host.enable", _ => [HostRef(world, args.Host())]); }),
+        Verb("admin evacuates {host}", "admin evacuates b", "host.evacuate: its VMs are migrated away, live.",
+            (world, args) => Administer(world, "host.evacuate", _ => [HostRef(world, args.Host())])),
+        Verb("admin designates {host}", "admin designates b", "pool.designate_new_master.",
+            (world, args) => Administer(world, "pool.designate_new_master", _ => [HostRef(world, args.Host())])),
+        Verb("admin restarts toolstack on {host}", "admin restarts toolstack on a", "xe-toolstack-restart.",
+            (world, args) => _ = Host(world, args).Toolstack.RestartAsync()),
         Verb("admin suspends {vm}", "admin suspends web", "VM.suspend through XAPI.", (world, args) => Admin(world, "VM.suspend", args.Word())),
         Verb("admin resumes {vm}", "admin resumes web", "VM.resume through XAPI.", (world, args) => Admin(world, "VM.resume", args.Word(), false, false)),
         Verb("admin checkpoints {vm}", "admin checkpoints web", "VM.checkpoint through XAPI.", (world, args) => Admin(world, "VM.checkpoint", args.Word(), "snapshot")),
-        Verb("admin makes {host} the master", "admin makes b the master", "pool.designate_new_master through XAPI.", Designate),
-        Verb("{vm} reboots itself", "web reboots itself", "The guest restarts from inside: no domain for a moment, then one with another number.", Reboot),
+        Verb("{vm} reboots itself", "web reboots itself", "The guest restarts from inside: no domain for a moment, then one with another number.", GuestReboots),
         Verb("{vm} restarts when it ends", "web restarts when it ends", "VM.actions_after_shutdown is restart: a domain builder that lives builds the VM again.", Restarts),
         Verb("migrations take {time}", "migrations take 20s", "Memory is copied for that long.",
             (world, args) => { var time = args.Time(); foreach (var host in world.Hosts) { host.Toolstack.MigrationTime = time; } }),
@@ -186,6 +210,8 @@ internal static class WorldVerbs
         Verb("admin names a master if there is none", "admin names a master if there is none",
             "With HA disabled nobody promotes a host after two toolstacks demoted each other at their start (xapi.md 8.1): an administrator does.",
             (world, _) => NameMaster(world)),
+        Verb("repair", "repair", "What nature and a technician do: paths, power, disks and clocks work again. Nobody touches XAPI or the daemon.",
+            (world, _) => Repair(world)),
         Verb("heal", "heal", "Everything is repaired and powered on; what was done is not undone.", (world, _) => Heal(world)),
     ]);
 
@@ -207,6 +233,20 @@ internal static class WorldVerbs
                 host.Thaw();
             }
         });
+    }
+
+    private static void StopToolstack(VirtualWorld world, PhraseArguments args)
+    {
+        var host = Host(world, args);
+        host.AdminStoppedToolstack = true;
+        _ = host.Toolstack.StopAsync();
+    }
+
+    private static void StartToolstack(VirtualWorld world, PhraseArguments args)
+    {
+        var host = Host(world, args);
+        host.AdminStoppedToolstack = false;
+        host.Toolstack.Start();
     }
 
     private static void FreezeDaemon(VirtualWorld world, PhraseArguments args)
@@ -241,6 +281,13 @@ internal static class WorldVerbs
         world.Checker.Disturbed();
     }
 
+    private static void Tamper(VirtualWorld world, PhraseArguments args, Action<VirtualHost> with)
+    {
+        var host = Host(world, args);
+        with(host);
+        world.Checker.Tampered(host);
+    }
+
     private static void Reconfigure(VirtualHost host, bool differs)
     {
         var config = host.OwnConfig.Config;
@@ -268,6 +315,8 @@ internal static class WorldVerbs
         {
             host.Toolstack.SetNativeHa(on);
         }
+
+        world.Checker.PoolIsForeign = on;
     }
 
     private static void ThirdHost(VirtualWorld world)
@@ -280,6 +329,7 @@ internal static class WorldVerbs
         var copy = records.All("host").First();
         var fields = copy.Snapshot();
         var uuid = PoolDefinition.UuidOf("host", "third");
+        world.Checker.PoolIsForeign = true;
         (fields["uuid"], fields["name_label"], fields["address"]) = (uuid, "third", "192.0.2.13");
         records.Add("host", Database.RefOf("host", uuid), fields);
     }
@@ -304,28 +354,7 @@ internal static class WorldVerbs
         }
     }
 
-    private static JsonNode HostRef(VirtualWorld world, PhraseArguments args) => world.Hosts[args.Host()].Toolstack.HostRef;
-
-    private static void Designate(VirtualWorld world, PhraseArguments args)
-    {
-        if (Master(world) is { } master)
-        {
-            world.Later(TimeSpan.FromMinutes(2), static () => { });
-            _ = DesignateAsync(world, master, HostRef(world, args));
-        }
-    }
-
-    private static async Task DesignateAsync(VirtualWorld world, VirtualHost master, JsonNode host)
-    {
-        var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "admin"]).ConfigureAwait(false);
-        if (login is CallReply.Success session)
-        {
-            var reply = await master.Toolstack.CallAsync(CallOrigin.Unix, "pool.designate_new_master", [session.Value?.DeepClone(), host]).ConfigureAwait(false);
-            world.Log("admin", $"pool.designate_new_master: {(reply is CallReply.Failure failure ? failure.Error[0] : reply.GetType().Name)}");
-        }
-    }
-
-    private static void Reboot(VirtualWorld world, PhraseArguments args)
+    private static void GuestReboots(VirtualWorld world, PhraseArguments args)
     {
         var uuid = Vm(world, args).Uuid;
         foreach (var host in world.Hosts)
@@ -359,6 +388,52 @@ internal static class WorldVerbs
         }
     }
 
+    private static string UuidOf(VirtualWorld world, string vm) => world.Pool.Vms.First(definition => definition.Name == vm).Uuid;
+
+    private static JsonNode HostRef(VirtualWorld world, int host) => world.Hosts[host].Toolstack.HostRef;
+
+    /// <summary>An administrator's call on the master, whatever becomes of it.</summary>
+    private static void Administer(VirtualWorld world, string method, Func<VirtualHost, JsonArray> arguments)
+    {
+        if (Master(world) is not { } master)
+        {
+            world.Log("admin", $"{method}: no master answers");
+            return;
+        }
+
+        world.Later(TimeSpan.FromMinutes(5), static () => { });
+        _ = AdministerAsync(world, master, method, arguments(master));
+    }
+
+    private static async Task AdministerAsync(VirtualWorld world, VirtualHost master, string method, JsonArray arguments)
+    {
+        var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "admin"]).ConfigureAwait(false);
+        if (login is CallReply.Success session)
+        {
+            JsonArray all = [session.Value?.DeepClone(), .. arguments.Select(argument => argument?.DeepClone())];
+            var reply = await master.Toolstack.CallAsync(CallOrigin.Unix, method, all).ConfigureAwait(false);
+            world.Log("admin", $"{method}: {(reply is CallReply.Failure failure ? failure.Error[0] : reply.GetType().Name)}");
+        }
+    }
+
+    private static void Reboot(VirtualWorld world, string vm)
+    {
+        if (Master(world) is not { } master)
+        {
+            world.Log("admin", $"reboot of {vm}: no master answers");
+            return;
+        }
+
+        world.Later(TimeSpan.FromMinutes(5), static () => { });
+        _ = RebootAsync(world, master, vm);
+    }
+
+    private static async Task RebootAsync(VirtualWorld world, VirtualHost master, string vm)
+    {
+        await AdminAsync(world, master, "VM.clean_shutdown", vm, []).ConfigureAwait(false);
+        await AdminAsync(world, master, "VM.start", vm, [false, false]).ConfigureAwait(false);
+    }
+
     private static VirtualHost? Master(VirtualWorld world) =>
         world.Hosts.FirstOrDefault(host => host.PoweredOn && host.Toolstack.Records is not null);
 
@@ -378,6 +453,11 @@ internal static class WorldVerbs
     private static async Task AdminAsync(VirtualWorld world, VirtualHost master, string method, string vm, JsonNode?[] rest)
     {
         var uuid = world.Pool.Vms.First(definition => definition.Name == vm).Uuid;
+        if (method.EndsWith("shutdown", StringComparison.Ordinal))
+        {
+            world.Checker.Unwanted(uuid);
+        }
+
         var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "admin"]).ConfigureAwait(false);
         if (login is CallReply.Success session)
         {
@@ -399,7 +479,7 @@ internal static class WorldVerbs
         Host(world, args).StorageLost = !up;
     }
 
-    private static void Ask(VirtualWorld world, int host, OperatorRequest request)
+    private static OperatorReply? Ask(VirtualWorld world, int host, OperatorRequest request)
     {
         world.HaSwitch = request switch
         {
@@ -409,6 +489,7 @@ internal static class WorldVerbs
         };
         var reply = world.Hosts[host].Daemon?.Ask(request);
         world.Log("admin", $"{request.GetType().Name} on {world.Hosts[host].Name}: {reply?.Text ?? "the daemon does not answer"}");
+        return reply;
     }
 
     private static void DisableFor(VirtualWorld world, PhraseArguments args)
@@ -421,8 +502,8 @@ internal static class WorldVerbs
     private static void Vouch(VirtualWorld world, PhraseArguments args)
     {
         var host = args.Host();
-        world.Checker.OperatorVouched(truly: !world.Hosts[1 - host].PoweredOn);
-        Ask(world, host, new OperatorRequest.Takeover());
+        var reply = Ask(world, host, new OperatorRequest.Takeover());
+        world.Checker.OperatorVouched(world.Hosts[host], reply is { Accepted: true });
     }
 
     private static void FenceSelf(VirtualWorld world, PhraseArguments args)
@@ -439,6 +520,27 @@ internal static class WorldVerbs
         {
             world.Hosts[0].Disk.Write(Role.FileName, "master");
             world.Hosts[0].Toolstack.Crash();
+        }
+    }
+
+    private static void Repair(VirtualWorld world)
+    {
+        world.Network.Heal();
+        (world.Arbiter.StoreUp, world.Arbiter.AgentUp, world.Arbiter.StoreLag) = (true, true, TimeSpan.Zero);
+        foreach (var host in world.Hosts)
+        {
+            world.Arbiter.Reached[host.Index] = true;
+            (host.StorageLost, host.DiskFull, host.ListHangs, host.WrongKey, host.WatchdogPresent, host.Filtered) = (false, false, false, false, true, false);
+            (host.DiskSlowBy, host.ListSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            host.Clock.Drift(0, world.Scheduler.Now);
+            host.Domains.RefuseKill.Clear();
+            (host.Domains.DrainTime, host.CannotReset) = (TimeSpan.FromMilliseconds(30), false);
+            host.Toolstack.Faults.Clear();
+            host.Thaw();
+            host.ComesBack = true;
+            host.PowerOn();
+            host.StartDaemon();
+            Reconfigure(host, differs: false);
         }
     }
 
@@ -465,7 +567,7 @@ internal static class WorldVerbs
             }
 
             (host.StorageWasLost, host.StorageLost, host.DiskFull, host.ListHangs, host.WrongKey, host.WatchdogPresent) = (false, false, false, false, false, true);
-            (host.DiskSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            (host.DiskSlowBy, host.ListSlowBy, host.DaemonRestart, host.Filtered) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1), false);
             host.Clock.Drift(0, world.Scheduler.Now);
             host.Domains.RefuseKill.Clear();
             (host.Domains.DrainTime, host.CannotReset) = (TimeSpan.FromMilliseconds(30), false);
@@ -475,7 +577,7 @@ internal static class WorldVerbs
             host.PowerOn();
             host.StartDaemon();
             Reconfigure(host, differs: false);
-            if (host.Daemon is { } daemon && (!daemon.State.Watchdog.Present || daemon.Config != host.Config))
+            if (host.Daemon is { } daemon && (!daemon.State.Watchdog.Facts.Present || daemon.Config != host.Config))
             {
                 // The administrator restarts the daemon after what it reads only at its start was repaired.
                 daemon.Stop();

@@ -1,5 +1,5 @@
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Sim.Explore;
 
 namespace TwoNodeHa.Sim.Virtual;
@@ -50,8 +50,8 @@ internal sealed class QuietCycle(VirtualWorld world)
 
         foreach (var host in world.Hosts)
         {
-            var quiet = host is { PoweredOn: true, Frozen: false, DiskFull: false, ListHangs: false, WrongKey: false, Clock.DriftPpm: 0, StorageQuiet: true }
-                && host.Daemon is { Frozen: false, KnowsDatabase: true, State: { Status: HaStatus.Paired or HaStatus.Disabled, Takeover: null, Fence: null, GhostSince: null, Database: not null, Durable.ReenableAtUnixMs: 0 } }
+            var quiet = host is { PoweredOn: true, Frozen: false, DiskFull: false, ListHangs: false, WrongKey: false, Filtered: false, Clock.DriftPpm: 0, StorageQuiet: true }
+                && host.Daemon is { Frozen: false, KnowsDatabase: true, State: { Status: HaStatus.Paired or HaStatus.Disabled, Procedures.Takeover: null, Procedures.Fence: null, Procedures.GhostSince: null, Host.Database: not null, Durable.ReenableAtUnixMs: 0 } }
                 && host.Toolstack.Faults is { HangAll: false, HangDatabase: false };
             if (!quiet)
             {
@@ -69,13 +69,13 @@ internal sealed class QuietCycle(VirtualWorld world)
         var (state, now) = (host.Daemon!.State, host.LocalNow);
         var timing = host.Config.Timing;
         var old = timing.TakeoverDelay + timing.QuietWindow + TimeSpan.FromSeconds(5);
-        var numbers = new HostNumbers(state.Incarnation.Counter, state.Durable.Attestation, state.Incarnation.Counter, state.Sequence,
+        var numbers = new HostNumbers(state.Life.Incarnation.Counter, state.Durable.Attestation, state.Life.Incarnation.Counter, state.Schedule.Sequence,
             state.Peer.Beat?.Incarnation.Counter ?? 0, state.Peer.Beat?.Sequence ?? 0);
         var writer = new SituationWriter(now.Ticks, old.Ticks, state.Durable.Epoch, world.Hosts[0].Config.Self.Uuid, numbers, numbers);
         writer.Self(host.Index);
         writer.State(state with
         {
-            DatabaseAt = state.DatabaseAt is null ? null : now,
+            Host = state.Host with { DatabaseAt = state.Host.DatabaseAt is null ? null : now },
             Schedule = state.Schedule with { Database = now },
         });
         WriteHost(ref writer, host);
@@ -90,6 +90,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         writer.Add((status.Emergency ? 1 : 0) + (status.InitComplete ? 2 : 0) + (status.UnixListening ? 4 : 0));
         writer.Add(status.RoleFile.GetHashCode(StringComparison.Ordinal));
         writer.Add(host.Domains.WritingCount);
+        writer.Add(host.Domains.Backends.Length);
         writer.Add(host.WatchdogDue is { } due ? (due - world.Scheduler.Now).Ticks : -1);
         writer.Add(host.Daemon!.NextWakeIn.Ticks);
         writer.Add(world.Storage.Locks().Count);

@@ -1,5 +1,6 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Rules;
 
 namespace TwoNodeHa.Sim.Virtual;
 
@@ -26,6 +27,9 @@ public sealed class VirtualArbiter(VirtualWorld world)
     public TimeSpan StoreLag { get; set; }
 
     public bool AgentUp { get; set; } = true;
+
+    /// <summary>Not all of it works for both hosts.</summary>
+    public bool InDoubt => !StoreUp || !AgentUp || AgentLies || StoreLag > TimeSpan.Zero || !Reached[0] || !Reached[1];
 
     /// <summary>The agent says "off" and does nothing: no class survives that.</summary>
     public bool AgentLies { get; set; }

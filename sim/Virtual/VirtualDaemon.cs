@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Virtual;
 
@@ -43,7 +45,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     public TimeSpan NextWakeIn => _loop.NextWake - _host.LocalNow;
 
     /// <summary>It knows the pool's database as it is now.</summary>
-    public bool KnowsDatabase => _toolstack.IsCurrent(State.Database);
+    public bool KnowsDatabase => _toolstack.IsCurrent(State.Host.Database);
 
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }
@@ -55,7 +57,10 @@ public sealed class VirtualDaemon : ICommandExecutor
         var durable = origin == DurableOrigin.Intact ? _host.StateFile!
             : new DurableState { Incarnation = 1_000_000 + (long)_world.Elapsed.TotalSeconds };
         Post(new Observation.Started(durable, origin, (ulong)_world.Random.NextInt64(), _host.LeaseFile,
-            new WatchdogFacts(_host.WatchdogPresent, _host.WatchdogPresent, _host.WatchdogPresent ? "virtual watchdog" : "no such device")));
+            new WatchdogFacts(_host.WatchdogPresent, _host.WatchdogPresent, _host.WatchdogPresent ? "virtual watchdog" : "no such device")
+            {
+                Running = _host.WatchdogDue is not null,
+            }));
     }
 
     public void Die()
@@ -178,9 +183,11 @@ public sealed class VirtualDaemon : ICommandExecutor
                 ProbePeer();
                 break;
             case Command.FeedWatchdog feed:
+                _world.Checker.WatchdogFed(_host);
                 _host.Feed(TimeSpan.FromSeconds(Math.Max(1, Math.Floor(feed.Timeout.TotalSeconds))));
                 break;
             case Command.DisarmWatchdog:
+                _world.Checker.WatchdogDisarmed(_host);
                 _host.DisarmWatchdog();
                 break;
             case Command.RecordLease lease:
@@ -190,7 +197,7 @@ public sealed class VirtualDaemon : ICommandExecutor
                 Persist(persist.State);
                 break;
             case Command.ListDomains list:
-                After(TimeSpan.FromMilliseconds(5), () => ListDomains(list.Id));
+                After(TimeSpan.FromMilliseconds(5) + _host.ListSlowBy, () => ListDomains(list.Id));
                 break;
             case Command.ReadToolstack read:
                 _ = _toolstack.ReadAsync(read, Post);
@@ -208,7 +215,7 @@ public sealed class VirtualDaemon : ICommandExecutor
                 break;
             case Command.Report report:
                 _world.Log(_host.Name, $"[{(int)report.Event.Id}] {report.Event.Sentence}");
-                _world.Checker.Reported(_host, report.Event);
+                _world.Checker.Reported(report.Event);
                 _world.OnEvent?.Invoke(_host.Index, report.Event);
                 break;
             case Command.Exit:
@@ -223,14 +230,15 @@ public sealed class VirtualDaemon : ICommandExecutor
     private void SendHeartbeat(Heartbeat beat)
     {
         var peer = _world.Hosts[1 - _host.Index];
+        _world.Checker.Sent(_host, beat);
         for (var link = 0; link < _host.Config.Config.Links.Length; link++)
         {
             var at = link;
             _world.Network.Send(link, _world.Network.Carries(link, _host.Index), () =>
             {
-                if (!peer.WrongKey && !_host.WrongKey)
+                if (!peer.WrongKey && !_host.WrongKey && !peer.Filtered)
                 {
-                    _world.Checker.Arrived(peer.Index);
+                    _world.Checker.Arrived(peer, beat);
                     peer.Daemon?.Post(new Observation.HeartbeatReceived(at, beat));
                 }
             });
@@ -271,9 +279,9 @@ public sealed class VirtualDaemon : ICommandExecutor
             return;
         }
 
-        _host.StateFile = state;
-        _host.StateFileOrigin = DurableOrigin.Intact;
-        _world.Checker.StateWritten(_host);
+        var before = _host.StateFile;
+        (_host.StateFile, _host.StateFileOrigin) = (state, DurableOrigin.Intact);
+        _world.Checker.StateWritten(_host, before);
         Post(new Observation.Persisted(state.Version, true, ""));
     });
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
-using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Virtual;
 using TwoNodeHa.Sim.Time;
@@ -41,6 +42,7 @@ public sealed class VirtualHost
             Log = happened => world.Checker.Happened(this, happened),
         });
         Domains.Created += domain => world.Checker.DomainCreated(this, domain);
+        Domains.Drained += _ => world.Checker.Look();
     }
 
     public int Index { get; }
@@ -83,7 +85,7 @@ public sealed class VirtualHost
 
     private static readonly TimeSpan GuardInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan GuardWithoutDaemon = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan GuardLimit = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan GuardLimit = TimeSpan.FromSeconds(610);
 
     /// <summary>How long systemd waits before it starts the daemon again; null for never.</summary>
     public TimeSpan? DaemonRestart { get; set; } = TimeSpan.FromSeconds(1);
@@ -127,6 +129,18 @@ public sealed class VirtualHost
 
     /// <summary>The kernel does not carry out a reset or a power-off that the daemon orders.</summary>
     public bool CannotReset { get; set; }
+
+    /// <summary>systemctl stop xapi, by a person: it is not for us to start it.</summary>
+    public bool AdminStoppedToolstack { get; set; }
+
+    /// <summary>An older copy of the state file, kept somewhere.</summary>
+    public DurableState? StateCopy { get; set; }
+
+    /// <summary>A firewall of this host drops what comes to the daemon's port.</summary>
+    public bool Filtered { get; set; }
+
+    /// <summary>The hypervisor's list takes this much longer than usual.</summary>
+    public TimeSpan ListSlowBy { get; set; }
 
     /// <summary>The hypervisor's list does not answer.</summary>
     public bool ListHangs { get; set; }
@@ -201,7 +215,7 @@ public sealed class VirtualHost
         _world.Blocked[Index] = false;
         Domains.PowerLoss();
         Toolstack.PowerLoss();
-        _world.Checker.Disturbed();
+        _world.Checker.PowerLost(this);
         _world.Note(Name, TraceEntry.PowerLost);
         LostPower?.Invoke();
     }

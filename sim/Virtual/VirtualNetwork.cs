@@ -52,6 +52,9 @@ public sealed class VirtualNetwork
     /// <summary>Told after every change: a checker of assumptions looks again.</summary>
     public event Action? Changed;
 
+    /// <summary>The newest change was of the gateway, or of a host's sight of it, alone.</summary>
+    public bool ChangeWasOfGateway { get; private set; }
+
     public int Links => Quality.Count;
 
     /// <summary>Per link; the gateway is reached over link 0's.</summary>
@@ -68,14 +71,14 @@ public sealed class VirtualNetwork
     public bool IsPerfect => Gateway && Switch && (Links == 1 || Crossover) && _out[0] && _out[1] && _in[0] && _in[1]
         && !_hidden[0] && !_hidden[1] && Quality.All(quality => quality.IsPerfect) && !AnyDrop();
 
-    public void SetGateway(bool up) => Set(() => Gateway = up);
+    public void SetGateway(bool up) => Set(() => Gateway = up, gateway: true);
 
     public void SetSwitch(bool up) => Set(() => Switch = up);
 
     public void SetCrossover(bool up) => Set(() => Crossover = up);
 
     /// <summary>The gateway does not answer this host, although its port works (a filter, a full table).</summary>
-    public void HideGateway(int host, bool hidden) => Set(() => _hidden[host] = hidden);
+    public void HideGateway(int host, bool hidden) => Set(() => _hidden[host] = hidden, gateway: true);
 
     /// <summary>Both directions of a host's management port.</summary>
     public void Cable(int host, bool up) => Set(() => (_out[host], _in[host]) = (up, up));
@@ -191,9 +194,10 @@ public sealed class VirtualNetwork
         return false;
     }
 
-    private void Set(Action change)
+    private void Set(Action change, bool gateway = false)
     {
         change();
+        ChangeWasOfGateway = gateway;
         Changed?.Invoke();
     }
 }

@@ -1,5 +1,5 @@
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
 
@@ -25,7 +25,7 @@ public static class VirtualStory
         }
 
         world.Install();
-        if (!world.RunUntil(() => BothAre(world, HaStatus.Disabled) && world.Hosts[0].Daemon!.State.Database is not null,
+        if (!world.RunUntil(() => BothAre(world, HaStatus.Disabled) && world.Hosts[0].Daemon!.State.Host.Database is not null,
                 TimeSpan.FromMinutes(5)))
         {
             return Fail(output, "the hosts did not come up");

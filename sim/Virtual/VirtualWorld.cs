@@ -1,7 +1,8 @@
 using System.Globalization;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Judges;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Virtual;
 using TwoNodeHa.Sim.Time;
@@ -17,7 +18,6 @@ public sealed class VirtualWorld
     private readonly List<string> _log = [];
     private readonly List<TraceEntry> _trace = [];
     private readonly QuietCycle _quiet;
-    private bool _gatewayWas = true;
 
     public VirtualWorld(HaConfig config, PoolDefinition pool, ToolstackTimings timings, int seed)
     {
@@ -27,13 +27,16 @@ public sealed class VirtualWorld
         Network = new VirtualNetwork(Scheduler, Random, config.Links.Length);
         Network.Changed += () =>
         {
-            // A gateway that goes away for both is no disturbance: S5 is about exactly that.
-            if (Network.Gateway || !_gatewayWas)
+            // What happens to the gateway is no disturbance: S5 is about exactly that.
+            if (Network.ChangeWasOfGateway)
             {
-                Checker.Disturbed();
+                Checker.Changed();
+                Checker.GatewayChanged();
             }
-
-            _gatewayWas = Network.Gateway;
+            else
+            {
+                Checker.LinksChanged();
+            }
         };
         Arbiter = new VirtualArbiter(this);
         Storage.Forced += forced => Checker.LockForced(forced.VdiUuid, forced.HostUuid);
@@ -94,7 +97,7 @@ public sealed class VirtualWorld
     public Action<string>? OnLine { get; set; }
 
     /// <summary>Asked before and after every command of a daemon: what dies there, if anything.</summary>
-    internal Func<VirtualHost, Core.Machine.Command, bool, Fuzz.CrashKind?>? Crash { get; set; }
+    internal Func<VirtualHost, Core.Contract.Command, bool, Fuzz.CrashKind?>? Crash { get; set; }
 
     /// <summary>Told of each event of a daemon.</summary>
     public Action<int, HaEvent>? OnEvent { get; set; }

@@ -1,7 +1,10 @@
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Agent;
 

@@ -124,7 +124,7 @@ public sealed class ScenarioTests
         var config = VirtualSites.Config(pool);
         var world = new VirtualWorld(config, pool, ToolstackTimings.Simulated.Drawn(new Random(1)), 1);
         world.Install();
-        Assert.True(world.RunUntil(() => world.Hosts.All(host => host.Daemon?.State is { Status: HaStatus.Disabled, Database: not null }), TimeSpan.FromMinutes(2)));
+        Assert.True(world.RunUntil(() => world.Hosts.All(host => host.Daemon?.State is { Status: HaStatus.Disabled, Host.Database: not null }), TimeSpan.FromMinutes(2)));
         world.Hosts[0].Daemon!.Ask(new OperatorRequest.Enable());
         if (jump)
         {

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Sim.Explore;
 
 namespace TwoNodeHa.Sim.Tests;
@@ -119,32 +120,42 @@ public sealed class SituationTests
         var sample = state with
         {
             Durable = durable,
-            BeingWritten = durable,
-            Writing = durable.Version,
-            LastId = 100,
-            Watchdog = state.Watchdog with { FixedTimeout = TimeSpan.FromSeconds(30) },
-            Fence = new FenceProgress
+            Disk = state.Disk with { BeingWritten = durable, Writing = durable.Version },
+            Pending = new PendingBook
             {
-                DecidedAt = at, Reason = "test", Kills = ImmutableSortedDictionary<long, int>.Empty.Add(90, 1), ToolstackKill = 91, BackendsEnd = 98,
+                LastId = 100,
+                Open =
+                [
+                    new PendingCommand(90, Purpose.KillDomain, Site.VmIds[0], 1),
+                    new PendingCommand(91, Purpose.KillToolstack, Guid.Empty, 0),
+                    new PendingCommand(92, Purpose.TakeoverStep, Site.VmIds[0], 0),
+                    new PendingCommand(93, Purpose.StartVm, Site.VmIds[0], 0),
+                    new PendingCommand(94, Purpose.ChangeRole, Guid.Empty, 0),
+                    new PendingCommand(95, Purpose.ReadDomains, Guid.Empty, 0),
+                    new PendingCommand(96, Purpose.ReadToolstack, Guid.Empty, 0),
+                    new PendingCommand(97, Purpose.FencePeer, Guid.Empty, 0),
+                    new PendingCommand(98, Purpose.EndBackends, Guid.Empty, 0),
+                ],
             },
-            Takeover = new TakeoverProgress
+            Life = state.Life with { EnabledAt = at, ReenableAt = at },
+            Watchdog = state.Watchdog with { GraceUntil = at, Facts = state.Watchdog.Facts with { FixedTimeout = TimeSpan.FromSeconds(30) } },
+            Procedures = state.Procedures with
             {
-                StartedAt = at,
-                StepSince = at,
-                Pending = ImmutableSortedDictionary<long, Guid>.Empty.Add(92, Site.VmIds[0]),
-                DoneVms = [Site.VmIds[0]],
+                Fence = new FenceProgress { DecidedAt = at, Reason = "test" },
+                Takeover = new TakeoverProgress { StartedAt = at, StepSince = at, DoneVms = [Site.VmIds[0]] },
+                Starts = state.Procedures.Starts.Add(Site.VmIds[0], new StartAttempt
+                {
+                    Tries = 1, SucceededAt = at, RetryAt = at + TimeSpan.FromSeconds(1),
+                }),
+                OrphanSince = state.Procedures.OrphanSince.Add(Site.VmIds[1], at),
+                Role = new RoleProgress { Phase = RoleChangePhase.Killing },
             },
-            Starts = state.Starts.Add(Site.VmIds[0], new StartAttempt
+            Peer = state.Peer with
             {
-                Pending = 93, Tries = 1, SucceededAt = at, RetryAt = at + TimeSpan.FromSeconds(1),
-            }),
-            OrphanSince = state.OrphanSince.Add(Site.VmIds[1], at),
-            StopsSeen = state.StopsSeen.Add(Site.VmIds[1], at),
-            AgentPending = 97,
-            Role = new RoleProgress { Pending = 94, Phase = 1 },
-            Schedule = state.Schedule with { DomainsPending = 95, ToolstackPending = 96 },
-            Peer = state.Peer with { Beat = state.Peer.Beat! with { Attestation = 1, Missing = [5] } },
-            LastBeat = state.LastBeat! with { Missing = [5] },
+                StopsSeen = state.Peer.StopsSeen.Add(Site.VmIds[1], at),
+                Beat = state.Peer.Beat! with { Attestation = 1, Missing = [5] },
+            },
+            Schedule = state.Schedule with { LastBeat = state.Schedule.LastBeat! with { Missing = [5] } },
         };
         return (HaState)Recent(sample, at);
     }
@@ -160,7 +171,7 @@ public sealed class SituationTests
             {
                 var due = value is Schedule && !property.Name.EndsWith("AskedAt", StringComparison.Ordinal)
                     || property.Name.EndsWith("RetryAt", StringComparison.Ordinal)
-                    || property.Name is "CarriedLease" or "ArbiterUntil";
+                    || property.Name is "CarriedLease" or "ArbiterUntil" or "GraceUntil" or "ReenableAt";
                 property.SetValue(copy, now + TimeSpan.FromSeconds(due ? 1 : -1));
             }
             else if (property.PropertyType == typeof(ImmutableArray<Instant?>))
@@ -176,7 +187,7 @@ public sealed class SituationTests
         if (copy is HaState state)
         {
             // Equality of these arrays is what counts, and it is by reference.
-            Properties(typeof(HaState)).Single(property => property.Name == "SyncedVms").SetValue(state, state.Durable.Vms);
+            Properties(typeof(Schedule)).Single(property => property.Name == "SyncedVms").SetValue(state.Schedule, state.Durable.Vms);
         }
 
         return copy;
@@ -230,8 +241,11 @@ public sealed class SituationTests
             ImmutableArray<Guid> ids => [(path, ids.SetItem(0, Guid.Empty))],
             ImmutableArray<ulong> ids => [(path, ids.SetItem(0, ids[0] + 1))],
             ImmutableHashSet<Guid> ids => [(path, ids.Add(Guid.Empty))],
-            ImmutableSortedDictionary<long, int> map => [(path, map.SetItem(map.Keys.First(), 77))],
-            ImmutableSortedDictionary<long, Guid> map => [(path, map.SetItem(map.Keys.First(), Guid.Empty))],
+            ImmutableArray<PendingCommand> open => open.SelectMany((command, i) => new (string, object?)[]
+            {
+                ($"{path}[{command.Purpose}].Id", open.SetItem(i, command with { Id = command.Id - 20 })),
+                ($"{path}[{command.Purpose}].Purpose", open.SetItem(i, command with { Purpose = Purpose.Nothing })),
+            }),
             ImmutableSortedDictionary<Guid, Instant> map => [(path, map.SetItem(map.Keys.First(), default))],
             ImmutableSortedDictionary<Guid, StartAttempt> map => Mutants(map.Values.First(), path).Select(pair =>
                 (pair.Path, (object?)map.SetItem(map.Keys.First(), (StartAttempt)pair.Mutant))),

@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
@@ -29,7 +30,7 @@ public sealed class StorageLossTests
         Assert.NotEqual(HaStatus.Paired, Status(world, loser));
         world.Hosts[loser].StorageLost = false;
         Assert.True(world.RunUntil(() => BothPaired(world), Long), Log(world));
-        Assert.False(Knowledge.IsMaster(world.Hosts[loser].Daemon!.State));
+        Assert.False(world.Hosts[loser].Daemon!.State is { Host.Toolstack.RoleFile: PoolRole.Master });
 
         // What flaps again on an empty slave moves nothing, and nothing is moved back.
         for (var i = 0; i < 3; i++)
@@ -150,7 +151,7 @@ public sealed class StorageLossTests
         var world = new VirtualWorld(config, pool, ToolstackTimings.Fast, seed) { OnEvent = (_, entry) => told.Add(entry) };
         world.Install();
         Assert.True(world.RunUntil(
-            () => world.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Disabled) && world.Hosts[0].Daemon!.State.Database is not null,
+            () => world.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Disabled) && world.Hosts[0].Daemon!.State.Host.Database is not null,
             Long));
         Assert.True(world.Hosts[0].Daemon!.Ask(new OperatorRequest.Enable())!.Accepted);
         Assert.True(world.RunUntil(() => BothPaired(world), Long));

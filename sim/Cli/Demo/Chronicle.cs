@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Sim.Lab;
 
 namespace TwoNodeHa.Sim.Cli.Demo;

@@ -33,8 +33,8 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
     public IEnumerable<string> Writing => _domains.Values.Where(domain => domain.Executes)
         .Concat(_open.Values.Select(open => open.Domain)).Select(domain => domain.VmUuid).Distinct();
 
-    /// <summary>Programs that hold disks open, of running and of destroyed domains and of dom0 itself.</summary>
-    public int WritingCount => _open.Count + _own.Count;
+    /// <summary>Domains, running or destroyed, whose back-ends are open. What dom0 opens for itself is not among them.</summary>
+    public int WritingCount => _open.Count;
 
     /// <summary>A program of dom0 that writes to shared storage without any VM.</summary>
     public bool DomZeroWrites => _own.Values.Any(own => own.IsWriter);

@@ -11,6 +11,11 @@ internal sealed class StartUp(XapiProcess process)
     public async Task RunAsync()
     {
         await process.Delay(Timings.ProcessStart).ConfigureAwait(false);
+        if (process.Host.Faults.StartLate > TimeSpan.Zero)
+        {
+            await process.Delay(process.Host.Faults.StartLate).ConfigureAwait(false);
+        }
+
         if (process.OnSystemBoot)
         {
             process.Local.DisabledUntilReboot = false;

@@ -25,7 +25,8 @@ internal static class ConfigKeys
 
     public static readonly string[] Policy =
     [
-        "on_gateway_loss", "on_host_shutdown", "on_ambiguous", "lone_start", "fence_action", "protect", "start_attempts", "start_parallel",
+        "on_gateway_loss", "on_host_shutdown", "on_ambiguous", "lone_start", "fence_action", "boot_guard_wait_seconds", "protect",
+        "start_attempts", "start_parallel",
     ];
 
     public static readonly string[] Storage =

@@ -172,6 +172,12 @@ public sealed record PolicyConfig
     /// <summary>See <see cref="Config.FenceAction"/>.</summary>
     public FenceAction FenceAction { get; init; } = FenceAction.Kill;
 
+    /// <summary>
+    /// How long the toolstack of a booting host is held back while neither the peer nor the gateway was ever heard; 8 to 600 s.
+    /// A switch port that spanning tree keeps closed takes 30 s and more.
+    /// </summary>
+    public TimeSpan BootGuardWait { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>See <see cref="ProtectMode"/>.</summary>
     public ProtectMode Protect { get; init; } = ProtectMode.All;
 

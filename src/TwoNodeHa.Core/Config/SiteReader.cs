@@ -28,6 +28,7 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
                 ("kill", FenceAction.Kill),
                 ("reboot", FenceAction.Reboot),
                 ("poweroff", FenceAction.PowerOff)),
+            BootGuardWait = reader.Seconds("boot_guard_wait_seconds", standard.BootGuardWait, 8, 600),
             Protect = reader.Word("protect", standard.Protect, ("all", ProtectMode.All), ("marked", ProtectMode.Marked)),
             StartAttempts = reader.Number("start_attempts", standard.StartAttempts, 1, 20),
             StartParallel = reader.Number("start_parallel", standard.StartParallel, 1, 50),

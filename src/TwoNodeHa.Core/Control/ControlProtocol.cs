@@ -28,7 +28,7 @@ public sealed record ControlRequest
 
 /// <summary>One event as the control socket and the event log show it.</summary>
 /// <param name="UnixMs">Wall clock, Unix milliseconds.</param>
-/// <param name="Id">Stable id (<see cref="Machine.HaEventId"/>).</param>
+/// <param name="Id">Stable id (<see cref="Contract.HaEventId"/>).</param>
 /// <param name="Severity">Severity word.</param>
 /// <param name="Sentence">The sentence.</param>
 public sealed record EventLine(long UnixMs, int Id, string Severity, string Sentence);

@@ -19,7 +19,9 @@ public abstract record OperatorRequest
     public sealed record Maintenance(bool On) : OperatorRequest;
 
     /// <summary>T5: the operator says that the peer is dead and runs nothing.</summary>
-    public sealed record Takeover : OperatorRequest;
+    /// <param name="DespiteSignsOfLife">Something else answers for the dead host; still refused while a heartbeat is heard.</param>
+    /// <param name="AskedBy">Who says so, for the record: user, terminal, origin.</param>
+    public sealed record Takeover(bool DespiteSignsOfLife = false, string AskedBy = "") : OperatorRequest;
 
     /// <summary>Fence this host now.</summary>
     public sealed record FenceSelf : OperatorRequest;

@@ -148,4 +148,10 @@ public sealed record WatchdogFacts(bool Present, bool TimeoutPerFeeding, string 
 
     /// <summary>A fault that it does not guard against, or what it does besides; empty when there is none.</summary>
     public string Weakness { get; init; } = "";
+
+    /// <summary>
+    /// It was running when this daemon looked: a former daemon armed it, and unless it is fed it resets this host at the end
+    /// of that daemon's lease plus the kill bound, which the peer counts on.
+    /// </summary>
+    public bool Running { get; init; }
 }

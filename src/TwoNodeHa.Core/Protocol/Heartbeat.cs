@@ -72,6 +72,35 @@ public enum HeartbeatFlags : uint
 }
 
 /// <summary>
+/// What the sender holds of the receiver, from its own disk: each word of the receiver that it leans on or obeys, and the
+/// numbers that the receiver must stay above. The receiver sees a stale word within one heartbeat, and heals from it what
+/// its own disk lost.
+/// </summary>
+public sealed record Mirror
+{
+    /// <summary>The receiver's promise that the sender leans on (R4); 0 when none.</summary>
+    public long Promise { get; init; }
+
+    /// <summary>The receiver's pause that the sender holds for; 0 when none.</summary>
+    public long Pause { get; init; }
+
+    /// <summary>The sender counts the receiver as bound: it may take over by silence (T2).</summary>
+    public bool Bound { get; init; }
+
+    /// <summary>Highest attestation of the receiver that the sender heard; 0 when none.</summary>
+    public long Attestation { get; init; }
+
+    /// <summary>Generation of the HA switch that the sender last heard of the receiver.</summary>
+    public long SwitchGeneration { get; init; }
+
+    /// <summary>The receiver's position at <see cref="SwitchGeneration"/>.</summary>
+    public bool Enabled { get; init; }
+
+    /// <summary>Lowest incarnation counter of the receiver that the sender accepts; what is below it is rejected.</summary>
+    public long LowestIncarnation { get; init; }
+}
+
+/// <summary>
 /// One heartbeat: everything the peer must know. All ids are persisted by the sender before they are sent.
 /// </summary>
 public sealed record Heartbeat
@@ -147,6 +176,15 @@ public sealed record Heartbeat
     /// as the datagram has room for beside <see cref="Running"/>.
     /// </summary>
     public ImmutableArray<ulong> Missing { get; init; } = [];
+
+    /// <summary>What the sender holds of the receiver; null when the sender, a daemon of wire version 1, does not say.</summary>
+    public Mirror? Mirror { get; init; }
+
+    /// <summary>End of a timed disablement of HA on the sender's wall clock, Unix milliseconds; 0 when there is none.</summary>
+    public long ReenableAtUnixMs { get; init; }
+
+    /// <summary>Milliseconds from <see cref="SentAt"/> until that end, by the sender's monotonic clock; 0 when there is none.</summary>
+    public long ReenableInMs { get; init; }
 
     /// <summary>True when a flag is set.</summary>
     public bool Has(HeartbeatFlags flag) => (Flags & flag) == flag;

@@ -46,12 +46,18 @@ public static class HeartbeatCodec
     /// <summary>Longest datagram, bytes: fits every link's MTU with room for tunnels.</summary>
     public const int DatagramMax = 1200;
 
-    /// <summary>Version written by this code.</summary>
-    public const byte Version = 1;
+    /// <summary>Version written by this code. Version 2 appended the mirror and the end of a timed disablement.</summary>
+    public const byte Version = 2;
+
+    /// <summary>Oldest version that can read what this code writes: it skips what was appended since.</summary>
+    public const byte ReadableFrom = 1;
 
     private const uint Magic = 0x544E4841;
     private const int HeaderBytes = 8;
     private const int MacBytes = 32;
+    private const int MirrorBound = 1;
+    private const int MirrorEnabled = 2;
+    private const int MirrorPresent = 4;
 
     /// <summary>Encodes a heartbeat.</summary>
     /// <param name="beat">At most <see cref="Heartbeat.RunningMax"/> running VMs.</param>
@@ -65,7 +71,7 @@ public static class HeartbeatCodec
         WriteBody(ref writer, beat, link);
         BinaryPrimitives.WriteUInt32BigEndian(buffer, Magic);
         buffer[4] = Version;
-        buffer[5] = Version;
+        buffer[5] = ReadableFrom;
         BinaryPrimitives.WriteUInt16BigEndian(buffer[6..], (ushort)writer.Length);
         var end = HeaderBytes + writer.Length;
         HMACSHA256.HashData(key, buffer[..end], buffer.Slice(end, MacBytes));
@@ -110,7 +116,7 @@ public static class HeartbeatCodec
         }
 
         var reader = new Reader(datagram[HeaderBytes..end]);
-        var (link, beat) = ReadBody(ref reader);
+        var (link, beat) = ReadBody(ref reader, written: datagram[4]);
         return reader.Failed || !Enum.IsDefined(beat.Status) ? Refuse(DecodeFailure.Malformed)
             : new DecodeResult(DecodeFailure.None, link, beat);
     }
@@ -156,9 +162,44 @@ public static class HeartbeatCodec
         {
             writer.Long((long)vm);
         }
+
+        WriteMirror(ref writer, beat.Mirror);
+        writer.Long(beat.ReenableAtUnixMs);
+        writer.Long(beat.ReenableInMs);
     }
 
-    private static (int Link, Heartbeat Beat) ReadBody(ref Reader reader)
+    private static void WriteMirror(ref Writer writer, Mirror? mirror)
+    {
+        if (mirror is null)
+        {
+            writer.Byte(0);
+            return;
+        }
+
+        writer.Byte((byte)(MirrorPresent | (mirror.Bound ? MirrorBound : 0) | (mirror.Enabled ? MirrorEnabled : 0)));
+        writer.Long(mirror.Promise);
+        writer.Long(mirror.Pause);
+        writer.Long(mirror.Attestation);
+        writer.Long(mirror.SwitchGeneration);
+        writer.Long(mirror.LowestIncarnation);
+    }
+
+    private static Mirror? ReadMirror(ref Reader reader)
+    {
+        int flags = reader.Byte();
+        return (flags & MirrorPresent) == 0 ? null : new Mirror
+        {
+            Bound = (flags & MirrorBound) != 0,
+            Enabled = (flags & MirrorEnabled) != 0,
+            Promise = reader.Long(),
+            Pause = reader.Long(),
+            Attestation = reader.Long(),
+            SwitchGeneration = reader.Long(),
+            LowestIncarnation = reader.Long(),
+        };
+    }
+
+    private static (int Link, Heartbeat Beat) ReadBody(ref Reader reader, int written)
     {
         int link = reader.Byte();
         var status = (HaStatus)reader.Byte();
@@ -187,8 +228,15 @@ public static class HeartbeatCodec
             Running = reader.Ids(),
             Missing = reader.Ids(),
         };
-        return (link, beat);
+        return (link, written < 2 ? beat : ReadAppended(ref reader, beat));
     }
+
+    private static Heartbeat ReadAppended(ref Reader reader, Heartbeat beat) => beat with
+    {
+        Mirror = ReadMirror(ref reader),
+        ReenableAtUnixMs = reader.Long(),
+        ReenableInMs = reader.Long(),
+    };
 
     private ref struct Writer(Span<byte> buffer)
     {

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 
 namespace TwoNodeHa.Daemon.Control;
 

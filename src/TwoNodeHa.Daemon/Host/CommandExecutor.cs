@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using TwoNodeHa.Agent;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Daemon.Control;
 using TwoNodeHa.Daemon.Hypervisor;
 using TwoNodeHa.Daemon.Links;

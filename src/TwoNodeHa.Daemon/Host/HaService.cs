@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Control;
 using TwoNodeHa.Daemon.Hypervisor;
@@ -187,7 +187,7 @@ internal sealed class HaService : IHostedService, IDisposable
         if (state.Status != _shown)
         {
             _shown = state.Status;
-            _notifier.Status($"{state.Status}: {state.Why}");
+            _notifier.Status($"{state.Status}: {state.Life.Why}");
         }
 
         if (_notifier.WatchdogInterval is { } interval && _clock.Now >= _watchdogDue)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Tools;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Daemon.Disk;

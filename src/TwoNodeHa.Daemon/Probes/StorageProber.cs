@@ -1,6 +1,7 @@
 using System.Globalization;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Disk;

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Daemon.RealTime;
 

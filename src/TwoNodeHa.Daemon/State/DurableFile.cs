@@ -1,35 +1,38 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 
 namespace TwoNodeHa.Daemon.State;
 
 /// <summary>Source-generated JSON of the state file.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(DurableState))]
 internal sealed partial class DurableJson : JsonSerializerContext;
 
 /// <summary>
-/// The durable state on disk: a header line with format and SHA-256, then JSON. Written to a temporary file, synced,
-/// renamed, and the directory synced (rename(2), fsync(2)): a reader sees the old content or the new one, or a bad
-/// checksum, never a mixture that looks whole.
+/// The durable state on disk: two slots in one file of fixed size, made once with all its blocks and then written in place,
+/// in turn, each write synced. A full disk therefore never stops a daemon from speaking, and a write that is torn by a power
+/// loss leaves the other slot, which is the newest state that anybody was told of.
 /// </summary>
 internal sealed class DurableFile(string directory)
 {
-    private const string Format = "twonodeha-state 1";
+    /// <summary>How often a read that failed is tried again: a path that comes back must not cost what the state holds.</summary>
+    private const int ReadTries = 5;
+
+    private static readonly TimeSpan ReadRetry = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Slot and number of the newest write of this daemon; null before the first, and after one that failed.</summary>
+    private (int Slot, long Sequence)? _written;
 
     private string FilePath => Path.Combine(directory, "state");
 
-    /// <summary>Reads the file. A damaged one is kept beside it as evidence.</summary>
+    /// <summary>Reads the newest whole slot. A file that has none is kept beside it as evidence.</summary>
     public (DurableState? State, DurableOrigin Origin, string Trouble) Read()
     {
         byte[] content;
         try
         {
-            content = File.ReadAllBytes(FilePath);
+            content = ReadPatiently();
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -40,8 +43,9 @@ internal sealed class DurableFile(string directory)
             return (null, DurableOrigin.Corrupt, $"{FilePath}: {error.Message}");
         }
 
-        var (state, trouble) = Parse(content);
-        if (state is not null)
+        var slots = StateSlots.Parse(content);
+        var trouble = slots.Trouble;
+        if (slots.Newest is { } newest && Deserialize(newest.Json, out trouble) is { } state)
         {
             return (state, DurableOrigin.Intact, "");
         }
@@ -50,19 +54,75 @@ internal sealed class DurableFile(string directory)
         return (null, DurableOrigin.Corrupt, $"{FilePath}: {trouble}");
     }
 
-    /// <summary>Writes the state; returns only when it is on disk.</summary>
-    /// <exception cref="IOException">The disk is full, gone or read-only; the former content is intact.</exception>
+    /// <summary>Writes the state into the older slot; returns only when it is on disk.</summary>
+    /// <exception cref="IOException">
+    /// The disk is gone or read-only, the file cannot be made, or the state is larger than a slot; the former state is intact.
+    /// </exception>
     public void Write(DurableState state)
     {
-        Directory.CreateDirectory(directory);
         var json = JsonSerializer.SerializeToUtf8Bytes(state, DurableJson.Default.DurableState);
-        var header = Encoding.ASCII.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $"{Format} {Convert.ToHexStringLower(SHA256.HashData(json))}\n"));
-        var temporary = FilePath + ".new";
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 4096))
+        if (json.Length > StateSlots.JsonMax)
         {
-            file.Write(header);
-            file.Write(json);
+            throw new IOException($"{FilePath}: the state takes {json.Length} bytes, a slot holds {StateSlots.JsonMax}");
+        }
+
+        var before = _written ?? Newest();
+        _written = null;
+        if (before is not { } newest)
+        {
+            Create(json);
+            _written = (0, 1);
+            return;
+        }
+
+        var (slot, sequence) = (1 - newest.Slot, newest.Sequence + 1);
+        using var file = new FileStream(FilePath, FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        file.Position = slot * StateSlots.SlotBytes;
+        file.Write(StateSlots.Encode(sequence, json));
+        file.Flush(flushToDisk: true);
+        _written = (slot, sequence);
+    }
+
+    private byte[] ReadPatiently()
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return File.ReadAllBytes(FilePath);
+            }
+            catch (Exception error) when (tries < ReadTries && error is IOException or UnauthorizedAccessException
+                && error is not (FileNotFoundException or DirectoryNotFoundException))
+            {
+                Thread.Sleep(ReadRetry);
+            }
+        }
+    }
+
+    /// <summary>The newest whole slot; null when the file has to be made: it is missing, of the former format, or damaged.</summary>
+    private (int Slot, long Sequence)? Newest()
+    {
+        try
+        {
+            var content = File.ReadAllBytes(FilePath);
+            return content.Length == StateSlots.FileBytes && StateSlots.Parse(content).Newest is { } found ? (found.Slot, found.Sequence) : null;
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Makes the file with all its blocks under another name, then renames it: the former one stays until then.</summary>
+    private void Create(byte[] json)
+    {
+        Directory.CreateDirectory(directory);
+        var temporary = FilePath + ".new";
+        var content = new byte[StateSlots.FileBytes];
+        StateSlots.Encode(1, json).CopyTo(content, 0);
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        {
+            file.Write(content);
             file.Flush(flushToDisk: true);
         }
 
@@ -70,35 +130,17 @@ internal sealed class DurableFile(string directory)
         PosixFile.SyncDirectory(directory);
     }
 
-    private static (DurableState? State, string Trouble) Parse(byte[] content)
+    private static DurableState? Deserialize(ReadOnlyMemory<byte> json, out string trouble)
     {
-        var end = Array.IndexOf(content, (byte)'\n');
-        if (end < 0)
-        {
-            return (null, "no header line: torn or not a state file");
-        }
-
-        var header = Encoding.ASCII.GetString(content, 0, end);
-        if (!header.StartsWith(Format + " ", StringComparison.Ordinal))
-        {
-            return (null, $"unknown format '{header[..Math.Min(header.Length, 40)]}'");
-        }
-
-        var json = content.AsSpan(end + 1);
-        if (!header.AsSpan(Format.Length + 1).SequenceEqual(Convert.ToHexStringLower(SHA256.HashData(json))))
-        {
-            return (null, "the checksum does not match: torn or damaged");
-        }
-
+        trouble = "empty";
         try
         {
-            return JsonSerializer.Deserialize(json, DurableJson.Default.DurableState) is { } state
-                ? (Complete(state), "")
-                : (null, "empty");
+            return JsonSerializer.Deserialize(json.Span, DurableJson.Default.DurableState) is { } state ? Complete(state) : null;
         }
         catch (JsonException error)
         {
-            return (null, error.Message);
+            trouble = error.Message;
+            return null;
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using TwoNodeHa.Agent;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 
 namespace TwoNodeHa.Daemon.State;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using TwoNodeHa.Agent;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 

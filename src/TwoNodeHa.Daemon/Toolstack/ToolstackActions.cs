@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Tools;
 using TwoNodeHa.XenApi;

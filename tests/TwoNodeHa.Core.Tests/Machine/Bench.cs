@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Core.Tests.Machine;
 
@@ -37,7 +39,7 @@ internal sealed class Bench
 
     public HaStatus Status => State.Status;
 
-    public Heartbeat LastBeat => State.LastBeat ?? throw new InvalidOperationException("no heartbeat was sent yet");
+    public Heartbeat LastBeat => State.Schedule.LastBeat ?? throw new InvalidOperationException("no heartbeat was sent yet");
 
     public IEnumerable<HaAction> Actions => Orders.OfType<Command.Act>().Select(act => act.Action);
 
@@ -140,7 +142,7 @@ internal sealed class Bench
 
     private void AnswerLists()
     {
-        if (State.Schedule.DomainsPending is not 0 and var id)
+        if (State.Pending.IdOf(Purpose.ReadDomains) is not 0 and var id)
         {
             var facts = new HypervisorFacts([.. _guests.Select((vm, index) => new DomainFact(index + 1, vm))], Backends + _guests.Length);
             Post(new Observation.DomainsListed(id, Shows?.Invoke() ?? facts, ""));
@@ -149,7 +151,7 @@ internal sealed class Bench
 
     public void Toolstack(PoolRole role = PoolRole.Master, bool ready = true, DatabaseFacts? database = null)
     {
-        if (State.Schedule.ToolstackPending is not 0 and var id)
+        if (State.Pending.IdOf(Purpose.ReadToolstack) is not 0 and var id)
         {
             Post(new Observation.ToolstackObserved(id, new ToolstackFacts
             {
@@ -172,8 +174,8 @@ internal sealed class Bench
             Incarnation = new Incarnation(7, 77),
             Sequence = ++_peerSequence,
             SentAt = Instant.FromSeconds(_peerSequence),
-            AckIncarnation = State.Incarnation,
-            AckSentAt = State.LastBeat?.SentAt,
+            AckIncarnation = State.Life.Incarnation,
+            AckSentAt = State.Schedule.LastBeat?.SentAt,
             Status = HaStatus.Paired,
             Flags = HeartbeatFlags.Armed | HeartbeatFlags.GatewayFresh | HeartbeatFlags.Near | HeartbeatFlags.Fit
                 | HeartbeatFlags.Enabled | HeartbeatFlags.ToolstackHealthy | HeartbeatFlags.StorageHealthy,

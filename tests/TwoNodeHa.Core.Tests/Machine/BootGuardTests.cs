@@ -1,5 +1,6 @@
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 
@@ -30,7 +31,7 @@ public sealed class BootGuardTests
     {
         var bench = Booted(PoolRole.Master);
         Assert.True(Ask(bench).Pending);
-        bench.Pass(BootGuard.Patience.TotalSeconds + 0.1);
+        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1);
         var reply = Ask(bench);
         Assert.False(reply.Pending);
         Assert.Contains("not heard within 8 s", reply.Text, StringComparison.Ordinal);
@@ -42,7 +43,7 @@ public sealed class BootGuardTests
     {
         var bench = Booted(PoolRole.Master, durable => durable with { Master = Bench.HostB, Epoch = 5 });
         Ask(bench);
-        bench.Pass(BootGuard.Patience.TotalSeconds + 0.1);
+        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1);
         Ask(bench);
         Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
     }
@@ -52,7 +53,7 @@ public sealed class BootGuardTests
     {
         var bench = Booted(PoolRole.Master, durable => durable with { Master = Bench.HostB, Epoch = 5 });
         Ask(bench);
-        bench.Pass(BootGuard.Patience.TotalSeconds + 0.1);
+        bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1);
         Ask(bench);
         var write = bench.Orders.OfType<Command.Act>().Last(act => act.Action is HaAction.WriteRoleSlave);
         bench.Post(new Observation.ActionFinished(write.Id, ActionOutcome.Failed, "", "read-only file system"));
@@ -74,7 +75,7 @@ public sealed class BootGuardTests
         bench.Lists();
         Ask(bench);
         bench.Post(new Observation.ToolstackObserved(
-            bench.State.Schedule.ToolstackPending, new ToolstackFacts { Running = running, Answers = running, RoleFile = role }));
+            bench.State.Pending.IdOf(Purpose.ReadToolstack), new ToolstackFacts { Running = running, Answers = running, RoleFile = role }));
         bench.Orders.Clear();
         return bench;
     }

@@ -1,4 +1,5 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 
@@ -57,7 +58,7 @@ public sealed class FencingTests
         var bench = Fencing();
         Assert.Contains(bench.Orders, order => order is Command.ListDomains);
         bench.Orders.Clear();
-        bench.Finish(bench.State.Fence!.Kills.Keys.First());
+        bench.Finish(bench.State.Pending.IdOf(Purpose.KillDomain));
         Assert.Contains(bench.Orders, order => order is Command.ListDomains);
     }
 
@@ -77,7 +78,7 @@ public sealed class FencingTests
     public void NotVerifiedInTime_ResetsTheHost()
     {
         var bench = Fencing();
-        var left = bench.State.Fence!.DecidedAt + bench.Config.Timing.KillBound - bench.Now;
+        var left = bench.State.Procedures.Fence!.DecidedAt + bench.Config.Timing.KillBound - bench.Now;
         bench.Pass(left.TotalSeconds);
         Assert.Contains(bench.Actions, action => action is HaAction.ResetHost);
     }
@@ -121,7 +122,7 @@ public sealed class FencingTests
         var bench = Bench.Paired();
         bench.Pass(3, peer: true);
         Assert.Equal(HaStatus.Fencing, bench.Status);
-        Assert.Contains("yielding", bench.State.Fence!.Reason, StringComparison.Ordinal);
+        Assert.Contains("yielding", bench.State.Procedures.Fence!.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

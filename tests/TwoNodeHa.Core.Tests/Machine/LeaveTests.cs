@@ -1,6 +1,6 @@
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 
@@ -26,7 +26,7 @@ public sealed class LeaveTests
         Assert.Equal(HaStatus.Suspecting, bench.Status);
         bench.Pass(2, gateway: true);
         Assert.Equal(HaStatus.TakingOver, bench.Status);
-        Assert.True(bench.State.StatusSince - silent >= bench.Config.Timing.TakeoverDelay);
+        Assert.True(bench.State.Life.StatusSince - silent >= bench.Config.Timing.TakeoverDelay);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class LeaveTests
         bench.Hear(beat => beat with { Disarm = 7, Flags = beat.Flags & ~HeartbeatFlags.Armed });
         bench.Pass(15, gateway: true);
         Assert.Equal(HaStatus.Holding, bench.Status);
-        Assert.Equal(7, bench.State.Confirmed.PeerDisarmAck);
+        Assert.Equal(7, bench.State.Disk.Confirmed.PeerDisarmAck);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class LeaveTests
         bench.Lists(Bench.Web, Bench.Db);
         bench.Pass(2.5, gateway: true, peer: true);
         bench.Hear(Attest);
-        Assert.Equal(5, bench.State.Confirmed.Declined);
+        Assert.Equal(5, bench.State.Disk.Confirmed.Declined);
         Assert.NotEqual(HaStatus.TakingOver, bench.Status);
     }
 

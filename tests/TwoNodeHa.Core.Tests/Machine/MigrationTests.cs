@@ -1,6 +1,7 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Core.Tests.Machine;
 
@@ -76,7 +77,7 @@ public sealed class MigrationTests
         bench.Shows = () => new HypervisorFacts(
             [new DomainFact(1, Bench.Web), new DomainFact(2, Incoming(Bench.Db)) { State = DomainState.Paused }], 2);
         bench.Pass(6, gateway: true, peer: true);
-        Assert.Contains(Knowledge.Missing(bench.State), vm => vm.Uuid == Bench.Db);
+        Assert.Contains(new View(bench.Config, bench.State, bench.Now).Missing(), vm => vm.Uuid == Bench.Db);
     }
 
     [Fact]
@@ -109,7 +110,7 @@ public sealed class MigrationTests
         Assert.Equal(HaStatus.Fencing, bench.Status);
         bench.Shows = () => Quiet(OwnLocal);
         bench.Orders.Clear();
-        bench.Post(new Observation.ActionFinished(bench.State.Fence!.BackendsEnd, ActionOutcome.Succeeded, "", ""));
+        bench.Post(new Observation.ActionFinished(bench.State.Pending.IdOf(Purpose.EndBackends), ActionOutcome.Succeeded, "", ""));
         Assert.Contains(bench.Orders, order => order is Command.ListDomains);
         bench.Pass(0.2);
         Assert.Equal(HaStatus.Fenced, bench.Status);
@@ -124,7 +125,7 @@ public sealed class MigrationTests
         bench.Shows = () => Quiet(WebDisk);
         bench.Finish<HaAction.DestroyDomain>();
         bench.Pass(0.2);
-        bench.Post(new Observation.ActionFinished(bench.State.Fence!.BackendsEnd, ActionOutcome.Unknown, "STILL_THERE", "tapdisk 1001"));
+        bench.Post(new Observation.ActionFinished(bench.State.Pending.IdOf(Purpose.EndBackends), ActionOutcome.Unknown, "STILL_THERE", "tapdisk 1001"));
         bench.Pass(0.2);
         Assert.Equal(2, bench.Actions.OfType<HaAction.EndBackends>().Count());
         bench.Pass(4);

@@ -1,6 +1,8 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
 
 namespace TwoNodeHa.Core.Tests.Machine;
 
@@ -56,12 +58,12 @@ public sealed class PausingTests
         bench.Hear(beat => beat with { Status = HaStatus.Maintenance, Promise = 3, RunningCount = 0, Running = [] });
         bench.Pass(30, gateway: false);
         Assert.NotEqual(HaStatus.Fencing, bench.Status);
-        Assert.True(Rights.Evaluate(bench.Config, bench.State, bench.Now).Rules.HasFlag(RightRules.R4));
+        Assert.True(RightToRun.Of(new View(bench.Config, bench.State, bench.Now)).Rules.HasFlag(RightRules.R4));
         bench.Hear(beat => beat with
         {
             Status = HaStatus.Maintenance, Promise = 3, RunningCount = 0, Running = [], Flags = beat.Flags | HeartbeatFlags.WantsReadmission,
         });
         Assert.Equal(3, bench.LastBeat.Readmitted);
-        Assert.False(Rights.Evaluate(bench.Config, bench.State, bench.Now).Rules.HasFlag(RightRules.R4));
+        Assert.False(RightToRun.Of(new View(bench.Config, bench.State, bench.Now)).Rules.HasFlag(RightRules.R4));
     }
 }

@@ -1,12 +1,14 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
 
 namespace TwoNodeHa.Core.Tests.Machine;
 
 public sealed class RightsTests
 {
-    private static RightRules RulesOf(Bench bench) => Rights.Evaluate(bench.Config, bench.State, bench.Now).Rules;
+    private static RightRules RulesOf(Bench bench) => RightToRun.Of(new View(bench.Config, bench.State, bench.Now)).Rules;
 
     [Fact]
     public void Pair_GatewayAndPeerAnswer_R1AndR2Hold() =>
@@ -19,7 +21,7 @@ public sealed class RightsTests
         var cut = bench.Now;
         bench.Pass(6);
         Assert.Equal(HaStatus.Fencing, bench.Status);
-        Assert.True(bench.State.Fence!.DecidedAt - cut <= bench.Config.Timing.Lease);
+        Assert.True(bench.State.Procedures.Fence!.DecidedAt - cut <= bench.Config.Timing.Lease);
     }
 
     [Fact]
@@ -39,7 +41,7 @@ public sealed class RightsTests
         var acked = bench.LastBeat.SentAt;
         bench.Pass(7, gateway: true, peer: true, peerBeat: beat => beat with { AckSentAt = acked });
         Assert.Equal(HaStatus.Fencing, bench.Status);
-        Assert.True(bench.State.Fence!.DecidedAt <= acked + bench.Config.Timing.Lease + TimeSpan.FromSeconds(0.1));
+        Assert.True(bench.State.Procedures.Fence!.DecidedAt <= acked + bench.Config.Timing.Lease + TimeSpan.FromSeconds(0.1));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
@@ -17,7 +18,7 @@ public class StorageLossTests
         Lose(bench);
 
         Assert.Equal(HaStatus.Fencing, bench.Status);
-        Assert.Contains(Detail, bench.State.Why, StringComparison.Ordinal);
+        Assert.Contains(Detail, bench.State.Life.Why, StringComparison.Ordinal);
         Assert.Contains(bench.Actions, action => action is HaAction.DestroyDomain);
         Fenced(bench);
         Assert.NotEqual(0, bench.LastBeat.Attestation);

@@ -1,6 +1,6 @@
 using System.Text;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.States;
 
 namespace TwoNodeHa.Core.Tests.Machine;
 
@@ -38,7 +38,7 @@ public sealed class TransitionsTests
     private static string Render()
     {
         var text = new StringBuilder();
-        text.Append("# States of a host\n\nMade from the transition table in `src/TwoNodeHa.Core/Machine/Transitions.cs` ");
+        text.Append("# States of a host\n\nMade from the transition table in `src/TwoNodeHa.Core/States/Transitions.cs` ");
         text.Append("(`REWRITE_GOLDEN=1 dotnet test tests/TwoNodeHa.Core.Tests`). One gate applies transitions and rejects ");
         text.Append("all others.\n\n```mermaid\nstateDiagram-v2\n");
         foreach (var pair in Transitions.Table.Select(row => (row.From, row.To)).Distinct())

@@ -8,6 +8,9 @@ namespace TwoNodeHa.Core.Tests.Protocol;
 public sealed class HeartbeatCodecTests
 {
     private const int MacBytes = 32;
+
+    /// <summary>What version 2 appended behind the list of missing VMs.</summary>
+    private const int AppendedBytes = 1 + (7 * 8);
     private static readonly byte[] Key = [.. Enumerable.Range(1, 32).Select(value => (byte)value)];
 
     [Fact]
@@ -135,7 +138,7 @@ public sealed class HeartbeatCodecTests
     public void More_running_VMs_than_a_datagram_lists_are_malformed()
     {
         var datagram = Encode(RandomBeat(new Random(16), 0, withAck: true), 0);
-        datagram[^(MacBytes + 1)] = Heartbeat.RunningMax + 1;
+        datagram[^(MacBytes + AppendedBytes + 1)] = Heartbeat.RunningMax + 1;
         var padded = Signed(datagram, datagram.Length - 8 - MacBytes, new byte[(Heartbeat.RunningMax + 1) * 8]);
         Assert.Equal(DecodeFailure.Malformed, HeartbeatCodec.Decode(padded, Key).Failure);
     }
@@ -160,7 +163,7 @@ public sealed class HeartbeatCodecTests
             if (garbage.Length is > 40 and <= HeartbeatCodec.DatagramMax)
             {
                 BinaryPrimitives.WriteUInt32BigEndian(garbage, 0x544E4841);
-                garbage[5] = HeartbeatCodec.Version;
+                garbage[5] = HeartbeatCodec.ReadableFrom;
                 BinaryPrimitives.WriteUInt16BigEndian(garbage.AsSpan(6), (ushort)(garbage.Length - 40));
                 Sign(garbage);
                 var result = HeartbeatCodec.Decode(garbage, Key);
@@ -209,6 +212,9 @@ public sealed class HeartbeatCodecTests
         TakeoverInMs = random.Next(),
         ConfigFingerprint = (ulong)random.NextInt64(long.MinValue, long.MaxValue),
         RunningCount = random.Next(-1, 200),
+        Mirror = new Mirror { Promise = random.NextInt64(), Pause = random.NextInt64(), Bound = random.Next(2) == 0, LowestIncarnation = random.NextInt64() },
+        ReenableAtUnixMs = random.NextInt64(),
+        ReenableInMs = random.NextInt64(),
         Running = [.. Enumerable.Range(0, running).Select(_ => (ulong)random.NextInt64(long.MinValue, long.MaxValue))],
         Missing = [.. Enumerable.Range(0, Math.Min(running / 2, Heartbeat.RunningMax - Math.Min(running, Heartbeat.RunningMax))).Select(_ => (ulong)random.NextInt64(long.MinValue, long.MaxValue))],
     };

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Tests.Support;

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Daemon.Control;
 using TwoNodeHa.Daemon.Tests.Support;
 

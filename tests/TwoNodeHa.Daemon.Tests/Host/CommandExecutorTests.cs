@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Control;
 using TwoNodeHa.Daemon.Host;

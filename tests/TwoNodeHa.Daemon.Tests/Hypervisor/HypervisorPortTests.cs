@@ -1,5 +1,5 @@
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Hypervisor;
 using TwoNodeHa.Daemon.Tests.Support;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Telemetry;

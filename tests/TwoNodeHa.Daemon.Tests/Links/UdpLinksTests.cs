@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Telemetry;
@@ -116,6 +116,42 @@ public sealed class UdpLinksTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_flood_in_the_peer_s_name_does_not_push_its_heartbeat_out()
+    {
+        var peer = new IPEndPoint(IPAddress.Parse("127.0.0.2"), 7757);
+        var counters = new Counters();
+        var sink = new CollectingSink();
+        using var link = new UdpLink(0, "mgmt", new IPEndPoint(IPAddress.Loopback, 0), peer, Samples.Key, sink, counters,
+            new RateLimitedLog(_logger, TimeProvider.System), _ => { });
+        var forged = Valid(Samples.Key);
+        forged[^1] ^= 1;
+        for (var i = 0; i < UdpLink.FloodMax + 1; i++)
+        {
+            link.Take(forged, peer);
+        }
+
+        link.Take(Valid(Samples.Key), peer);
+        Assert.Single(sink.Posted);
+
+        // Authentic ones, a recording played back: as many as the loop can bear.
+        for (var i = 0; i < 2 * UdpLink.FloodMax; i++)
+        {
+            link.Take(Valid(Samples.Key), peer);
+        }
+
+        Assert.Equal(UdpLink.FloodMax, sink.Posted.Length);
+
+        // And what costs a MAC each is bounded too.
+        for (var i = 0; i < UdpLink.MacMax; i++)
+        {
+            link.Take(forged, peer);
+        }
+
+        var counts = counters.Snapshot();
+        Assert.True(counts["link.mgmt.wrong_key"] <= UdpLink.MacMax, $"{counts["link.mgmt.wrong_key"]} MACs");
+    }
+
+    [Fact]
     public async Task A_peer_that_is_down_and_comes_back_is_heard_again()
     {
         // Nobody listens: the kernel answers with "port unreachable", which must not end the receiving.
@@ -189,7 +225,7 @@ public sealed class UdpLinksTests : IAsyncLifetime
             case "not_a_heartbeat":
                 return new byte[300];
             case "unsupported_version":
-                beat[5]++;
+                beat[5] = HeartbeatCodec.Version + 1;
                 break;
             default:
                 beat[9] = 200;

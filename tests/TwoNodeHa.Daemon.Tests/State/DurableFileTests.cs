@@ -1,4 +1,4 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.State;
 using TwoNodeHa.Daemon.Tests.Support;
@@ -41,24 +41,42 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_torn_at_any_length_is_damaged_and_kept_as_evidence()
+    public void A_first_write_torn_at_any_length_is_damaged_and_kept_as_evidence()
     {
         var file = Written(out var content);
-        for (var length = 0; length < content.Length; length++)
+        var whole = Slot(content, 0).Length;
+        for (var length = 0; length < whole; length += length < 140 ? 1 : 37)
         {
-            File.WriteAllBytes(_scratch["state"], content[..length]);
+            File.WriteAllBytes(_scratch["state"], [.. content[..length], .. new byte[content.Length - length]]);
             var (state, origin, trouble) = file.Read();
             Assert.True(state is null && origin == DurableOrigin.Corrupt && trouble.Length > 0, $"torn at {length}: {origin}");
         }
 
-        Assert.Equal(content[..^1], File.ReadAllBytes(_scratch["state.damaged"]));
+        Assert.True(File.Exists(_scratch["state.damaged"]));
+    }
+
+    [Fact]
+    public void A_later_write_torn_at_any_length_leaves_the_state_before_it()
+    {
+        var file = Written(out var before);
+        file.Write(Full() with { Version = 42 });
+        var after = File.ReadAllBytes(_scratch["state"]);
+        var written = Slot(after, 1);
+        Assert.Equal(42, file.Read().State!.Version);
+        for (var length = 0; length < written.Length; length += length < 140 ? 1 : 37)
+        {
+            File.WriteAllBytes(_scratch["state"], [.. before[..StateSlots.SlotBytes], .. written[..length], .. before[(StateSlots.SlotBytes + length)..]]);
+            var (state, origin, _) = file.Read();
+            Assert.True(state?.Version == 41 && origin == DurableOrigin.Intact, $"torn at {length}: {origin}");
+        }
     }
 
     [Fact]
     public void One_changed_byte_is_found_wherever_it_is()
     {
         var file = Written(out var content);
-        for (var at = 0; at < content.Length; at++)
+        var whole = Slot(content, 0).Length;
+        for (var at = 0; at < whole; at += at < 140 ? 1 : 37)
         {
             var changed = (byte[])content.Clone();
             changed[at] ^= 0x20;
@@ -68,15 +86,57 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public void Each_write_goes_into_the_older_slot_and_the_file_never_changes_its_size()
+    {
+        var file = Written(out _);
+        for (var version = 42; version < 50; version++)
+        {
+            file.Write(Full() with { Version = version });
+            Assert.Equal(StateSlots.FileBytes, new FileInfo(_scratch["state"]).Length);
+            Assert.Equal(version, file.Read().State!.Version);
+            Assert.Equal((version - 41) % 2, StateSlots.Parse(File.ReadAllBytes(_scratch["state"])).Newest!.Value.Slot);
+        }
+    }
+
+    [Fact]
+    public void A_state_larger_than_a_slot_is_refused_and_the_former_one_stays()
+    {
+        var file = Written(out _);
+        var error = Assert.Throws<IOException>(() => file.Write(Full() with { DisabledReason = new string('x', StateSlots.SlotBytes) }));
+        Assert.Contains("a slot holds", error.Message, StringComparison.Ordinal);
+        Assert.Equal(41, file.Read().State!.Version);
+    }
+
+    [Fact]
+    public void Three_thousand_VMs_fit_a_slot()
+    {
+        var vms = Enumerable.Range(0, 3000).Select(number => Full().Vms[0] with { Uuid = Guid.NewGuid(), Name = $"a virtual machine {number}" });
+        var file = Written(out _);
+        file.Write(Full() with { Vms = [.. vms] });
+        Assert.Equal(3000, file.Read().State!.Vms.Length);
+    }
+
+    [Fact]
+    public void The_single_record_of_an_older_daemon_is_read_and_replaced()
+    {
+        WriteSingle("{\"Version\":40,\"Epoch\":9}");
+        var file = new DurableFile(_scratch.Directory);
+        Assert.Equal(9, file.Read().State!.Epoch);
+        file.Write(Full());
+        Assert.Equal(41, file.Read().State!.Version);
+        Assert.Equal(StateSlots.FileBytes, new FileInfo(_scratch["state"]).Length);
+    }
+
+    [Fact]
     public void Another_format_is_named()
     {
         var file = Written(out var content);
-        var text = System.Text.Encoding.UTF8.GetString(content).Replace("twonodeha-state 1", "twonodeha-state 2", StringComparison.Ordinal);
-        File.WriteAllText(_scratch["state"], text);
+        var text = System.Text.Encoding.Latin1.GetString(content).Replace("twonodeha-state 2", "twonodeha-state 3", StringComparison.Ordinal);
+        File.WriteAllBytes(_scratch["state"], System.Text.Encoding.Latin1.GetBytes(text));
         var (state, origin, trouble) = file.Read();
         Assert.Null(state);
         Assert.Equal(DurableOrigin.Corrupt, origin);
-        Assert.Contains("unknown format 'twonodeha-state 2", trouble, StringComparison.Ordinal);
+        Assert.Contains("unknown format 'twonodeha-state 3", trouble, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,8 +145,7 @@ public sealed class DurableFileTests : IDisposable
         var file = Written(out _);
         foreach (var json in (string[])["", "null", "[]", "{", "{\"Version\":\"x\"}", "{\"Takeover\":{}}"])
         {
-            var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(json)));
-            File.WriteAllText(_scratch["state"], $"twonodeha-state 1 {hash}\n{json}");
+            WriteSingle(json);
             Assert.True(file.Read().Origin == DurableOrigin.Corrupt, json);
         }
     }
@@ -94,8 +153,7 @@ public sealed class DurableFileTests : IDisposable
     [Fact]
     public void Fields_that_an_older_daemon_did_not_write_are_empty_and_never_null()
     {
-        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("{}"u8));
-        File.WriteAllText(_scratch["state"], $"twonodeha-state 1 {hash}\n{{}}");
+        WriteSingle("{}");
         var state = new DurableFile(_scratch.Directory).Read().State!;
         Assert.Equal(("", ""), (state.DisabledReason, state.FenceReason));
         Assert.False(state.Vms.IsDefault);
@@ -112,16 +170,22 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
-    public void A_failed_write_throws_and_the_former_content_stays()
+    public void A_file_that_cannot_be_made_is_an_error_and_no_half_state_is_left()
     {
-        var file = Written(out var content);
-
         // Stands for a disk that refuses: the temporary file cannot be made, not even by root.
         Directory.CreateDirectory(_scratch["state.new"]);
-        var error = Record.Exception(() => file.Write(Full() with { Version = 99 }));
+        var error = Record.Exception(() => new DurableFile(_scratch.Directory).Write(Full()));
         Assert.True(error is IOException or UnauthorizedAccessException, error?.ToString());
-        Assert.Equal(content, File.ReadAllBytes(_scratch["state"]));
-        Assert.Equal(DurableOrigin.Intact, file.Read().Origin);
+        Assert.Equal(DurableOrigin.Missing, new DurableFile(_scratch.Directory).Read().Origin);
+    }
+
+    [Fact]
+    public void A_write_in_place_needs_nothing_but_the_file()
+    {
+        var file = Written(out _);
+        Directory.CreateDirectory(_scratch["state.new"]);
+        file.Write(Full() with { Version = 99 });
+        Assert.Equal(99, file.Read().State!.Version);
     }
 
     [Fact]
@@ -139,7 +203,21 @@ public sealed class DurableFileTests : IDisposable
         Assert.Equal(41, file.Read().State!.Version);
         file.Write(Full() with { Version = 42 });
         Assert.Equal(42, file.Read().State!.Version);
-        Assert.False(File.Exists(_scratch["state.new"]));
+    }
+
+    /// <summary>What was written of a slot: its header line and as many bytes as that says.</summary>
+    private static byte[] Slot(byte[] content, int slot)
+    {
+        var bytes = content.AsSpan(slot * StateSlots.SlotBytes, StateSlots.SlotBytes);
+        var line = bytes.IndexOf((byte)'\n');
+        var length = int.Parse(System.Text.Encoding.ASCII.GetString(bytes[..line]).Split(' ')[3], System.Globalization.CultureInfo.InvariantCulture);
+        return bytes[..(line + 1 + length)].ToArray();
+    }
+
+    private void WriteSingle(string json)
+    {
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(json)));
+        File.WriteAllText(_scratch["state"], $"twonodeha-state 1 {hash}\n{json}");
     }
 
     private static void AssertNoDefaults(object sample, object? byDefault)

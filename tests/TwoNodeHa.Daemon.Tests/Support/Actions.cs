@@ -1,4 +1,4 @@
-using TwoNodeHa.Core.Machine;
+using TwoNodeHa.Core.Contract;
 
 namespace TwoNodeHa.Daemon.Tests.Support;
 

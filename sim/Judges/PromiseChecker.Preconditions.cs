@@ -1,0 +1,147 @@
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Virtual;
+
+namespace TwoNodeHa.Sim.Judges;
+
+/// <content>
+/// S6: each order that cannot be taken back has a precondition, looked up on the disks and in the world at the moment of the order.
+/// The table stands in docs/simulator.md.
+/// </content>
+public sealed partial class PromiseChecker
+{
+    private readonly TimeSpan?[] _killsSince = new TimeSpan?[2];
+
+    /// <summary>A daemon orders an action.</summary>
+    public void Ordered(VirtualHost host, HaAction action)
+    {
+        NotWhileOff(host, action);
+        if (action is HaAction.StartVm start)
+        {
+            Starts(host, start);
+        }
+
+        if (Refusal(host, action) is { } reason)
+        {
+            Broken("S6", $"{host.Name} orders {action.GetType().Name} {reason}");
+        }
+
+        switch (action)
+        {
+            case HaAction.DestroyDomain destroy when IsDeadShell(host, destroy.Domid):
+                break;
+            case HaAction.DestroyDomain:
+                _killsSince[host.Index] = world.Elapsed;
+                Needless(host);
+                break;
+            case HaAction.KillToolstack:
+                _killsSince[host.Index] = world.Elapsed;
+                break;
+            case HaAction.PromoteToMaster:
+                Promotes(host);
+                break;
+            case HaAction.RecoverSlaves:
+                Acts(host, "calls the slaves to itself");
+                break;
+        }
+    }
+
+    /// <summary>The watchdog is disarmed: nothing runs here, or the other's disk does not count on it.</summary>
+    public void WatchdogDisarmed(VirtualHost host)
+    {
+        if (host.WatchdogDue is not null && host.Domains.WritingCount > 0 && host.StateFile is { Enabled: true }
+            && world.Hosts[1 - host.Index].StateFile is { } peer && RightsOracle.CountsOnFence(peer))
+        {
+            Broken("S6", $"{host.Name} disarms its watchdog while VMs run and the other's disk counts on its fence");
+        }
+    }
+
+    /// <summary>Why an order must not be given; null when its precondition holds.</summary>
+    private string? Refusal(VirtualHost host, HaAction action)
+    {
+        var file = host.StateFile;
+        return action switch
+        {
+            HaAction.DestroyDomain destroy when IsDeadShell(host, destroy.Domid) => null,
+            HaAction.EndBackends when file is not { FencePending: true } && !HasFenced(host) => "without a fence",
+            HaAction.DestroyDomain or HaAction.EndBackends => IsWhole(host) ? "although it is heard, has the gateway, and nothing was disturbed" : null,
+            HaAction.KillToolstack => IsWhole(host) && IsHealthy(host) && !ChangesMaster(host) ? "although it is heard, has the gateway, and its toolstack is well" : null,
+            HaAction.RestartToolstack => file is not { Takeover: not null } && IsHealthy(host) && !DatabaseErrs(host) ? "although it is well and in the role of its file" : null,
+            HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } =>
+                "while the toolstack runs, without a takeover",
+            HaAction.WriteRoleMaster => file?.Master == host.Config.Self.Uuid ? null : "before its disk names it as the master",
+            HaAction.WriteRoleSlave => IsOrBecomesMaster(world.Hosts[1 - host.Index]) ? null : "although the other is no master, neither by role file nor by state",
+            HaAction.PromoteToMaster or HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.BlockPeerToolstack { Block: true } =>
+                file is { Takeover: not null } ? null : "before its intent is on disk",
+            HaAction.StartVm => StartRefusal(host, ((HaAction.StartVm)action).Host),
+            HaAction.ResetHost or HaAction.PowerOffHost => file is { FencePending: true } || HasFenced(host) ? null : "without a fence",
+            HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard => "a heartbeat of which has just come",
+            HaAction.FencePeer => file is { Enabled: true, StateLost: false, PromiseStands: false } ? null : "without HA on its disk",
+            HaAction.DesignateMaster => _masterSince[host.Index] is not null && host.GoingDown ? null : "without a shutdown, or as a slave",
+            _ => null,
+        };
+    }
+
+    /// <summary>S3 at each start.</summary>
+    private void Starts(VirtualHost host, HaAction.StartVm start)
+    {
+        var vm = start.Vm.ToString();
+        if (world.Hosts.FirstOrDefault(each => each.Config.Self.Uuid != start.Host && each.Domains.IsWriting(vm)) is { } runs)
+        {
+            Broken("S3", $"{host.Name} orders a start of {world.VmName(vm)}, which runs or writes on {runs.Name}");
+        }
+    }
+
+    private static string? StartRefusal(VirtualHost host, Guid where)
+    {
+        if (host.StateFile is not { Enabled: true, StateLost: false } file)
+        {
+            return "without HA on its disk";
+        }
+
+        return where == host.Config.Self.Uuid && (file.PromiseStands || (file.Committed && file.Takeover is null))
+            ? "although a word of it stands on its disk" : null;
+    }
+
+    /// <summary>S3 at the promotion; S2 is judged by what a master does.</summary>
+    private void Promotes(VirtualHost host)
+    {
+        var peer = world.Hosts[1 - host.Index];
+        if (WhatWrites(peer) is { } writer)
+        {
+            Broken("S3", $"{host.Name} promotes itself while {writer} runs or writes on {peer.Name}");
+        }
+    }
+
+    /// <summary>The target of a migration whose source is gone: nothing ever ran in it.</summary>
+    private bool IsDeadShell(VirtualHost host, int domid) => host.StateFile is { Takeover: not null }
+        && host.Domains.List().Any(domain => domain.Domid == domid && domain is { IsWhole: false, Executes: false })
+        && world.Hosts[1 - host.Index].Domains.List().Count == 0;
+
+    private bool HasFenced(VirtualHost host) => _killsSince[host.Index] is { } since
+        && world.Elapsed - since <= host.Config.Config.Timing.KillBound + host.Config.Config.Timing.FenceBound;
+
+    /// <summary>Nothing that could end a right has happened for long: it hears and is heard, and sees the gateway.</summary>
+    private bool IsWhole(VirtualHost host) => !_fenceAsked[host.Index] && !_tampered[host.Index] && _doubleSince is null
+        && world.Elapsed - _changed > Settled && HearsAndIsHeard(host) && world.Network.ReachesGateway(host.Index)
+        && world.Network.Quality[0].Loss <= 0 && !host.StorageLost && host.StateFile is { FencePending: false }
+        && _masterSince.Count(since => since is not null) < 2 && !world.Arbiter.InDoubt;
+
+    private static bool IsHealthy(VirtualHost host) => host.Toolstack.Status is { InitComplete: true, Emergency: false } status
+        && status.RoleFile == status.CachedRole && !host.Toolstack.Faults.HangAll && !host.Toolstack.Faults.HangDatabase
+        && host.Toolstack.Faults.SlowBy == TimeSpan.Zero;
+
+    /// <summary>The pool's database shows a VM running here that the hypervisor does not have: a restart makes it compare the two.</summary>
+    private bool DatabaseErrs(VirtualHost host) => (host.Toolstack.Records ?? world.Hosts[1 - host.Index].Toolstack.Records) is { } records
+        && records.All("VM").Any(vm => vm.Text("power_state") == "Running" && vm.Text("resident_on") == host.Toolstack.HostRef
+            && !vm.Flag("is_control_domain") && !host.Domains.IsWriting(vm.Uuid));
+
+    /// <summary>A takeover on the other host, or the epoch on a disk, gives the toolstack here another role.</summary>
+    private bool ChangesMaster(VirtualHost host) => world.Hosts[1 - host.Index].StateFile is { Takeover: not null }
+        || world.Hosts.Any(each => each.StateFile is { } file && file.Master != Guid.Empty
+            && file.Master != world.Hosts[host.Toolstack.Status.RoleFile == "master" ? host.Index : 1 - host.Index].Config.Self.Uuid);
+
+    private static bool IsOrBecomesMaster(VirtualHost peer) => peer.Toolstack.Status.RoleFile == "master"
+        || peer.StateFile?.Master == peer.Config.Self.Uuid;
+}

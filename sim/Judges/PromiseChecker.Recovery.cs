@@ -1,0 +1,147 @@
+using TwoNodeHa.Core.Advice;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Virtual;
+
+namespace TwoNodeHa.Sim.Judges;
+
+/// <content>
+/// L1: a host is alone, well and sees the gateway; every VM that is to run, and fits, runs on it within the bound that
+/// `ha-ctl timeline` prints for this configuration. L2 and L3: nothing is broken any more and HA is on; within a time both hosts are
+/// paired, one is master, the other its slave, and every such VM runs. Each is counted from the last change from outside.
+/// </content>
+public sealed partial class PromiseChecker
+{
+    /// <summary>Boot, toolstack, join, takeover: several times what a quick toolstack needs.</summary>
+    private static readonly TimeSpan ReturnsWithin = TimeSpan.FromMinutes(6);
+
+    /// <summary>VM starts of one takeover, beside what the timeline prints.</summary>
+    private static readonly TimeSpan StartsTake = TimeSpan.FromSeconds(20);
+
+    /// <summary>As the emulated pool's database has them.</summary>
+    private const long HostOverheadMib = 64;
+    private const long VmOverheadMib = 16;
+
+    private readonly SortedSet<string> _wanted = new(StringComparer.Ordinal);
+    private readonly TimeSpan?[] _aloneSince = new TimeSpan?[2];
+    private readonly int[] _pairedLife = [-1, -1];
+    private TimeSpan? _wellSince;
+    private bool _bothWereDown;
+    private TimeSpan? _bound;
+
+    /// <summary>L1 is not asked for when an administrator meddles with XAPI: a third host, a disabled host, native HA.</summary>
+    public bool PoolIsForeign { get; set; }
+
+    /// <summary>An administrator stops a VM: nobody owes it to him.</summary>
+    public void Unwanted(string vmUuid) => _wanted.Remove(vmUuid);
+
+    private void Wanted(string vmUuid) => _wanted.Add(vmUuid);
+
+    /// <summary>What the timeline prints for the slower of the two losses of power.</summary>
+    private TimeSpan Bound => _bound ??= Timeline.Of(world.Hosts[0].Config.Config)
+        .Where(story => story.Id is "power-loss-master" or "power-loss-slave" && story.Takeover is not null)
+        .Max(story => story.Takeover!.Value.To + (story.Toolstack?.To ?? TimeSpan.Zero)) + StartsTake;
+
+    private void LookAtRecovery()
+    {
+        if (world.Guardian is not null)
+        {
+            return;
+        }
+
+        _bothWereDown |= world.Hosts.All(host => host.Domains.WritingCount == 0);
+        for (var index = 0; index < 2; index++)
+        {
+            Alone(world.Hosts[index], world.Hosts[1 - index]);
+        }
+
+        Well();
+    }
+
+    private void Alone(VirtualHost host, VirtualHost peer)
+    {
+        var alone = IsWell(host) && !peer.PoweredOn && !peer.Booting && world.Network.ReachesGateway(host.Index)
+            && world.Network.Quality[0].IsPerfect && host.StateFile is { PeerDisarm: 0, PeerEnabled: true, StateLost: false }
+            && RightsOracle.CountsOnFence(host.StateFile) && (host.Config.Config.Policy.LoneStart == LoneStart.Takeover || _pairedLife[host.Index] == host.Life)
+            && host.Config.Config.Policy.OnHostShutdown == OnHostShutdown.Failover;
+        if (!alone)
+        {
+            _aloneSince[host.Index] = null;
+            return;
+        }
+
+        var since = _aloneSince[host.Index] ??= world.Elapsed;
+        since = since > _changed ? since : _changed;
+        if (world.Elapsed - since > Bound && Missing() is { } vm)
+        {
+            Broken("L1", $"{vm} does not run although {host.Name} was alone and well for {Bound.TotalSeconds:F0} s");
+        }
+    }
+
+    private void Well()
+    {
+        if (world.Hosts[0].StateFile is not { Enabled: true } || !world.Network.IsPerfect || !IsWell(world.Hosts[0]) || !IsWell(world.Hosts[1]))
+        {
+            _wellSince = null;
+            return;
+        }
+
+        var since = _wellSince ??= world.Elapsed;
+        since = since > _changed ? since : _changed;
+        var paired = _beat[0] is { Status: HaStatus.Paired } && _beat[1] is { Status: HaStatus.Paired };
+        if (paired)
+        {
+            (_pairedLife[0], _pairedLife[1]) = (world.Hosts[0].Life, world.Hosts[1].Life);
+        }
+
+        if (world.Elapsed - since < ReturnsWithin)
+        {
+            return;
+        }
+
+        var promise = _bothWereDown ? "L3" : "L2";
+        var masters = world.Hosts.Count(host => host.Toolstack.Records is not null);
+        var trouble = !paired ? $"the hosts are {_beat[0]?.Status} and {_beat[1]?.Status}, not paired"
+            : masters != 1 ? $"the pool has {masters} masters" : Missing() is { } vm ? $"{vm} does not run" : null;
+        if (trouble is not null)
+        {
+            Broken(promise, $"{trouble}, {ReturnsWithin.TotalMinutes:F0} min after everything was repaired");
+        }
+
+        _bothWereDown &= trouble is not null;
+    }
+
+    /// <summary>A VM that is to run and runs nowhere; null when none, or when it does not fit.</summary>
+    private string? Missing()
+    {
+        foreach (var uuid in _wanted)
+        {
+            if (!world.Hosts[0].Domains.IsWriting(uuid) && !world.Hosts[1].Domains.IsWriting(uuid) && Fits(uuid))
+            {
+                return world.VmName(uuid);
+            }
+        }
+
+        return null;
+    }
+
+    private bool Fits(string uuid)
+    {
+        return world.Hosts.Any(host => host.PoweredOn
+            && HostOverheadMib + Needed(uuid) + host.Domains.List().Sum(domain => Needed(domain.VmUuid)) <= world.Pool.Hosts[host.Index].MemoryMib);
+
+        long Needed(string vm) => VmOverheadMib + world.Pool.Vms.First(known => known.Uuid == vm).MemoryMib;
+    }
+
+    private bool IsWell(VirtualHost host) => host is
+    {
+        PoweredOn: true, Frozen: false, GoingDown: false, WrongKey: false, Filtered: false, DiskFull: false, ListHangs: false, StorageLost: false,
+        WatchdogPresent: true, CannotReset: false, AdminStoppedToolstack: false, StateFileOrigin: DurableOrigin.Intact,
+        StateFile: { Enabled: true, PromiseStands: false }, Daemon.Frozen: false,
+    } && host.DiskSlowBy == TimeSpan.Zero && host.ListSlowBy == TimeSpan.Zero && !_tampered[host.Index] && !PoolIsForeign && !world.Arbiter.InDoubt
+        && ReferenceEquals(host.Daemon.Config, host.OwnConfig) && host.Toolstack.Faults.AreQuiet && host.Domains.RefuseKill.Count == 0
+        && host.Clock.DriftPpm == 0;
+
+}

@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Host;
+
+/// <summary>
+/// Keeps the own record of VMs: what is protected, what is to be kept running, where it ran last. XAPI's database feeds
+/// it while it can be read; the hypervisors' own lists correct it.
+/// </summary>
+internal static class VmBook
+{
+    public static void SeeDomains(Draft turn)
+    {
+        var self = turn.Config.Self.Uuid;
+        Rewrite(turn, vm => turn.View.RunsHere(vm.Uuid) && (vm.LastOn != self || (!vm.Wanted && !vm.StopSeen))
+            ? vm with { LastOn = self, Wanted = vm.Wanted || !vm.StopSeen }
+            : vm);
+    }
+
+    public static void SeePeer(Draft turn)
+    {
+        var peer = turn.Config.Peer.Uuid;
+        Rewrite(turn, vm => vm.LastOn != peer && turn.View.RunsOnPeer(vm.Uuid)
+                && !turn.View.RunsHere(vm.Uuid)
+            ? vm with { LastOn = peer, Wanted = vm.Wanted || !vm.StopSeen }
+            : vm);
+    }
+
+    /// <summary>The peer tells which VMs it misses: of use to a host whose own record is new.</summary>
+    public static void HearMissing(Draft turn, ImmutableArray<ulong> missing) =>
+        Rewrite(turn, vm => vm is { Wanted: false, StopSeen: false } && missing.BinarySearch(VmShortId.Of(vm.Uuid)) >= 0
+            ? vm with { Wanted = true }
+            : vm);
+
+    public static void SeeDatabase(Draft turn, DatabaseFacts facts)
+    {
+        // A toolstack that is starting serves an empty database for a moment.
+        if (facts.Hosts.IsEmpty)
+        {
+            return;
+        }
+
+        var old = turn.Durable.Vms;
+        var records = ImmutableArray.CreateBuilder<VmRecord>(facts.Vms.Length);
+        foreach (var fact in facts.Vms)
+        {
+            var known = Find(old, fact.Uuid);
+            records.Add(Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact)));
+        }
+
+        if (turn.Durable.Takeover is not null)
+        {
+            KeepUnknown(turn, facts, old, records);
+        }
+
+        records.Sort((left, right) => left.Uuid.CompareTo(right.Uuid));
+        if (!records.ToImmutable().SequenceEqual(old))
+        {
+            turn.Durable = turn.Durable with { Vms = records.ToImmutable() };
+        }
+    }
+
+    /// <summary>Whether the policy protects a VM.</summary>
+    internal static bool IsProtected(PolicyConfig policy, VmFact fact) => policy.Protect == ProtectMode.All
+        ? fact.LizardMark != false
+        : fact.Priority != RestartPriority.None || fact.LizardMark == true;
+
+    /// <summary>
+    /// The VM is being stopped because somebody wants it so, and not because its host shuts down. Of a VM on the peer that is
+    /// known when the peer spoke after the stop was seen; until then it is put by.
+    /// </summary>
+    private static bool IsWish(Draft turn, VmRecord? known, VmFact fact)
+    {
+        var host = fact.ResidentOn != Guid.Empty ? fact.ResidentOn : known?.LastOn ?? Guid.Empty;
+        if (!fact.StopRequested || turn.View.StopsFor(host))
+        {
+            return false;
+        }
+
+        if (host != turn.Config.Peer.Uuid || known is { StopSeen: true })
+        {
+            return true;
+        }
+
+        if (!turn.State.Peer.StopsSeen.ContainsKey(fact.Uuid))
+        {
+            turn.Peer = turn.Peer with { StopsSeen = turn.State.Peer.StopsSeen.Add(fact.Uuid, turn.Now) };
+        }
+
+        return false;
+    }
+
+    /// <summary>The peer's answer to something that this host sent after it saw the stops: does it shut down, or not?</summary>
+    public static void HearOfStops(Draft turn, Heartbeat beat)
+    {
+        var seen = turn.State.Peer.StopsSeen;
+        if (seen.IsEmpty || beat.AckIncarnation != turn.State.Life.Incarnation || beat.AckSentAt is not { } asked)
+        {
+            return;
+        }
+
+        foreach (var (uuid, at) in seen)
+        {
+            if (asked < at)
+            {
+                continue;
+            }
+
+            turn.Peer = turn.Peer with { StopsSeen = turn.State.Peer.StopsSeen.Remove(uuid) };
+            if (!beat.Has(HeartbeatFlags.Departing))
+            {
+                Rewrite(turn, vm => vm.Uuid == uuid && !vm.StopSeen ? vm with { StopSeen = true, Wanted = vm.Wanted && ShownRunning(turn, uuid) } : vm);
+            }
+        }
+    }
+
+    private static bool ShownRunning(Draft turn, Guid uuid) =>
+        turn.State.Host.Database is { } database && database.Vms.Any(fact => fact.Uuid == uuid && IsUp(fact));
+
+    /// <summary>Suspended on a host is a checkpoint under way; a VM that somebody suspended is on none.</summary>
+    private static bool IsUp(VmFact fact) => fact.PowerState is VmPowerState.Running or VmPowerState.Paused
+        || (fact.PowerState == VmPowerState.Suspended && fact.ResidentOn != Guid.Empty);
+
+    private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact, bool wish)
+    {
+        var running = IsUp(fact);
+        var stopSeen = wish || (known is { StopSeen: true } && !running);
+        var wanted = fact.PowerState switch
+        {
+            _ when running => true,
+            VmPowerState.Suspended => false,
+            _ => known is { Wanted: true } && !stopSeen,
+        };
+        return new VmRecord
+        {
+            Uuid = fact.Uuid,
+            Name = fact.Name,
+            Protected = IsProtected(policy, fact),
+            Wanted = wanted,
+            StopSeen = stopSeen,
+            LastOn = running && fact.ResidentOn != Guid.Empty ? fact.ResidentOn : known?.LastOn ?? Guid.Empty,
+            Priority = fact.Priority,
+            Order = fact.Order,
+            StartDelay = fact.StartDelay,
+            MemoryBytes = fact.MemoryBytes,
+        };
+    }
+
+    /// <summary>A promoted slave's database can lack a VM that the own record knows: it is kept, and named.</summary>
+    private static void KeepUnknown(
+        Draft turn, DatabaseFacts facts, ImmutableArray<VmRecord> old, ImmutableArray<VmRecord>.Builder records)
+    {
+        foreach (var record in old)
+        {
+            if (!facts.Vms.Any(fact => fact.Uuid == record.Uuid))
+            {
+                records.Add(record);
+            }
+        }
+    }
+
+    private static VmRecord? Find(ImmutableArray<VmRecord> records, Guid uuid)
+    {
+        foreach (var record in records)
+        {
+            if (record.Uuid == uuid)
+            {
+                return record;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Rewrite(Draft turn, Func<VmRecord, VmRecord> change)
+    {
+        var vms = turn.Durable.Vms;
+        for (var i = 0; i < vms.Length; i++)
+        {
+            var changed = change(vms[i]);
+            if (!ReferenceEquals(changed, vms[i]))
+            {
+                vms = vms.SetItem(i, changed);
+            }
+        }
+
+        if (vms != turn.Durable.Vms)
+        {
+            turn.Durable = turn.Durable with { Vms = vms };
+        }
+    }
+}

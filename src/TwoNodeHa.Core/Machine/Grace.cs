@@ -1,0 +1,81 @@
+using TwoNodeHa.Core.Host;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>
+/// A new daemon that found guests and holds no right yet. No right comes out of nothing: it waits for its first one, neither
+/// feeding the watchdog nor starting anything. The watchdog of the former daemon runs on and resets this host at the end of
+/// that daemon's lease plus the kill bound, which is what the peer counts on; so the wait costs nothing that is promised.
+/// </summary>
+internal static class Grace
+{
+    public static void Begin(Draft turn)
+    {
+        if (!RightToRun.Of(turn.View).Holds)
+        {
+            turn.Watchdog = turn.Watchdog with { GraceUntil = turn.Life.StartedAt + Length(turn.View) };
+        }
+    }
+
+    /// <summary>
+    /// A right is there: the watchdog is armed with it. The wait itself is over with the first round trip: until then a peer that
+    /// heard nothing between two daemons may seem deaf for a moment.
+    /// </summary>
+    public static void End(Draft turn)
+    {
+        if (turn.Watchdog.GraceUntil is null)
+        {
+            return;
+        }
+
+        if (turn.Peer.LastAcked is not null)
+        {
+            turn.Watchdog = turn.Watchdog with { GraceUntil = null };
+        }
+
+        if (View.IsMember(turn.State.Status))
+        {
+            Watchdog.Arm(turn);
+        }
+    }
+
+    /// <summary>Nothing is fenced yet, and nothing else is decided.</summary>
+    public static bool Waits(Draft turn)
+    {
+        if (turn.Watchdog.GraceUntil is not { } until || turn.Now >= until)
+        {
+            return false;
+        }
+
+        if (turn.Durable.StateLost && turn.View.PeerFresh && turn.Peer.Beat is { Status: HaStatus.Sole or HaStatus.TakingOver })
+        {
+            Fence.Begin(turn, $"the durable state was lost, and {turn.Config.Peer.Name} has taken over: what runs here runs there too");
+        }
+
+        return true;
+    }
+
+    /// <summary>When the wait is over.</summary>
+    public static Instant LookAgainAt(View view) =>
+        view.State.Watchdog.GraceUntil is { } until ? Again.At(view, until) : Again.Never;
+
+    /// <summary>
+    /// One lease where the former daemon's watchdog runs, and where the state was lost: the peer's mirror tells within that time
+    /// what was lost. Without either, as long as the first answers take; and not at all when a recorded lease has ended.
+    /// </summary>
+    private static TimeSpan Length(View view)
+    {
+        var watchdog = view.State.Watchdog;
+        if (view.Durable.StateLost || watchdog.Armed || watchdog.Facts.Running)
+        {
+            return view.Timing.Lease;
+        }
+
+        return watchdog.CarriedLease is null ? Deadlines.FirstList : TimeSpan.Zero;
+    }
+}

@@ -1,0 +1,130 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Host;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Peer;
+using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>HA enabled and disabled, as both hosts have agreed on it.</summary>
+internal static class HaSwitch
+{
+    /// <summary>Follows the switch. True while HA is disabled for both: nothing else is decided then.</summary>
+    public static bool KeepsDisabled(Draft turn)
+    {
+        var disabled = turn.View.DisabledForBoth;
+        if (disabled && turn.State.Status != HaStatus.Disabled)
+        {
+            Enter(turn);
+        }
+        else if (!disabled && turn.State.Status == HaStatus.Disabled)
+        {
+            turn.Life = turn.Life with { EnabledAt = turn.Life.EnabledAt ?? turn.Now };
+            if (WaitsForRight(turn.View))
+            {
+                return true;
+            }
+
+            Leave(turn);
+        }
+
+        if (disabled)
+        {
+            RepayToolstack(turn);
+        }
+
+        return disabled;
+    }
+
+    /// <summary>When the wait for a right, or the time of a disablement, is over.</summary>
+    public static Instant LookAgainAt(View view) => Again.First(
+        Again.After(view, view.State.Life.EnabledAt, view.Timing.Lease),
+        view.State.Life.ReenableAt is { } over ? Again.At(view, over) : Again.Never);
+
+    /// <summary>
+    /// The time of a disablement is over. The wall clock gives the deadline once; from then on the monotonic clock counts, as on
+    /// the peer, which was told the same deadline.
+    /// </summary>
+    public static void EnableWhenOver(Draft turn)
+    {
+        var durable = turn.Durable;
+        if (durable is not { Enabled: false, ReenableAtUnixMs: > 0 })
+        {
+            return;
+        }
+
+        if (turn.Life.ReenableAt is null && turn.Life.WallUnixMs > 0)
+        {
+            var left = TimeSpan.FromMilliseconds(Math.Max(0, durable.ReenableAtUnixMs - turn.Life.WallUnixMs));
+            turn.Life = turn.Life with { ReenableAt = turn.Now + left };
+        }
+
+        if (turn.Life.ReenableAt is { } over && turn.Now >= over)
+        {
+            var both = durable.PeerReenableAtUnixMs == durable.ReenableAtUnixMs && durable.PeerSwitchGeneration == durable.SwitchGeneration;
+            turn.Life = turn.Life with { ReenableAt = null };
+            turn.Durable = durable with
+            {
+                Enabled = true,
+                SwitchGeneration = durable.SwitchGeneration + 1,
+                TimedGeneration = both ? durable.SwitchGeneration + 1 : 0,
+                ReenableAtUnixMs = 0,
+                DisabledReason = "",
+            };
+            turn.Report(HaEventId.SwitchChanged, Severity.Notice, "the time of the disablement is over: HA is enabled again");
+        }
+    }
+
+    /// <summary>HA was enabled while VMs run here without a right: one lease is given for the first answers.</summary>
+    private static bool WaitsForRight(View view) => view.Runs && !RightToRun.Of(view).Holds
+        && view.State.Life.EnabledAt is { } since && view.Now - since < view.Timing.Lease;
+
+    private static void Enter(Draft turn)
+    {
+        turn.Life = turn.Life with { EnabledAt = null };
+        turn.Procedures = turn.Procedures with { DoubleSince = null };
+        if (turn.Durable.Takeover is { WasMaster: false, Step: < TakeoverStep.Promote })
+        {
+            // Nobody was promoted yet: the raised epoch goes on with the master that the pool had.
+            turn.Durable = turn.Durable with { Master = turn.Config.Peer.Uuid };
+        }
+
+        turn.DropTakeover();
+        turn.DropStarts();
+        turn.Durable = turn.Durable with { Takeover = null, Committed = false };
+        turn.Become(HaStatus.Disabled, "HA is disabled on both hosts");
+        Watchdog.Disarm(turn);
+    }
+
+    private static void Leave(Draft turn)
+    {
+        if (turn.Durable.PromiseStands)
+        {
+            turn.Become(HaStatus.Maintenance, "HA was enabled while a promise stands");
+        }
+        else if (turn.View.MayRun)
+        {
+            turn.Become(HaStatus.Suspecting, "HA was enabled, VMs run here");
+            Watchdog.Arm(turn);
+        }
+        else
+        {
+            Attestation.Renew(turn);
+            turn.Become(HaStatus.Joining, "HA was enabled, nothing runs here");
+        }
+    }
+
+    /// <summary>HA was disabled while the toolstack was down by our hand: it comes up again, in the role that the epoch gives it.</summary>
+    private static void RepayToolstack(Draft turn)
+    {
+        if (turn.Departure is null && (turn.Durable.ToolstackOwed || turn.Role.Phase != RoleChangePhase.Idle)
+            && turn.Peer.Beat is { } beat && turn.View.PeerFresh)
+        {
+            Mastership.FollowEpoch(turn, beat);
+            RoleChange.Join(turn, beat);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using TwoNodeHa.Core.Host;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Peer;
+using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>The first state of an incarnation, as soon as the own hypervisor was read and the incarnation is durable.</summary>
+internal static class Settling
+{
+    public static void Settle(Draft turn)
+    {
+        if (turn.Host.Domains is null)
+        {
+            FenceWhenLate(turn, "the hypervisor's list could not be read, and the lease of the former daemon ended");
+        }
+        else if (turn.Disk.Confirmed.Incarnation != turn.Life.Incarnation.Counter)
+        {
+            if (turn.View.Runs)
+            {
+                FenceWhenLate(turn, "the state cannot be written, so this daemon cannot speak, and the lease of the former one ended");
+            }
+        }
+        else
+        {
+            EnterFirst(turn);
+        }
+    }
+
+    /// <summary>A former daemon held a right that has ended, and this one cannot say yet what runs here.</summary>
+    private static void FenceWhenLate(Draft turn, string why)
+    {
+        if (turn.Watchdog.CarriedLease is not null && !RightToRun.Of(turn.View).Holds
+            && turn.Now - turn.Life.StartedAt > Deadlines.FirstList && !HearsDisabled(turn.View))
+        {
+            Fence.Begin(turn, why);
+        }
+    }
+
+    private static void EnterFirst(Draft turn)
+    {
+        if (turn.View.DisabledForBoth)
+        {
+            turn.Durable = turn.Durable with { Takeover = null, Committed = false };
+            turn.Become(HaStatus.Disabled, "HA is disabled");
+            Watchdog.Disarm(turn);
+        }
+        else if (turn.Durable.FencePending && turn.View.MayWrite)
+        {
+            Fence.Begin(turn, $"continued after a restart: {turn.Durable.FenceReason}");
+        }
+        else if (turn.View.Runs)
+        {
+            EnterRunning(turn);
+        }
+        else if (turn.Durable.PromiseStands)
+        {
+            turn.Become(HaStatus.Maintenance, "a promise not to take over stands");
+        }
+        else
+        {
+            Attestation.Renew(turn);
+            turn.Become(HaStatus.Joining, "nothing runs here");
+        }
+    }
+
+    private static void EnterRunning(Draft turn)
+    {
+        if (turn.View.BoundByWord)
+        {
+            Fence.Begin(turn, "VMs run here although this host gave its word that none do");
+            return;
+        }
+
+        Grace.Begin(turn);
+        if (turn.Durable.Takeover is { } journal)
+        {
+            Takeover.Resume(turn, journal);
+        }
+        else
+        {
+            turn.Become(HaStatus.Suspecting, "VMs run here, the peer is not heard yet");
+            Watchdog.Arm(turn);
+        }
+    }
+
+    /// <summary>The peer says now that HA is disabled: it takes nothing over, and here nothing is fenced for a slow disk.</summary>
+    private static bool HearsDisabled(View view) => !view.Durable.Enabled && view.Now - view.State.Life.StartedAt < Deadlines.SlowDisk
+        && view.State.Peer.Beat is { } beat && !beat.Has(HeartbeatFlags.Enabled)
+        && beat.SwitchGeneration >= view.Durable.SwitchGeneration && view.PeerHeard;
+}

@@ -1,0 +1,108 @@
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Peer;
+using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>The first fact of an incarnation: what the disk, the run directory and the watchdog hold from the time before.</summary>
+internal static class Start
+{
+    public static void Begin(Draft turn, Observation.Started started)
+    {
+        if (turn.Life.IsStarted)
+        {
+            throw new InvalidOperationException("a daemon starts once");
+        }
+
+        // Missing is a first start, unless a daemon of this very boot held a right: then the file was lost.
+        var lost = started.Origin == DurableOrigin.Corrupt || (started.Origin == DurableOrigin.Missing && started.CarriedLease is not null);
+        var durable = OfThisPeer(turn.Config, Continued(started, lost));
+        turn.Life = turn.Life with
+        {
+            IsStarted = true,
+            StartedAt = turn.Now,
+            StatusSince = turn.Now,
+            Why = "started",
+            Origin = started.Origin,
+            Incarnation = new Incarnation(durable.Incarnation, started.Nonce),
+        };
+        turn.Departure = durable.Departing ? new DepartureProgress { Since = turn.Now } : null;
+        turn.Durable = durable;
+        turn.Disk = turn.Disk with { Confirmed = started.Durable };
+        turn.Watchdog = turn.Watchdog with
+        {
+            CarriedLease = started.CarriedLease,
+            Facts = started.Watchdog,
+
+            // A daemon of this boot armed the watchdog: it counts on, and must be fed or disarmed. One that does not tell whether
+            // it runs would have fired by now, where the recorded lease ended a fence ago.
+            Armed = started.Watchdog.Present && turn.Config.Config.Watchdog.Kind != WatchdogKind.None
+                && (started.Watchdog.Running || turn.Now < started.CarriedLease + turn.Timing.FenceBound),
+        };
+        turn.Report(HaEventId.Started, Severity.Notice, Sentence(turn.Config, started));
+        PeerBlock.Lift(turn);
+        if (lost)
+        {
+            turn.Report(HaEventId.DurableTrouble, Severity.Critical,
+                $"the durable state was {(started.Origin == DurableOrigin.Corrupt ? "torn or corrupt" : "lost while this host was up")}: "
+                + $"it starts nothing before {turn.Config.Peer.Name} or the operator says so; what runs here is destroyed unless "
+                + $"{turn.Config.Peer.Name} is heard within {turn.Timing.Lease.TotalSeconds:0.#} s and took nothing over");
+        }
+    }
+
+    private static DurableState Continued(Observation.Started started, bool lost)
+    {
+        var durable = started.Durable with { Incarnation = started.Durable.Incarnation + 1 };
+        if (started.Origin != DurableOrigin.Intact)
+        {
+            // Numbers must not fall back behind what the peer knows of a life before this one: the incarnation was seeded
+            // from the wall clock, and the others count on from it.
+            durable = durable with { Attestation = durable.Incarnation, Promise = durable.Incarnation, RecordYoung = true };
+        }
+
+        if (lost)
+        {
+            durable = durable with { StateLost = true };
+        }
+
+        // Another boot: the departure is over. In the same one a new daemon goes on with it.
+        return durable with { Departing = durable.Departing && started.CarriedLease is not null };
+    }
+
+    /// <summary>What is known of another peer is forgotten: a replaced host starts clean.</summary>
+    private static DurableState OfThisPeer(LocalConfig config, DurableState durable)
+    {
+        var same = durable.PeerUuid == Guid.Empty || durable.PeerUuid == config.Peer.Uuid;
+        var known = same ? durable : durable with
+        {
+            PeerSwitchGeneration = 0,
+            PeerEnabled = false,
+            PeerReenableAtUnixMs = 0,
+            PeerPromise = 0,
+            Readmitted = 0,
+            PeerDisarm = 0,
+            PeerDisarmAck = 0,
+            PeerBound = false,
+            PeerAttestation = 0,
+            PeerIncarnation = 0,
+            Declined = 0,
+            DisarmAcknowledged = false,
+        };
+        return known with { PeerUuid = config.Peer.Uuid };
+    }
+
+    private static string Sentence(LocalConfig config, Observation.Started started)
+    {
+        var origin = started.Origin switch
+        {
+            DurableOrigin.Missing => "no durable state: a first start",
+            DurableOrigin.Corrupt => "the durable state is corrupt",
+            _ => $"epoch {started.Durable.Epoch}, HA {(started.Durable.Enabled ? "enabled" : "disabled")}",
+        };
+        return $"daemon of {config.Self.Name} started ({origin}); watchdog: {started.Watchdog.Description}";
+    }
+}

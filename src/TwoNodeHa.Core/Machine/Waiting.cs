@@ -1,0 +1,52 @@
+using TwoNodeHa.Core.Host;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Peer;
+using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Machine;
+
+/// <summary>Decides in Joining and Fenced: nothing runs here, and this host waits to be admitted or for a permit.</summary>
+internal static class Waiting
+{
+    public static void Decide(Draft turn)
+    {
+        var fresh = turn.View.PeerFresh;
+        if (fresh)
+        {
+            Attestation.Decline(turn);
+            Attestation.RenewDeclined(turn);
+        }
+
+        var permit = TakeoverPermit.Of(turn.View);
+        if (permit.Granted)
+        {
+            Takeover.Begin(turn, permit.Rule);
+        }
+        else if (!fresh)
+        {
+            SilentPeer.TellRefusal(turn, permit);
+        }
+        else if (turn.Departure is null)
+        {
+            Join(turn, turn.Peer.Beat!);
+        }
+    }
+
+    private static void Join(Draft turn, Heartbeat beat)
+    {
+        Mastership.FollowEpoch(turn, beat);
+        RoleChange.Join(turn, beat);
+        if (!Pairing.Admits(turn.View, beat))
+        {
+            return;
+        }
+
+        Watchdog.Arm(turn);
+        turn.Durable = turn.Durable with { Committed = false, FenceReason = "", DisarmAcknowledged = false, Disarm = 0, RecordYoung = false };
+        turn.Become(HaStatus.Paired, $"admitted by {turn.Config.Peer.Name}, toolstack ready as "
+            + (turn.View.IsMaster ? "master" : "slave"));
+    }
+}

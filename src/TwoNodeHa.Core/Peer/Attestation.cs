@@ -1,0 +1,56 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Peer;
+
+/// <summary>The words of two hosts about what runs on them: given, renewed, declined.</summary>
+internal static class Attestation
+{
+    /// <summary>A new attestation of an empty host. A takeover in the journal that started nothing is abandoned by it.</summary>
+    public static void Renew(Draft turn)
+    {
+        turn.Durable = turn.Durable with
+        {
+            Attestation = turn.Durable.Attestation + 1,
+            Committed = true,
+            FencePending = false,
+            Takeover = null,
+        };
+        turn.Procedures = turn.Procedures with { AttestedAt = turn.Now };
+        turn.DropTakeover();
+    }
+
+    /// <summary>Two empty hosts that both declined: a new round.</summary>
+    public static void RenewDeclined(Draft turn)
+    {
+        var durable = turn.Durable;
+        if (durable.Committed && turn.Peer.Beat is { Attestation: not 0 } beat && beat.Declined >= durable.Attestation
+            && beat.Attestation <= durable.Declined && turn.Now - turn.Procedures.AttestedAt > 2 * turn.Timing.Lease)
+        {
+            Renew(turn);
+        }
+    }
+
+    /// <summary>Nothing to take over, or not able to: the peer's attestation no longer binds it.</summary>
+    public static void Decline(Draft turn)
+    {
+        if (turn.Peer.Beat is not { } beat || beat.Attestation <= turn.Durable.Declined)
+        {
+            return;
+        }
+
+        var view = turn.View;
+        var nothing = !TakeoverPermit.IsNeeded(view, attested: true) && turn.Host.Domains is not null && view.KnowsVms;
+        var unfit = Fitness.WhyNot(view) ?? (view.KnowsVms ? null : "the VMs of the pool are not known here");
+        var unfitLong = unfit is not null && turn.Peer.AttestedSince is { } since && turn.Now - since > turn.Timing.Lease;
+        if (nothing || unfitLong)
+        {
+            turn.Durable = turn.Durable with { Declined = beat.Attestation };
+            turn.Report(HaEventId.Handshake, Severity.Info, nothing
+                ? $"the attestation of {turn.Config.Peer.Name} is declined: nothing is missing here"
+                : $"the attestation of {turn.Config.Peer.Name} is declined: {unfit}");
+        }
+    }
+}

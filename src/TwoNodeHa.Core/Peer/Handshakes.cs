@@ -1,0 +1,128 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Peer;
+
+/// <summary>
+/// The handshakes that change who is bound: the HA switch, pauses, promises. What is acknowledged is persisted first;
+/// heartbeats speak only of what is durable.
+/// </summary>
+internal static class Handshakes
+{
+    public static void Hear(Draft turn, Heartbeat beat, bool fresh)
+    {
+        HearSwitch(turn, beat, fresh);
+        HearPause(turn, beat, fresh);
+        HearPromise(turn, beat, fresh);
+        HearReadmission(turn, beat);
+    }
+
+    private static void HearSwitch(Draft turn, Heartbeat beat, bool fresh)
+    {
+        var enabled = beat.Has(HeartbeatFlags.Enabled);
+        var durable = turn.Durable;
+        if (beat.SwitchGeneration >= durable.PeerSwitchGeneration
+            && (beat.SwitchGeneration, enabled) != (durable.PeerSwitchGeneration, durable.PeerEnabled))
+        {
+            turn.Durable = durable with { PeerSwitchGeneration = beat.SwitchGeneration, PeerEnabled = enabled };
+            durable = turn.Durable;
+        }
+
+        if (beat.SwitchGeneration == durable.PeerSwitchGeneration && beat.ReenableAtUnixMs != durable.PeerReenableAtUnixMs)
+        {
+            turn.Durable = durable with { PeerReenableAtUnixMs = beat.ReenableAtUnixMs };
+            durable = turn.Durable;
+        }
+
+        // Of two orders with the same number, "disable" wins: it is the one that stops nothing and starts nothing.
+        var newer = beat.SwitchGeneration > durable.SwitchGeneration
+            || (beat.SwitchGeneration == durable.SwitchGeneration && durable.Enabled && !enabled)
+            || (durable.StateLost && fresh);
+        if (newer)
+        {
+            turn.Durable = durable with
+            {
+                SwitchGeneration = beat.SwitchGeneration,
+                Enabled = enabled,
+                StateLost = durable.StateLost && !fresh,
+                DisabledReason = enabled ? "" : $"disabled on {turn.Config.Peer.Name}",
+                ReenableAtUnixMs = enabled ? 0 : beat.ReenableAtUnixMs,
+            };
+            turn.Life = turn.Life with
+            {
+                ReenableAt = beat.ReenableInMs > 0 ? turn.Now + TimeSpan.FromMilliseconds(beat.ReenableInMs) : null,
+            };
+            turn.Report(HaEventId.SwitchChanged, Severity.Notice,
+                $"HA was {(enabled ? "enabled" : "disabled")} on {turn.Config.Peer.Name}; adopted here");
+        }
+    }
+
+    private static void HearPause(Draft turn, Heartbeat beat, bool fresh)
+    {
+        var durable = turn.Durable;
+        if (beat.Disarm != 0 && beat.Disarm != durable.PeerDisarm && beat.Disarm >= durable.PeerDisarmAck)
+        {
+            turn.Durable = durable with { PeerDisarm = beat.Disarm, PeerDisarmAck = beat.Disarm };
+            turn.Report(HaEventId.Handshake, Severity.Notice,
+                $"{turn.Config.Peer.Name} pauses; no takeover by silence until it is heard armed again");
+        }
+        else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && durable.PeerBound)
+        {
+            turn.Durable = durable with { PeerDisarm = 0 };
+            turn.Report(HaEventId.Handshake, Severity.Notice, $"{turn.Config.Peer.Name} is back from its pause, and bound");
+        }
+
+        durable = turn.Durable;
+        if (durable.Disarm != 0 && !durable.DisarmAcknowledged && WantsPause(turn) && HoldsForPause(beat, durable.Disarm))
+        {
+            turn.Durable = durable with { DisarmAcknowledged = true };
+        }
+    }
+
+    /// <summary>The daemon is about to end, or the pair cannot work.</summary>
+    private static bool WantsPause(Draft turn) =>
+        turn.Procedures.StopAskedAt is not null || Fitness.NotOfThisPool(turn.View) is not null;
+
+    /// <summary>By its mirror the peer holds for this very pause; one of wire version 1 says only that it did.</summary>
+    private static bool HoldsForPause(Heartbeat beat, long pause) =>
+        beat.Mirror is { } mirror ? mirror.Pause == pause : beat.DisarmAck >= pause;
+
+    private static void HearPromise(Draft turn, Heartbeat beat, bool fresh)
+    {
+        var durable = turn.Durable;
+        if (beat.Promise > durable.Readmitted && beat.Promise != durable.PeerPromise)
+        {
+            turn.Durable = durable with { PeerPromise = beat.Promise };
+            turn.Report(HaEventId.Handshake, Severity.Notice,
+                $"{turn.Config.Peer.Name} promised not to take over until readmitted");
+        }
+
+        durable = turn.Durable;
+        if (fresh && durable.PeerPromise != 0 && beat.Promise != durable.PeerPromise)
+        {
+            // It took over on an operator's word, lost its state, or is another host: nobody keeps the promise any more.
+            turn.Durable = durable with { PeerPromise = 0 };
+            turn.Report(HaEventId.Handshake, Severity.Warning,
+                $"{turn.Config.Peer.Name} is under no promise any more: R4 ends here");
+            durable = turn.Durable;
+        }
+
+        if (beat.Has(HeartbeatFlags.WantsReadmission) && durable.PeerPromise != 0 && beat.Promise == durable.PeerPromise)
+        {
+            turn.Durable = durable with { PeerPromise = 0, Readmitted = beat.Promise };
+            turn.Report(HaEventId.Handshake, Severity.Notice, $"{turn.Config.Peer.Name} is readmitted: its promise is given up here");
+        }
+    }
+
+    private static void HearReadmission(Draft turn, Heartbeat beat)
+    {
+        var durable = turn.Durable;
+        if (durable.PromiseStands && beat.Readmitted >= durable.Promise && durable.Promise != 0)
+        {
+            turn.Durable = durable with { PromiseStands = false, WantsReadmission = false };
+            turn.Report(HaEventId.Handshake, Severity.Notice, $"{turn.Config.Peer.Name} readmitted this host");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Host;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Peer;
+
+/// <summary>Takes an authenticated heartbeat in: replay, incarnation, freshness, acknowledgement, handshakes.</summary>
+internal static class HeartbeatIntake
+{
+    public static void Receive(Draft turn, Observation.HeartbeatReceived received)
+    {
+        var beat = received.Beat;
+        if (beat.Sender != turn.Config.Peer.Uuid || beat.Incarnation.IsNone)
+        {
+            return;
+        }
+
+        var peer = turn.State.Peer;
+        if (beat.Incarnation.Counter < turn.Durable.PeerIncarnation || IsReplay(peer.Beat, beat))
+        {
+            if (beat.Incarnation.Counter < turn.Durable.PeerIncarnation)
+            {
+                Reject(turn, beat);
+            }
+
+            MarkLink(turn, received, peer.Beat);
+            return;
+        }
+
+        if (peer.Beat is null || peer.Beat.Incarnation != beat.Incarnation)
+        {
+            MeetIncarnation(turn, beat);
+        }
+
+        var fresh = IsFresh(turn, beat);
+        Accept(turn, beat, fresh);
+        VmBook.HearOfStops(turn, beat);
+        MarkLink(turn, received, beat);
+        HearBond(turn, beat, fresh);
+        MirrorIntake.Hear(turn, beat);
+        Handshakes.Hear(turn, beat, fresh);
+    }
+
+    /// <summary>
+    /// A recording of a dead daemon, or a host whose state went back to an older copy. The mirror in this host's heartbeats
+    /// names the number that it must pass (protocol.md, mirror).
+    /// </summary>
+    private static void Reject(Draft turn, Heartbeat beat)
+    {
+        var peer = turn.Peer;
+        turn.Peer = peer with { Rejected = peer.Rejected + 1 };
+        if (turn.View.PeerHeard || (peer.RejectedToldAt is { } told && turn.Now - told < Deadlines.RejectedSpacing))
+        {
+            return;
+        }
+
+        turn.Peer = turn.Peer with { RejectedToldAt = turn.Now };
+        turn.Report(HaEventId.PeerChanged, Severity.Warning,
+            $"heartbeats of {turn.Config.Peer.Name} are rejected: incarnation {beat.Incarnation.Counter}, it has spoken as "
+            + $"{turn.Durable.PeerIncarnation} before. Its state went back to an older copy, or a recording is played; told to pass that number");
+    }
+
+    /// <summary>"Not bound" counts as soon as it is heard; "bound" only in a fresh heartbeat, and only once it is on disk.</summary>
+    private static void HearBond(Draft turn, Heartbeat beat, bool fresh)
+    {
+        var bound = IsBound(turn, beat);
+        if (bound != turn.Durable.PeerBound && (fresh || !bound))
+        {
+            turn.Durable = turn.Durable with { PeerBound = bound };
+        }
+
+        if (beat.Attestation > turn.Durable.PeerAttestation)
+        {
+            turn.Durable = turn.Durable with { PeerAttestation = beat.Attestation };
+        }
+    }
+
+    /// <summary>It fences in time, is fencing, or gave its word that nothing runs there.</summary>
+    private static bool IsBound(Draft turn, Heartbeat beat) => beat.Attestation != 0 || beat.Status == HaStatus.Fencing
+        || (beat.Has(HeartbeatFlags.Armed | HeartbeatFlags.Enabled) && beat.ConfigFingerprint == turn.Config.Fingerprint);
+
+    private static bool IsReplay(Heartbeat? last, Heartbeat beat)
+    {
+        if (last is null)
+        {
+            return false;
+        }
+
+        // The same counter with another nonce is a peer that lost its durable state, or a forgery: neither may speak.
+        return last.Incarnation.Counter == beat.Incarnation.Counter
+            && (last.Incarnation.Nonce != beat.Incarnation.Nonce || beat.Sequence <= last.Sequence);
+    }
+
+    private static void MarkLink(Draft turn, Observation.HeartbeatReceived received, Heartbeat? newest)
+    {
+        var sameRound = newest is not null && newest.Incarnation == received.Beat.Incarnation
+            && received.Beat.Sequence >= newest.Sequence - 1;
+        if (sameRound && received.Link >= 0 && received.Link < turn.State.Peer.LinkHeard.Length)
+        {
+            turn.Peer = turn.Peer with { LinkHeard = turn.State.Peer.LinkHeard.SetItem(received.Link, turn.Now) };
+        }
+    }
+
+    private static void MeetIncarnation(Draft turn, Heartbeat beat)
+    {
+        turn.Peer = turn.Peer with { StopsSeen = turn.State.Peer.StopsSeen.Clear() };
+        turn.Peer = turn.State.Peer with { IncarnationSince = turn.Now, Beat = null, AttestedSince = null, GatewaySince = null, StorageSince = null };
+        if (beat.Incarnation.Counter != turn.Durable.PeerIncarnation)
+        {
+            turn.Durable = turn.Durable with { PeerIncarnation = beat.Incarnation.Counter };
+            turn.Report(HaEventId.PeerChanged, Severity.Info, $"a new daemon of {turn.Config.Peer.Name} is heard");
+        }
+    }
+
+    /// <summary>Fresh means round trip: it acknowledges one of ours that was sent within the lease.</summary>
+    private static bool IsFresh(Draft turn, Heartbeat beat) =>
+        beat.AckIncarnation == turn.State.Life.Incarnation && beat.AckSentAt is { } acked
+            && acked <= turn.Now && turn.Now - acked <= turn.Timing.Lease;
+
+    private static void Accept(Draft turn, Heartbeat beat, bool fresh)
+    {
+        var peer = turn.State.Peer;
+        var acked = peer.LastAcked;
+        if (beat.AckIncarnation == turn.State.Life.Incarnation && beat.AckSentAt is { } sent && sent <= turn.Now)
+        {
+            acked = acked is { } known ? Instant.Max(known, sent) : sent;
+        }
+
+        // After a silence the answer goes out at once: a peer that has to wait for it may take this host for deaf.
+        var silent = !turn.View.PeerHeard;
+        if (silent)
+        {
+            turn.Schedule = turn.State.Schedule with { Heartbeat = turn.Now };
+        }
+
+        var attestedSince = beat.Attestation == 0 ? null
+            : peer.Beat?.Attestation == beat.Attestation ? peer.AttestedSince : turn.Now;
+        turn.Peer = peer with
+        {
+            Beat = beat,
+            LastHeard = turn.Now,
+            HeardSince = silent ? turn.Now : peer.HeardSince ?? peer.LastHeard,
+            LastFresh = fresh ? turn.Now : peer.LastFresh,
+            LastAcked = acked,
+            AttestedSince = attestedSince,
+            GatewaySince = beat.Has(HeartbeatFlags.GatewayFresh) ? peer.GatewaySince ?? turn.Now : null,
+            StorageSince = beat.Has(HeartbeatFlags.StorageHealthy) ? peer.StorageSince ?? turn.Now : null,
+        };
+    }
+}

@@ -1,0 +1,57 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Peer;
+
+/// <summary>
+/// What the peer holds of this host (protocol.md, mirror). A state that was lost, or went back to an older copy, heals from
+/// it: no number that the peer has seen is ever given out a second time.
+/// </summary>
+internal static class MirrorIntake
+{
+    public static void Hear(Draft turn, Heartbeat beat)
+    {
+        if (beat.Mirror is not { } mirror)
+        {
+            return;
+        }
+
+        PassIncarnation(turn, mirror);
+        PassNumbers(turn, mirror);
+    }
+
+    /// <summary>The peer rejects this daemon as one that is dead: it goes on under a number above the highest that was heard.</summary>
+    private static void PassIncarnation(Draft turn, Mirror mirror)
+    {
+        var own = turn.Life.Incarnation;
+        if (mirror.LowestIncarnation <= own.Counter)
+        {
+            return;
+        }
+
+        turn.Life = turn.Life with { Incarnation = own with { Counter = mirror.LowestIncarnation + 1 } };
+        turn.Durable = turn.Durable with { Incarnation = mirror.LowestIncarnation + 1 };
+        turn.Report(HaEventId.DurableTrouble, Severity.Warning,
+            $"{turn.Config.Peer.Name} has heard a daemon of this host under incarnation {mirror.LowestIncarnation}, this one began as "
+            + $"{own.Counter}: the durable state went back to an older copy. It goes on as {mirror.LowestIncarnation + 1}");
+    }
+
+    private static void PassNumbers(Draft turn, Mirror mirror)
+    {
+        var durable = turn.Durable;
+        if (mirror.Attestation > durable.Attestation)
+        {
+            turn.Durable = durable with { Attestation = mirror.Attestation };
+            if (durable.Committed)
+            {
+                Attestation.Renew(turn);
+            }
+        }
+
+        if (mirror.Promise > turn.Durable.Promise)
+        {
+            turn.Durable = turn.Durable with { Promise = mirror.Promise };
+        }
+    }
+}

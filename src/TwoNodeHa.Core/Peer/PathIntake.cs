@@ -1,0 +1,68 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Peer;
+
+/// <summary>Takes in what says something about the ways to the peer and beside it: gateway, the peer's kernel, third parties.</summary>
+internal static class PathIntake
+{
+    public static void GatewayAnswered(Draft turn, Observation.GatewayAnswered answered)
+    {
+        var view = turn.Gateway;
+        if (answered.Address < 0 || answered.Address >= view.Answered.Length || answered.SentAt > turn.Now
+            || (view.Answered[answered.Address] is { } known && known >= answered.SentAt))
+        {
+            return;
+        }
+
+        var before = turn.View.GatewayAnsweredAt;
+        turn.Gateway = view with { Answered = view.Answered.SetItem(answered.Address, answered.SentAt) };
+        if (turn.View.GatewayAnsweredAt is { } newest && newest != before)
+        {
+            JudgeRound(turn, before, newest);
+        }
+    }
+
+    public static void PeerAnswered(Draft turn, Observation.PeerAnswered answered)
+    {
+        if (answered.SentAt <= turn.Now && !(turn.Peer.SignOfLife >= answered.SentAt))
+        {
+            turn.Peer = turn.Peer with { SignOfLife = answered.SentAt, SignOfLifeKind = answered.Kind };
+        }
+    }
+
+    public static void ArbiterObserved(Draft turn, Observation.ArbiterObserved arbiter) => turn.ThirdParty = turn.ThirdParty with
+    {
+        ArbiterUntil = arbiter.HeldUntil,
+        ArbiterSince = arbiter.HeldUntil is null ? null : turn.View.HasArbiter ? turn.ThirdParty.ArbiterSince : turn.Now,
+    };
+
+    public static void PeerPowerOff(Draft turn, Observation.PeerPowerOff off) =>
+        turn.ThirdParty = turn.ThirdParty with { PeerPowerOffAt = off.AskedAt, PeerPowerOffAgent = off.Agent };
+
+    private static void JudgeRound(Draft turn, Instant? before, Instant newest)
+    {
+        // A gap that nobody looked at is a gap all the same: it is judged here, when the late answer arrives.
+        var view = turn.Gateway;
+        var timeout = turn.Config.Config.Gateway.Timeout;
+        var broken = before is not { } old || turn.Now >= old + timeout || view.FreshSince is null;
+        var fresh = turn.Now < newest + timeout;
+        turn.Gateway = view with
+        {
+            FirstAnswerAt = view.FirstAnswerAt ?? turn.Now,
+            Unanswered = newest == view.LastRound ? 0 : Math.Min(view.Unanswered, 1),
+            FreshSince = !fresh ? null : broken ? turn.Now : view.FreshSince,
+        };
+        if (newest == view.LastRound)
+        {
+            // Answered: the next round is due after a full interval, not after the short wait for a missing answer.
+            turn.Schedule = turn.Schedule with { Gateway = newest + turn.Config.Config.Gateway.ProbeInterval };
+        }
+
+        if (broken && fresh)
+        {
+            turn.Report(HaEventId.GatewayChanged, Severity.Notice, "the gateway answers");
+        }
+    }
+}

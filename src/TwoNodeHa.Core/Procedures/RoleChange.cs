@@ -1,0 +1,209 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Host;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Procedures;
+
+/// <summary>
+/// Care for XAPI's role of this host: a toolstack that has to come up in the role that the epoch gives it.
+/// XAPI looks for another master once, at its start, and never again; so this is done here.
+/// </summary>
+internal static class RoleChange
+{
+    /// <summary>Brings the own toolstack up in the right role; only while nothing runs here and the peer is heard.</summary>
+    public static void Join(Draft turn, Heartbeat beat)
+    {
+        if (!IsPossible(turn.View) || !RoleIsCertain(turn.View, beat))
+        {
+            return;
+        }
+
+        if (turn.Role.Phase != RoleChangePhase.Idle)
+        {
+            Advance(turn);
+        }
+        else if (!turn.View.RoleAsItShouldBe)
+        {
+            turn.Report(HaEventId.ToolstackChanged, Severity.Notice,
+                $"master of epoch {turn.Durable.Epoch} is {Mastership.NameOf(turn, turn.Durable.Master)}: this toolstack is restarted in its role");
+            Order(turn, RoleChangePhase.Killing, new HaAction.KillToolstack());
+        }
+        else if (!turn.Host.Toolstack!.Running && turn.Now - turn.Life.StatusSince > Deadlines.ToolstackIsDown)
+        {
+            Order(turn, RoleChangePhase.Starting, new HaAction.StartToolstack());
+        }
+    }
+
+    /// <summary>
+    /// The toolstack of the epoch's master came up as a slave: XAPI demotes a master that meets another one at its start, and
+    /// two can do that to each other (xapi.md 8.1). When the peer is no master either, this one takes its role back.
+    /// </summary>
+    public static void KeepMaster(Draft turn)
+    {
+        if (turn.Role.Phase != RoleChangePhase.Idle)
+        {
+            if (!turn.Pending.Has(Purpose.ChangeRole) && turn.Now >= turn.Role.RetryAt)
+            {
+                Advance(turn);
+            }
+
+            return;
+        }
+
+        if (!IsDemotedMaster(turn.View))
+        {
+            if (turn.Procedures.RoleConflictSince is not null)
+            {
+                turn.Procedures = turn.Procedures with { RoleConflictSince = null };
+            }
+
+            return;
+        }
+
+        var since = turn.Procedures.RoleConflictSince ?? turn.Now;
+        turn.Procedures = turn.Procedures with { RoleConflictSince = since };
+        if (turn.Now - since < Deadlines.RoleConfusion || turn.Now < turn.Role.RetryAt)
+        {
+            return;
+        }
+
+        turn.Report(HaEventId.Conflict, Severity.Error,
+            $"this host is master of epoch {turn.Durable.Epoch}, but its toolstack is a slave and no other master is heard: promoted again");
+        turn.Procedures = turn.Procedures with { RoleConflictSince = null };
+        Order(turn, RoleChangePhase.Killing, new HaAction.KillToolstack());
+    }
+
+    /// <summary>
+    /// A protected VM that the database shows running here while no domain of it exists: a master that dies loses its newest
+    /// changes (the database is flushed every two seconds). Only a start of this host's toolstack compares the two again.
+    /// </summary>
+    public static void LookForGhosts(Draft turn)
+    {
+        if (turn.Host.DomainsAskedAt < turn.Host.DatabaseAt)
+        {
+            return;
+        }
+
+        if (GhostOf(turn.View) is not { } ghost)
+        {
+            if (turn.Procedures.GhostSince is not null)
+            {
+                turn.Procedures = turn.Procedures with { GhostSince = null };
+            }
+
+            return;
+        }
+
+        var since = turn.Procedures.GhostSince ?? turn.Now;
+        turn.Procedures = turn.Procedures with { GhostSince = since };
+        if (turn.Now - since > Deadlines.Ghost && turn.Now >= turn.Role.RetryAt)
+        {
+            turn.Procedures = turn.Procedures with { GhostSince = null };
+            turn.Report(HaEventId.Alert, Severity.Error,
+                $"XAPI shows {ghost} running here, the hypervisor does not: this toolstack is restarted, so that it compares the two");
+            Order(turn, RoleChangePhase.Starting, new HaAction.RestartToolstack());
+        }
+    }
+
+    /// <summary>When a failed change is tried again.</summary>
+    public static Instant LookAgainAt(View view) => Again.At(view, view.State.Procedures.Role.RetryAt);
+
+    public static void Done(Draft turn, Observation.ActionFinished finished)
+    {
+        if (finished.Outcome != ActionOutcome.Succeeded)
+        {
+            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"settling the toolstack's role failed: {finished.Detail}");
+            turn.Role = new RoleProgress { RetryAt = turn.Now + Deadlines.RoleRetry };
+            return;
+        }
+
+        if (turn.Role.Phase == RoleChangePhase.Killing)
+        {
+            ToolstackIntake.StandsDown(turn);
+        }
+
+        // The next observation must be newer than what was just done.
+        turn.Role = turn.Role with
+        {
+            RetryAt = turn.Role.Phase == RoleChangePhase.Starting ? turn.Now + Deadlines.RoleStarted : turn.Now,
+        };
+    }
+
+    private static bool IsPossible(View view) => !view.GuardIsOpen && !view.State.Pending.Has(Purpose.ChangeRole)
+        && view.Now >= view.State.Procedures.Role.RetryAt && view.State.Host.Toolstack is not null
+        && view.Durable.Master != Guid.Empty && !view.Runs;
+
+    /// <summary>
+    /// An unconsumed attestation of a master: the peer is about to take over, so the role is not settled yet. Once the
+    /// peer has named itself, an old master must not be able to act for another moment (S2).
+    /// </summary>
+    private static bool RoleIsCertain(View view, Heartbeat beat) => view.FreeOfWord
+        || (view.Durable.Master == view.Config.Peer.Uuid && beat.Master == view.Config.Peer.Uuid
+            && beat.Epoch == view.Durable.Epoch && View.IsMember(beat.Status));
+
+    private static bool IsDemotedMaster(View view)
+    {
+        var peerIsMaster = view.PeerFresh && view.State.Peer.Beat!.Has(HeartbeatFlags.IsMaster);
+        return view.Status is HaStatus.Sole or HaStatus.Paired or HaStatus.Suspecting && view.Durable.Enabled
+            && view.Durable.Master == view.Config.Self.Uuid && !peerIsMaster
+            && (view.Status == HaStatus.Sole || view.PeerFresh)
+            && view.State.Host.Toolstack is { RoleFile: PoolRole.Slave };
+    }
+
+    private static string? GhostOf(View view)
+    {
+        if (view.Status != HaStatus.Paired || view.State.Procedures.Role.Phase != RoleChangePhase.Idle || !view.ToolstackReady
+            || view.State.Pending.Has(Purpose.StartVm))
+        {
+            return null;
+        }
+
+        foreach (var vm in view.State.Host.Database?.Vms ?? [])
+        {
+            if (vm.PowerState == VmPowerState.Running && vm.ResidentOn == view.Config.Self.Uuid && !view.RunsHere(vm.Uuid))
+            {
+                return vm.Name;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The next order of a change of role that has begun: killed, written, started.</summary>
+    private static void Advance(Draft turn)
+    {
+        switch (turn.Role.Phase)
+        {
+            case RoleChangePhase.Killing:
+                Order(turn, RoleChangePhase.Writing, turn.Durable.Master == turn.Config.Self.Uuid
+                    ? new HaAction.WriteRoleMaster()
+                    : new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()));
+                break;
+            case RoleChangePhase.Writing:
+                Order(turn, RoleChangePhase.Starting, new HaAction.StartToolstack());
+                break;
+            default:
+                turn.Role = new RoleProgress { RetryAt = turn.Now + Deadlines.RoleRetry };
+                break;
+        }
+    }
+
+    private static void Order(Draft turn, RoleChangePhase phase, HaAction action)
+    {
+        if (action is HaAction.KillToolstack)
+        {
+            turn.Durable = turn.Durable with { ToolstackOwed = true };
+        }
+
+        if (action is HaAction.StartToolstack or HaAction.RestartToolstack && turn.Durable.Master != turn.Config.Peer.Uuid)
+        {
+            turn.Host = turn.Host with { StandsDownSince = null };
+        }
+
+        turn.Act(action, Deadlines.ToolstackUnit, Purpose.ChangeRole);
+        turn.Role = turn.Role with { Phase = phase };
+    }
+}

@@ -1,0 +1,84 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Procedures;
+
+/// <summary>The step of a takeover in which the own toolstack comes up as master, and an attested peer's stands down.</summary>
+internal static class ToolstackWait
+{
+    public static TakeoverStep? Advance(Draft turn, TakeoverProgress progress)
+    {
+        var (view, host) = (turn.View, turn.Host);
+        if (IsMasterOfPool(view, progress))
+        {
+            return AwaitPeer(turn, progress) ? null : TakeoverStep.ResetPowerStates;
+        }
+
+        var seen = host.ToolstackAt >= progress.StepSince;
+        if (seen && host.Toolstack is { RoleFile: not PoolRole.Master and not PoolRole.Unknown })
+        {
+            turn.Report(HaEventId.ToolstackChanged, Severity.Error, "the role of this host was changed during the takeover: promoting again");
+            return TakeoverStep.Promote;
+        }
+
+        if (turn.Pending.Has(Purpose.TakeoverStep))
+        {
+            return null;
+        }
+
+        if (seen && host.Toolstack is { Emergency: true, RoleFile: PoolRole.Master })
+        {
+            // A master is never in emergency mode: the process was started before its role file was written, and reads it once.
+            turn.Report(HaEventId.ToolstackChanged, Severity.Warning, "the toolstack was started in another role: it is restarted as master");
+            Restart(turn, progress with { StepSince = turn.Now, Tries = progress.Tries + 1 });
+        }
+        else if (turn.Now - progress.StepSince > Deadlines.Promotion * (progress.Tries + 1))
+        {
+            turn.Report(HaEventId.Alert, Severity.Critical, "the toolstack does not come up as master: it is restarted");
+            Restart(turn, progress with { Tries = progress.Tries + 1 });
+        }
+
+        return null;
+    }
+
+    private static void Restart(Draft turn, TakeoverProgress progress)
+    {
+        turn.Takeover = progress;
+        TakeoverSteps.Order(turn, new HaAction.RestartToolstack(), Deadlines.ToolstackUnit);
+    }
+
+    /// <summary>Both readings are newer than the step, and show a toolstack that is up and master of a pool with this host enabled.</summary>
+    private static bool IsMasterOfPool(View view, TakeoverProgress progress)
+    {
+        var host = view.State.Host;
+        return host.ToolstackAt >= progress.StepSince && host.DatabaseAt >= progress.StepSince
+            && view.ToolstackReady && view.IsMaster
+            && host.Database is { } database && database.Master == view.Config.Self.Uuid
+            && database.EnabledHosts.Contains(view.Config.Self.Uuid);
+    }
+
+    /// <summary>
+    /// An attested peer that is heard may have a start under way that its list does not show yet: by its own toolstack, which
+    /// stands down when it hears of this takeover, or by an order of this host's, which the database shows. Its list is
+    /// looked at again behind both. A peer that falls silent meanwhile is given the time of a fence.
+    /// </summary>
+    private static bool AwaitPeer(Draft turn, TakeoverProgress progress)
+    {
+        var peer = turn.Peer;
+        if (peer.Beat is not { Attestation: not 0 } beat || peer.LastFresh is not { } fresh
+            || turn.Now >= fresh + turn.Timing.TakeoverDelay)
+        {
+            return false;
+        }
+
+        // A peer with a higher epoch, from a takeover of its own that it never finished, would not stand down for this one.
+        Mastership.RunnerRaises(turn, beat);
+        var ordered = turn.Now - progress.StepSince < Deadlines.VmStart && turn.Host.Database!.Vms.Any(vm => vm.StartUnderWay);
+        var standsDown = beat is { Status: HaStatus.Fenced } && !beat.Has(HeartbeatFlags.ToolstackHealthy);
+        return beat.Has(HeartbeatFlags.MayStart)
+            || (!standsDown && (ordered || turn.Now - progress.StepSince < 2 * Deadlines.WordReading));
+    }
+}

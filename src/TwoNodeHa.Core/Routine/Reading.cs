@@ -1,0 +1,114 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Routine;
+
+/// <summary>Reads the hypervisor and the toolstack when it is due, and has XAPI's database copied to the peer.</summary>
+internal static class Reading
+{
+    public static void ReadDomains(Draft turn)
+    {
+        var schedule = turn.Schedule;
+        if (IsUnderWay(turn, Purpose.ReadDomains, schedule.DomainsAskedAt, Deadlines.Reading * 2) || turn.Now < schedule.Domains)
+        {
+            return;
+        }
+
+        turn.Abandon(Purpose.ReadDomains);
+        var id = turn.NextId(Purpose.ReadDomains);
+        turn.Schedule = turn.Schedule with { DomainsAskedAt = turn.Now, Domains = turn.Now + DomainsInterval(turn) };
+        turn.Emit(new Command.ListDomains(id, turn.State.Status == HaStatus.Fencing ? Deadlines.Reading / 4 : Deadlines.Reading));
+    }
+
+    public static void ReadToolstack(Draft turn)
+    {
+        var schedule = turn.Schedule;
+        if (IsUnderWay(turn, Purpose.ReadToolstack, schedule.ToolstackAskedAt, Deadlines.DatabaseReading * 2)
+            || turn.Now < schedule.Toolstack || turn.State.Status is HaStatus.Fencing)
+        {
+            return;
+        }
+
+        var awaiting = turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates };
+        var unread = turn.Host.Database is null;
+        var database = awaiting || unread || turn.Now >= schedule.Database;
+        turn.Abandon(Purpose.ReadToolstack);
+        var id = turn.NextId(Purpose.ReadToolstack);
+        turn.Schedule = turn.Schedule with
+        {
+            ToolstackAskedAt = turn.Now,
+            Toolstack = turn.Now + ToolstackInterval(turn, awaiting, unread),
+            Database = database ? turn.Now + TimeSpan.FromSeconds(unread ? 0.5 : 30) : schedule.Database,
+        };
+        turn.Emit(new Command.ReadToolstack(id, database, database ? Deadlines.DatabaseReading : Deadlines.Reading));
+    }
+
+    /// <summary>
+    /// A promoted slave starts from its own copy of the database, up to five minutes old (pool_db_backup.ml): the master has
+    /// it copied when a VM was started, stopped, moved or created. Soon after a move: a toolstack that starts from a copy in
+    /// which the VM is elsewhere destroys its domain.
+    /// </summary>
+    public static void SyncDatabase(Draft turn)
+    {
+        if (turn.State.Status != HaStatus.Paired || turn.Schedule.SyncedVms == turn.Durable.Vms || turn.Now < SyncDue(turn.State)
+            || !turn.View.IsMaster || !turn.View.ToolstackReady)
+        {
+            return;
+        }
+
+        turn.Schedule = turn.Schedule with { SyncedVms = turn.Durable.Vms, Sync = turn.Now + Deadlines.DatabaseSync };
+        turn.Act(new HaAction.SyncDatabase(), Deadlines.DatabaseSync);
+    }
+
+    /// <summary>A VM is elsewhere than the newest copy of the database has it.</summary>
+    internal static bool HasMoved(HaState state)
+    {
+        foreach (var vm in state.Durable.Vms)
+        {
+            var found = false;
+            foreach (var synced in state.Schedule.SyncedVms)
+            {
+                found |= synced.Uuid == vm.Uuid && synced.LastOn == vm.LastOn;
+            }
+
+            if (!found)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Instant SyncDue(HaState state) =>
+        HasMoved(state) ? state.Schedule.Sync - Deadlines.DatabaseSync + Deadlines.SyncAfterMove : state.Schedule.Sync;
+
+    /// <summary>When a reading is due.</summary>
+    public static Instant LookAgainAt(View view) => Instant.Min(
+        Again.At(view, view.State.Schedule.Domains), Again.At(view, view.State.Schedule.Toolstack));
+
+    /// <summary>One reading at a time; one whose answer is lost is not waited for.</summary>
+    private static bool IsUnderWay(Draft turn, Purpose purpose, Instant askedAt, TimeSpan lost) =>
+        turn.Pending.Has(purpose) && turn.Now - askedAt <= lost;
+
+    private static TimeSpan DomainsInterval(Draft turn) => turn.State.Status switch
+    {
+        HaStatus.Fencing => TimeSpan.FromSeconds(0.1),
+        HaStatus.Unknown => TimeSpan.FromSeconds(0.3),
+        HaStatus.TakingOver => TimeSpan.FromSeconds(1),
+        HaStatus.Departing => Deadlines.WordReading,
+        HaStatus.Paired or HaStatus.Disabled => Deadlines.QuietReading,
+
+        // An attestation is as true as the list behind it is new.
+        _ when turn.Durable.Committed && turn.View.PeerHeard => Deadlines.WordReading,
+        _ => TimeSpan.FromSeconds(2),
+    };
+
+    private static TimeSpan ToolstackInterval(Draft turn, bool awaiting, bool unread)
+    {
+        var starting = turn.State.Status is HaStatus.TakingOver or HaStatus.Joining or HaStatus.Fenced;
+        return awaiting ? TimeSpan.FromSeconds(0.25) : starting || unread ? TimeSpan.FromSeconds(0.5) : Deadlines.QuietReading;
+    }
+}

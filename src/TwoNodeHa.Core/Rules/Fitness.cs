@@ -1,0 +1,67 @@
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
+
+namespace TwoNodeHa.Core.Rules;
+
+/// <summary>Whether this host could take over now.</summary>
+public static class Fitness
+{
+    /// <summary>Why it could not, as it is said to the operator; <c>null</c> when it could.</summary>
+    public static string? WhyNot(View view) => NotWilling(view) ?? NotOfThisPool(view) ?? NotAble(view);
+
+    private static string? NotWilling(View view)
+    {
+        var state = view.State;
+        if (!state.Durable.Enabled)
+        {
+            return "HA is disabled";
+        }
+
+        if (state.Durable.PromiseStands)
+        {
+            return "this host is under a promise (maintenance)";
+        }
+
+        return !view.GatewayFresh && !view.HasArbiter && view.Confirmed.PeerPromise == 0
+            ? "the gateway does not answer" : null;
+    }
+
+    /// <summary>Why this daemon cannot work for the pool at all; null when it can.</summary>
+    public static string? NotOfThisPool(View view)
+    {
+        var state = view.State;
+        if (state.Host.Database is { NativeHaEnabled: true })
+        {
+            return "the platform's own HA is on (pool.ha_enabled)";
+        }
+
+        return state.Host.Database is { Hosts.Length: not 2 } database
+            ? $"the pool has {database.Hosts.Length} hosts, not two" : null;
+    }
+
+    private static string? NotAble(View view)
+    {
+        var state = view.State;
+        if (view.WatchdogTrouble is { } trouble)
+        {
+            return $"the watchdog cannot be counted on ({trouble})";
+        }
+
+        if (state.Host.Storage == Health.Lost)
+        {
+            return $"the storage of the protected VMs is not reachable ({state.Host.StorageDetail})";
+        }
+
+        if (state.Disk.Trouble.Length > 0)
+        {
+            return $"the durable state cannot be written ({state.Disk.Trouble})";
+        }
+
+        if (state.Host.Domains is null)
+        {
+            return "the hypervisor's list could not be read";
+        }
+
+        return state.Procedures.StopAskedAt is not null ? "the daemon is about to end" : null;
+    }
+}

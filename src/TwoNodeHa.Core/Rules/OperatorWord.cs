@@ -1,0 +1,25 @@
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
+
+namespace TwoNodeHa.Core.Rules;
+
+/// <summary>What speaks against an operator's word that the peer is dead (protocol.md, T5).</summary>
+public static class OperatorWord
+{
+    /// <summary>
+    /// How much longer the peer's kernel must be asked before the word can be judged; null when it was asked through a whole
+    /// quiet window since the daemon started and since the peer was last heard.
+    /// </summary>
+    public static TimeSpan? StillListensFor(View view)
+    {
+        var since = Instant.Max(view.State.Life.StartedAt, view.State.Peer.LastHeard ?? view.State.Life.StartedAt);
+        var left = since + view.Timing.Lease + view.Timing.QuietWindow - view.Now;
+        return left > TimeSpan.Zero ? left : null;
+    }
+
+    /// <summary>The newest sign of life within the quiet window, as a sentence; null when there is none.</summary>
+    public static string? SignOfLife(View view) =>
+        view.State.Peer.SignOfLife is { } sign && view.Now - sign <= view.Timing.QuietWindow
+            ? $"{view.Config.Peer.Name} answered {(view.Now - sign).TotalSeconds:0.0} s ago ({view.State.Peer.SignOfLifeKind})"
+            : null;
+}

@@ -1,0 +1,223 @@
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+
+namespace TwoNodeHa.Core.Rules;
+
+/// <summary>The permit to take over, or why there is none (protocol.md, T1 to T5: all of a line must hold).</summary>
+/// <param name="Rule">Rule that gives the permit; None when refused.</param>
+/// <param name="Refusal">Why not; empty when there is a permit, or nothing to take over.</param>
+/// <param name="DueAt">When T2 is due if the silence lasts; null when it is not counting.</param>
+/// <param name="Ambiguous">The wait is over, but the peer may be alive: hold and ask.</param>
+public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, Instant? DueAt, bool Ambiguous)
+{
+    /// <summary>True when there is a permit.</summary>
+    public bool Granted => Rule != TakeoverRule.None;
+
+    /// <summary>The permit at this moment.</summary>
+    public static TakeoverPermit Of(View view)
+    {
+        if (Fitness.WhyNot(view) is { } unfit)
+        {
+            return Refuse(unfit);
+        }
+
+        if (IsAttested(view))
+        {
+            return Grant(TakeoverRule.Attested);
+        }
+
+        if (view.PeerFresh)
+        {
+            return Refuse("the peer is heard");
+        }
+
+        if (view.Status == HaStatus.Sole)
+        {
+            return Refuse("taken over already; the peer was not heard since");
+        }
+
+        return OfASilentPeer(view);
+    }
+
+    /// <summary>When the verdict can change although nothing is heard.</summary>
+    public static Instant LookAgainAt(View view) => Again.First(
+        Again.After(view, view.State.Peer.LastFresh, view.Timing.Lease),
+        Again.After(view, view.State.Peer.LastFresh, view.Timing.TakeoverDelay),
+        Again.After(view, view.State.Gateway.FreshSince, view.Timing.TakeoverDelay),
+        Again.After(view, view.State.Life.StartedAt, view.Timing.TakeoverDelay),
+        Again.After(view, view.State.Peer.SignOfLife, view.Timing.QuietWindow),
+        Again.After(view, view.State.Life.EnabledAt, Deadlines.TimedEnabling + view.Timing.TakeoverDelay));
+
+    /// <summary>
+    /// There is something to take over: a protected VM that does not run here, the mastership of a dead or fenced master, or,
+    /// where this host is empty itself, the right to run at all: without it the VMs that the admin starts would be fenced.
+    /// </summary>
+    public static bool IsNeeded(View view, bool attested)
+    {
+        if (view.Durable.Committed || view.AnyMissing)
+        {
+            return true;
+        }
+
+        if (view.IsMaster)
+        {
+            return false;
+        }
+
+        return !attested || (view.State.Peer.Beat is { Status: HaStatus.Fenced } beat && beat.Has(HeartbeatFlags.IsMaster)
+            && !beat.Has(HeartbeatFlags.GatewayFresh));
+    }
+
+    /// <summary>T1: the peer's attestation, near both ways, not declined, and ours to consume.</summary>
+    private static bool IsAttested(View view)
+    {
+        if (view.State.Peer.Beat is not { } beat || beat.Attestation <= view.Durable.Declined || !IsNeeded(view, attested: true))
+        {
+            return false;
+        }
+
+        var near = view.PeerNear && beat.Has(HeartbeatFlags.Near);
+        return near && (view.Runs || view.FreeOfWord || Rank.OutranksPeer(view));
+    }
+
+    private static TakeoverPermit OfASilentPeer(View view)
+    {
+        if (!IsNeeded(view, attested: false))
+        {
+            return Refuse("everything protected runs here, and this host is master");
+        }
+
+        if (view.PowerOffCounts)
+        {
+            return Grant(TakeoverRule.PowerOff);
+        }
+
+        if (view.Policy.UsesArbiter)
+        {
+            return ByArbiter(view);
+        }
+
+        return view.Policy.UsesFenceAgent
+            ? Refuse("the fence agent has not confirmed that the peer is off")
+            : BySilence(view);
+    }
+
+    /// <summary>T4: who held the lease before needs one fence after its end; who held none has its R1 for S and then one fence.</summary>
+    private static TakeoverPermit ByArbiter(View view)
+    {
+        if (!view.HasArbiter || view.State.ThirdParty.ArbiterSince is not { } heldSince)
+        {
+            return Refuse("the arbiter's lease is not held; the peer may hold it");
+        }
+
+        if (NotBound(view) is { } free)
+        {
+            return new TakeoverPermit(TakeoverRule.None, free, null, true);
+        }
+
+        var at = Instant.Max(
+            SilentSince(view) + view.Timing.TakeoverDelay,
+            heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
+        return view.Now < at
+            ? Refuse("the former holder may still be fencing", at)
+            : new TakeoverPermit(TakeoverRule.Arbiter, "", at, false);
+    }
+
+    /// <summary>T2: silent for as long as a bound host needs to fence, the own gateway answering all that time, no doubt.</summary>
+    private static TakeoverPermit BySilence(View view)
+    {
+        if (view.Policy.LoneStart == LoneStart.Hold && (view.Durable.Committed || view.State.Peer.LastFresh is null))
+        {
+            return new TakeoverPermit(
+                TakeoverRule.None, "lone_start = hold: this host started or fenced without hearing the peer since", null, true);
+        }
+
+        if (view.State.Gateway.FreshSince is not { } gatewaySince)
+        {
+            return Refuse("the gateway does not answer");
+        }
+
+        var since = Instant.Max(SilentSince(view), gatewaySince);
+        var due = since + view.Timing.TakeoverDelay;
+        if (view.Now < due)
+        {
+            return Refuse($"the peer has been silent for {(view.Now - since).TotalSeconds:F1} of "
+                + $"{view.Timing.TakeoverDelay.TotalSeconds:F1} s", due);
+        }
+
+        return Doubt(view) is { } doubt && view.Policy.OnAmbiguous == OnAmbiguous.Hold
+            ? new TakeoverPermit(TakeoverRule.None, doubt, due, true)
+            : new TakeoverPermit(TakeoverRule.Silence, "", due, false);
+    }
+
+    /// <summary>A peer that enabled HA by its own clock is bound only since then; clocks of two hosts are not the same.</summary>
+    private static Instant SilentSince(View view)
+    {
+        var since = Instant.Max(view.State.Peer.LastFresh ?? view.State.Life.StartedAt, view.State.Life.StartedAt);
+        return EnablesItself(view.Durable)
+            ? Instant.Max(since, (view.State.Life.EnabledAt ?? view.State.Life.StartedAt) + Deadlines.TimedEnabling) : since;
+    }
+
+    /// <summary>HA was disabled for a time that both hosts knew and that is over: the peer has enabled it by itself.</summary>
+    private static bool EnablesItself(DurableState durable) => durable.PeerDisarm == 0 && !durable.PeerEnabled
+        && durable.TimedGeneration == durable.SwitchGeneration && durable.TimedGeneration != 0
+        && durable.PeerSwitchGeneration == durable.SwitchGeneration - 1;
+
+    /// <summary>Why the peer would not fence although no right is left to it; null when it is bound. Its lease ends all the same.</summary>
+    private static string? NotBound(View view)
+    {
+        var durable = view.Durable;
+        if (durable.PeerDisarm != 0)
+        {
+            return "the peer paused (restart or upgrade of its daemon) and was not heard since: it is not bound to fence";
+        }
+
+        if (EnablesItself(durable))
+        {
+            return null;
+        }
+
+        if (durable is { PeerEnabled: false, PeerSwitchGeneration: > 0 })
+        {
+            return "the peer last said that HA is disabled there: it is not bound to fence";
+        }
+
+        if (durable.PeerSwitchGeneration != durable.SwitchGeneration)
+        {
+            return "the peer was not heard with the newest setting of HA: if it heard of a disablement, it is not bound to fence";
+        }
+
+        // Known only once it is on disk: a restarted daemon must know no less.
+        return view is { Durable.PeerBound: true, Confirmed.PeerBound: true } ? null
+            : "the peer is not known to be bound to fence (not armed, another configuration, or never heard)";
+    }
+
+    private static string? Doubt(View view)
+    {
+        if (NotBound(view) is { } free)
+        {
+            return free;
+        }
+
+        var peer = view.State.Peer;
+        var quiet = view.Timing.QuietWindow;
+        if (peer.LastHeard is { } heard && view.Now - heard <= quiet && peer.Beat is { Attestation: 0, RunningCount: not 0 })
+        {
+            return "the peer is heard one way and still runs VMs";
+        }
+
+        if (peer.SignOfLife is { } sign && view.Now - sign <= quiet)
+        {
+            return $"the peer's kernel still answers ({peer.SignOfLifeKind}); its watchdog resets it if its daemon is dead";
+        }
+
+        return null;
+    }
+
+    private static TakeoverPermit Grant(TakeoverRule rule) => new(rule, "", null, false);
+
+    private static TakeoverPermit Refuse(string why, Instant? due = null) => new(TakeoverRule.None, why, due, false);
+}

@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Routine;
+
+namespace TwoNodeHa.Core.Situation;
+
+/// <summary>
+/// The patience of the decision code where the site cannot configure it: bounds of commands, waits, spacings. What the site
+/// configures is in <see cref="Config.TimingConfig"/>.
+/// </summary>
+public static class Deadlines
+{
+    /// <summary>VM.start and what it has to wait for; longer than this a start hangs.</summary>
+    public static readonly TimeSpan VmStart = TimeSpan.FromSeconds(120);
+
+    /// <summary>A VM that runs nowhere is started after this long: a migration or an administrator's restart passes.</summary>
+    public static readonly TimeSpan Orphan = TimeSpan.FromSeconds(8);
+
+    /// <summary>A start that was given up is tried again after this long.</summary>
+    public static readonly TimeSpan GivenUpStart = TimeSpan.FromSeconds(60);
+
+    /// <summary>The hypervisor's list shows a VM that was started within this time.</summary>
+    public static readonly TimeSpan StartIsShown = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest wait between two tries to start a VM.</summary>
+    public static readonly TimeSpan StartRetryMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>pool.designate_new_master: usable again after 15 to 60 s (xapi.md 4.5).</summary>
+    public static readonly TimeSpan HandOver = TimeSpan.FromSeconds(60);
+
+    /// <summary>The peer hears of a departure within this time, or cannot be told.</summary>
+    public static readonly TimeSpan DepartureTold = TimeSpan.FromSeconds(5);
+
+    /// <summary>A host that still runs VMs after this long is not going down.</summary>
+    public static readonly TimeSpan Departure = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long the boot guard waits for the peer. A switch port may take seconds to forward.</summary>
+    public static readonly TimeSpan BootGuard = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long the end of the daemon waits for the peer's acknowledgement.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>How long a new daemon waits for the first list of its hypervisor before it assumes that VMs run.</summary>
+    public static readonly TimeSpan FirstList = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a write of the state may take before a new daemon whose peer says "disabled" fences all the same.</summary>
+    public static readonly TimeSpan SlowDisk = TimeSpan.FromSeconds(30);
+
+    /// <summary>A failed write of the state is tried again after this long.</summary>
+    public static readonly TimeSpan DiskRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>A call to the hypervisor or to systemd during a fence.</summary>
+    public static readonly TimeSpan FenceTool = TimeSpan.FromSeconds(1);
+
+    /// <summary>A local call of the toolstack, or a write of its role file.</summary>
+    public static readonly TimeSpan RoleFile = TimeSpan.FromSeconds(5);
+
+    /// <summary>Start, stop or restart of the toolstack's unit, and VM.power_state_reset.</summary>
+    public static readonly TimeSpan ToolstackUnit = TimeSpan.FromSeconds(20);
+
+    /// <summary>The toolstack comes up as master within this time, or is restarted.</summary>
+    public static readonly TimeSpan Promotion = TimeSpan.FromMinutes(4);
+
+    /// <summary>Blocking the peer's toolstack port.</summary>
+    public static readonly TimeSpan BlockPeer = TimeSpan.FromSeconds(1);
+
+    /// <summary>Unblocking it.</summary>
+    public static readonly TimeSpan UnblockPeer = TimeSpan.FromSeconds(2);
+
+    /// <summary>A failed step of a takeover is tried again after this long.</summary>
+    public static readonly TimeSpan StepRetry = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Release of a dead host's storage locks.</summary>
+    public static readonly TimeSpan ReleaseLocks = TimeSpan.FromSeconds(60);
+
+    /// <summary>pool.recover_slaves.</summary>
+    public static readonly TimeSpan RecoverSlaves = TimeSpan.FromSeconds(30);
+
+    /// <summary>A failed change of the own role is tried again after this long.</summary>
+    public static readonly TimeSpan RoleRetry = TimeSpan.FromSeconds(2);
+
+    /// <summary>A toolstack that was just started is left alone for this long.</summary>
+    public static readonly TimeSpan RoleStarted = TimeSpan.FromSeconds(1);
+
+    /// <summary>A toolstack that is down when a host begins to join is started after this long.</summary>
+    public static readonly TimeSpan ToolstackIsDown = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>A VM that the database shows here and the hypervisor does not is a ghost after this long.</summary>
+    public static readonly TimeSpan Ghost = TimeSpan.FromSeconds(90);
+
+    /// <summary>A role that contradicts the epoch is believed after this long.</summary>
+    public static readonly TimeSpan RoleConfusion = TimeSpan.FromSeconds(5);
+
+    /// <summary>One order to the fence agent.</summary>
+    public static readonly TimeSpan FenceAgent = TimeSpan.FromSeconds(30);
+
+    /// <summary>One order to the arbiter.</summary>
+    public static readonly TimeSpan Arbiter = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two orders to a third party.</summary>
+    public static readonly TimeSpan ThirdPartySpacing = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two probes or heartbeats in doubt.</summary>
+    public static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(75);
+
+    /// <summary>Between two readings while nothing happens: a process and a few calls each, and events tell sooner.</summary>
+    public static readonly TimeSpan QuietReading = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two questions to a peer whose kernel answers.</summary>
+    public static readonly TimeSpan PeerProbeRest = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>A reading of the hypervisor or of the toolstack.</summary>
+    public static readonly TimeSpan Reading = TimeSpan.FromSeconds(2);
+
+    /// <summary>A reading of the toolstack's database.</summary>
+    public static readonly TimeSpan DatabaseReading = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two copies of the toolstack's database to the peer, and the bound of one.</summary>
+    public static readonly TimeSpan DatabaseSync = TimeSpan.FromSeconds(20);
+
+    /// <summary>Between two copies while VMs move: a host that is evacuated moves many.</summary>
+    public static readonly TimeSpan SyncAfterMove = TimeSpan.FromSeconds(2);
+
+    /// <summary>Between two readings of the hypervisor while a VM stands on both hosts' lists.</summary>
+    public static readonly TimeSpan DoubleReading = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The watchdog's timeout while the right to run has no end.</summary>
+    public static readonly TimeSpan EndlessFeeding = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest time between two feedings of the watchdog.</summary>
+    public static readonly TimeSpan Feeding = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Between two readings of the hypervisor on a host that has given its word that nothing runs, and is heard.</summary>
+    public static readonly TimeSpan WordReading = TimeSpan.FromSeconds(0.3);
+
+    /// <summary>The longest sleep of the loop.</summary>
+    public static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two events about a late loop: a starved host has enough to do.</summary>
+    public static readonly TimeSpan LatenessSpacing = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a late loop is shown: as long as the histogram of the loop looks back.</summary>
+    public static readonly TimeSpan LatenessShown = TimeSpan.FromHours(1);
+
+    /// <summary>How much later than this host a peer may enable HA when the time of a disablement is over: its clock may lag.</summary>
+    public static readonly TimeSpan TimedEnabling = TimeSpan.FromSeconds(60);
+
+    /// <summary>Between two events about rejected heartbeats.</summary>
+    public static readonly TimeSpan RejectedSpacing = TimeSpan.FromMinutes(1);
+
+    /// <summary>The gateway must be gone for this long before a host yields.</summary>
+    public static readonly TimeSpan YieldAfter = TimeSpan.FromSeconds(1.2);
+
+    /// <summary>Probe rounds without an answer that make the gateway doubtful.</summary>
+    public const int DoubtfulRounds = 2;
+
+    /// <summary>Probe rounds without an answer after which a host yields: at 10 % loss each way about 1 in 10^8.</summary>
+    public const int YieldRounds = 12;
+
+    /// <summary>
+    /// Rounds without an answer after which a host no longer says that it has the gateway. Sooner than it would yield: of
+    /// two hosts that lose it together, each must hear that from the other before it could yield to it.
+    /// </summary>
+    public const int DenyRounds = YieldRounds / 2;
+
+    /// <summary>Power states are reset at most this often in one takeover.</summary>
+    public const int PowerStateResets = 3;
+
+    /// <summary>Drift between the clocks of the arbiter's two holders, as a factor.</summary>
+    internal const double ArbiterDrift = 1.001;
+
+    /// <summary>The waits that an operator may meet, with the words that <c>ha-ctl timeline</c> prints.</summary>
+    public static ImmutableArray<(TimeSpan Span, string What)> Printed { get; } =
+    [
+        (VmStart, "a start of a VM that takes longer hangs; the VM's own start delay counts twice on top"),
+        (Orphan, "a protected VM that runs nowhere is started after"),
+        (GivenUpStart, "a start that was given up is tried again after"),
+        (HandOver, "the mastership is handed over within, or the peer promotes itself"),
+        (Departure, "a host that shuts down and still runs VMs counts as staying after"),
+        (BootGuard, "the toolstack of a booting host waits for the peer at most"),
+        (Pause, "the end of the daemon waits for the peer's acknowledgement at most"),
+        (Promotion, "a toolstack that does not come up as master is restarted after"),
+        (FenceAgent, "one order to the fence agent takes at most"),
+        (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after"),
+    ];
+}

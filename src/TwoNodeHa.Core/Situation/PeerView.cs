@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+
+namespace TwoNodeHa.Core.Situation;
+
+/// <summary>What is known of the peer. All instants are receipts on this host's clock unless said otherwise.</summary>
+public sealed record PeerView
+{
+    /// <summary>Newest accepted heartbeat; null when none in this incarnation.</summary>
+    public Heartbeat? Beat { get; init; }
+
+    /// <summary>Receipt of the newest valid heartbeat: evidence only.</summary>
+    public Instant? LastHeard { get; init; }
+
+    /// <summary>Receipt of the first heartbeat of the present run: heard since then without a gap longer than the lease.</summary>
+    public Instant? HeardSince { get; init; }
+
+    /// <summary>Receipt of the newest heartbeat that proved a round trip. All silence is counted from it.</summary>
+    public Instant? LastFresh { get; init; }
+
+    /// <summary>Send time of the newest own heartbeat that the peer says it received. The right to run leans on it.</summary>
+    public Instant? LastAcked { get; init; }
+
+    /// <summary>Receipt of the first heartbeat of the peer's present incarnation.</summary>
+    public Instant? IncarnationSince { get; init; }
+
+    /// <summary>When the standing attestation of the peer was first heard.</summary>
+    public Instant? AttestedSince { get; init; }
+
+    /// <summary>Since when every heartbeat of the peer said that it sees the gateway; null when the newest did not.</summary>
+    public Instant? GatewaySince { get; init; }
+
+    /// <summary>Since when every heartbeat of the peer said that its storage is healthy; null when the newest did not.</summary>
+    public Instant? StorageSince { get; init; }
+
+    /// <summary>Send time of the newest question that the peer's kernel answered.</summary>
+    public Instant? SignOfLife { get; init; }
+
+    /// <summary>Which question that was.</summary>
+    public string SignOfLifeKind { get; init; } = "";
+
+    /// <summary>Heartbeats rejected in this incarnation, because the peer has spoken under a higher incarnation before.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>When an event told of it.</summary>
+    public Instant? RejectedToldAt { get; init; }
+
+    /// <summary>Receipt of the newest heartbeat per link.</summary>
+    public ImmutableArray<Instant?> LinkHeard { get; init; } = [];
+
+    /// <summary>When a stop of a VM of the peer was first seen in the database, while it is not known whose wish that is.</summary>
+    public ImmutableSortedDictionary<Guid, Instant> StopsSeen { get; init; } =
+        ImmutableSortedDictionary<Guid, Instant>.Empty;
+}

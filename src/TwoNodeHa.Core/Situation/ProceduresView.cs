@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Procedures;
+
+namespace TwoNodeHa.Core.Situation;
+
+/// <summary>What is under way here, and since when something waits to be begun.</summary>
+public sealed record ProceduresView
+{
+    /// <summary>Fence under way.</summary>
+    public FenceProgress? Fence { get; init; }
+
+    /// <summary>Takeover under way.</summary>
+    public TakeoverProgress? Takeover { get; init; }
+
+    /// <summary>The departure of this host; null while it is not going down.</summary>
+    public DepartureProgress? Departure { get; init; }
+
+    /// <summary>The boot guard's question; null when nobody asked in this incarnation.</summary>
+    public GuardProgress? Guard { get; init; }
+
+    /// <summary>Care for the own role.</summary>
+    public RoleProgress Role { get; init; } = new();
+
+    /// <summary>VM starts.</summary>
+    public ImmutableSortedDictionary<Guid, StartAttempt> Starts { get; init; } =
+        ImmutableSortedDictionary<Guid, StartAttempt>.Empty;
+
+    /// <summary>Since when each protected VM runs nowhere.</summary>
+    public ImmutableSortedDictionary<Guid, Instant> OrphanSince { get; init; } =
+        ImmutableSortedDictionary<Guid, Instant>.Empty;
+
+    /// <summary>Since when the database shows a VM running here that the hypervisor does not; null when none.</summary>
+    public Instant? GhostSince { get; init; }
+
+    /// <summary>Since when both hosts say to be master while only the other may; null when not.</summary>
+    public Instant? RoleConflictSince { get; init; }
+
+    /// <summary>Since when a VM stands on both hosts' lists; null while none does.</summary>
+    public Instant? DoubleSince { get; init; }
+
+    /// <summary>Since when this host's role and the epoch's master differ without a conflict; null when not.</summary>
+    public Instant? RoleChangeSince { get; init; }
+
+    /// <summary>When the end of the daemon was asked for; null when not.</summary>
+    public Instant? StopAskedAt { get; init; }
+
+    /// <summary>The end was ordered.</summary>
+    public bool ExitOrdered { get; init; }
+
+    /// <summary>Last reason that held a takeover back, so that it is reported once.</summary>
+    public string LastRefusal { get; init; } = "";
+
+    /// <summary>When the newest attestation was made.</summary>
+    public Instant AttestedAt { get; init; }
+}

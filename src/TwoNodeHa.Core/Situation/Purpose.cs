@@ -1,0 +1,43 @@
+using TwoNodeHa.Core.Contract;
+
+namespace TwoNodeHa.Core.Situation;
+
+/// <summary>What the answer to a command is waited for.</summary>
+public enum Purpose
+{
+    /// <summary>Nobody waits for it: ordered for its effect, or what it was ordered for was abandoned.</summary>
+    Nothing = 0,
+
+    /// <summary>A reading of the hypervisor.</summary>
+    ReadDomains = 1,
+
+    /// <summary>A reading of the toolstack.</summary>
+    ReadToolstack = 2,
+
+    /// <summary>The fence kills the toolstack.</summary>
+    KillToolstack = 3,
+
+    /// <summary>The fence destroys a domain.</summary>
+    KillDomain = 4,
+
+    /// <summary>The boot guard writes the role file.</summary>
+    WriteGuardedRole = 5,
+
+    /// <summary>A departing host hands the mastership over.</summary>
+    HandOver = 6,
+
+    /// <summary>A change of the own toolstack's role.</summary>
+    ChangeRole = 7,
+
+    /// <summary>A step of the takeover.</summary>
+    TakeoverStep = 8,
+
+    /// <summary>The start of a VM.</summary>
+    StartVm = 9,
+
+    /// <summary>The fence agent switches the peer off.</summary>
+    FencePeer = 10,
+
+    /// <summary>The fence ends the back-ends that no domain is left of.</summary>
+    EndBackends = 11,
+}

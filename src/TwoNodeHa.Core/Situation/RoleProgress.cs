@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Situation;
+
+/// <summary>Care for the own toolstack's role while joining.</summary>
+public sealed record RoleProgress
+{
+    /// <summary>Where it stands.</summary>
+    public RoleChangePhase Phase { get; init; }
+
+    /// <summary>Not before this time it is tried again.</summary>
+    public Instant RetryAt { get; init; }
+}

@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Situation;
+
+/// <summary>Attempts to start one VM.</summary>
+public sealed record StartAttempt
+{
+    /// <summary>Starts ordered in a row.</summary>
+    public int Tries { get; init; }
+
+    /// <summary>Not before this time it is tried again.</summary>
+    public Instant RetryAt { get; init; }
+
+    /// <summary>The next start is ordered on the peer: the newest one here failed.</summary>
+    public bool OnPeer { get; init; }
+
+    /// <summary>Given up until something changes; the reason.</summary>
+    public string GivenUp { get; init; } = "";
+
+    /// <summary>A start succeeded; the hypervisor's list will show it.</summary>
+    public Instant? SucceededAt { get; init; }
+}

@@ -1,0 +1,61 @@
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Situation;
+
+/// <content>The gateway.</content>
+public readonly partial struct View
+{
+    /// <summary>Send time of the newest probe round that enough addresses answered; null when none.</summary>
+    public Instant? GatewayAnsweredAt
+    {
+        get
+        {
+            Span<long> answered = stackalloc long[State.Gateway.Answered.Length];
+            var count = 0;
+            foreach (var at in State.Gateway.Answered)
+            {
+                if (at is { } instant)
+                {
+                    answered[count++] = instant.Ticks;
+                }
+            }
+
+            var require = Config.Config.Gateway.Require;
+            if (count < require)
+            {
+                return null;
+            }
+
+            answered[..count].Sort();
+            return new Instant(answered[count - require]);
+        }
+    }
+
+    /// <summary>The gateway verdict: answered by enough addresses within the gateway timeout.</summary>
+    public bool GatewayFresh => GatewayAnsweredAt is { } at && Now < at + Config.Config.Gateway.Timeout;
+
+    /// <summary>Graded verdict of the gateway.</summary>
+    public Health GatewayHealth
+    {
+        get
+        {
+            if (GatewayAnsweredAt is null)
+            {
+                return State.Gateway.Unanswered >= Deadlines.DoubtfulRounds ? Health.Lost : Health.Unknown;
+            }
+
+            if (!GatewayFresh)
+            {
+                return Health.Lost;
+            }
+
+            return State.Gateway.Unanswered >= Deadlines.DoubtfulRounds ? Health.Doubtful : Health.Healthy;
+        }
+    }
+
+    /// <summary>The arbiter's lease is held.</summary>
+    public bool HasArbiter => State.ThirdParty.ArbiterUntil is { } until && Now < until;
+
+    /// <summary>A fence agent confirmed that the peer is off, and the peer was not heard since: an older word says nothing.</summary>
+    public bool PowerOffCounts => State.ThirdParty.PeerPowerOffAt is { } off && (State.Peer.LastHeard is not { } heard || off > heard);
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
+
+namespace TwoNodeHa.Core.Situation;
+
+/// <content>What runs here, and the own toolstack.</content>
+public readonly partial struct View
+{
+    /// <summary>Guests run here, or it is not known that none do. A back-end is no guest: dom0 opens disks for itself too.</summary>
+    public bool MayRun => State.Host.Domains is not { Guests.Length: 0 };
+
+    /// <summary>Something here may write to shared storage, or it is not known that nothing does: guests, and what they left behind.</summary>
+    public bool MayWrite => State.Host.Domains is not { IsQuiet: true };
+
+    /// <summary>The hypervisor's own list was read and shows guests, were they shells: whatever has a domain can be started.</summary>
+    public bool Runs => State.Host.Domains is { Guests.Length: > 0 };
+
+    /// <summary>The hypervisor's own list shows the VM here. A shell of a migration is not the VM.</summary>
+    public bool RunsHere(Guid vm)
+    {
+        if (State.Host.Domains is not { } domains)
+        {
+            return false;
+        }
+
+        foreach (var guest in domains.Guests)
+        {
+            if (guest.Vm == vm && !guest.IsShell)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Protected VMs that should run and do not run here, in order of their start.</summary>
+    public ImmutableArray<VmRecord> Missing()
+    {
+        var builder = ImmutableArray.CreateBuilder<VmRecord>();
+        foreach (var vm in Durable.Vms)
+        {
+            if (vm is { Protected: true, Wanted: true } && !RunsHere(vm.Uuid))
+            {
+                builder.Add(vm);
+            }
+        }
+
+        builder.Sort(StartOrder);
+        return builder.ToImmutable();
+    }
+
+    /// <summary>Whether anything is missing here; the allocation-free form of <see cref="Missing"/>.</summary>
+    public bool AnyMissing
+    {
+        get
+        {
+            foreach (var vm in Durable.Vms)
+            {
+                if (vm is { Protected: true, Wanted: true } && !RunsHere(vm.Uuid))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>The VMs of the pool are known: without that, "nothing is missing" means nothing.</summary>
+    public bool KnowsVms => State.Host.DatabaseAt is not null || !Durable.Vms.IsEmpty;
+
+    /// <summary>XAPI's role of this host is master, by its role file.</summary>
+    public bool IsMaster => State.Host.Toolstack is { RoleFile: PoolRole.Master };
+
+    /// <summary>The toolstack answers.</summary>
+    public bool ToolstackHealthy => State.Host.Toolstack is { Running: true, Answers: true };
+
+    /// <summary>The toolstack has finished its start-up in the role it should have.</summary>
+    public bool ToolstackReady =>
+        State.Host.Toolstack is { Running: true, Answers: true, Emergency: false, InitComplete: true };
+
+    /// <summary>The toolstack may have started a VM that the newest list of the hypervisor does not show.</summary>
+    public bool ToolstackMayStart =>
+        State.Host.StandsDownSince is not { } since || State.Host.DomainsAskedAt < since;
+
+    /// <summary>The role file says what the epoch says.</summary>
+    public bool RoleAsItShouldBe
+    {
+        get
+        {
+            var toolstack = State.Host.Toolstack;
+            if (toolstack is null || Durable.Master == Guid.Empty)
+            {
+                return toolstack is { RoleFile: PoolRole.Master or PoolRole.Slave };
+            }
+
+            return Durable.Master == Config.Self.Uuid
+                ? toolstack.RoleFile == PoolRole.Master
+                : toolstack.RoleFile == PoolRole.Slave && toolstack.MasterAddress == Config.Peer.Address.ToString();
+        }
+    }
+
+    /// <summary>The toolstack is up in the role that the epoch gives it.</summary>
+    public bool RoleIsSettled => State.Procedures.Role.Phase == RoleChangePhase.Idle && ToolstackReady && RoleAsItShouldBe;
+
+    private static int StartOrder(VmRecord left, VmRecord right)
+    {
+        var byPriority = (left.Priority == RestartPriority.BestEffort).CompareTo(right.Priority == RestartPriority.BestEffort);
+        if (byPriority != 0)
+        {
+            return byPriority;
+        }
+
+        var byOrder = left.Order.CompareTo(right.Order);
+        return byOrder != 0 ? byOrder : left.Uuid.CompareTo(right.Uuid);
+    }
+}
