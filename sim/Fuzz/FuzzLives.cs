@@ -30,7 +30,7 @@ internal static class FuzzLives
         (1, "toolstack of H refuses M 2 times"), (1, "toolstack of H refuses VM.start_on 7 times"), (1, "toolstack of H loses the answer of M 1 times"),
         (1, "database copy of H is stale"), (1, "next start on H fails with SR_BACKEND_FAILURE_47"), (1, "list of H hangs"),
         (1, "list of H is slow by 1200ms"), (1, "list of H answers"), (3, "V crashes"), (1, "V cannot be destroyed"), (1, "lock of V is left by H"),
-        (2, "storage of H is lost"), (2, "storage of H is back"), (2, "disk of H is full"), (1, "disk of H has room"), (2, "disk of H is slow by S"),
+        (2, "storage of H is lost"), (2, "storage of H is back"), (1, "disk of H is full"), (1, "disk of H has room"), (2, "disk of H is read-only"), (1, "disk of H is writable"), (2, "disk of H is slow by S"),
         (1, "state of H is torn"), (1, "state of H is lost"), (1, "state of H is copied"), (1, "state of H is restored;3;kill daemon on H"),
         (2, "lease of H is lost;0;kill daemon on H"), (1, "heartbeats into H are filtered"), (1, "key of H is wrong"),
         (1, "clock of H drifts P ppm"), (1, "wall clock of H jumps 2h"), (1, "configuration of H differs;1;stop daemon on H"),

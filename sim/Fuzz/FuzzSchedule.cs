@@ -36,7 +36,7 @@ internal static class FuzzSchedule
         (1, "next start on H fails with SR_BACKEND_FAILURE_47"), (1, "list of H hangs"), (2, "list of H answers"),
         (2, "V crashes"), (1, "V cannot be destroyed"), (2, "V can be destroyed"), (1, "lock of V is left by H"),
         (1, "storage of H is lost"), (2, "storage of H is back"),
-        (1, "disk of H is full"), (2, "disk of H has room"), (1, "disk of H is slow by 1s"), (1, "disk of H is slow by 0s"),
+        (1, "disk of H is read-only"), (2, "disk of H is writable"), (1, "disk of H is slow by 1s"), (1, "disk of H is slow by 0s"),
         (1, "state of H is torn"), (1, "state of H is lost"),
         (1, "clock of H drifts P ppm"), (1, "wall clock of H jumps 2h"), 
         (1, "watchdog of H is missing"), (2, "watchdog of H is there"),

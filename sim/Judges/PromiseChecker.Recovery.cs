@@ -137,7 +137,7 @@ public sealed partial class PromiseChecker
 
     private bool IsWell(VirtualHost host) => host is
     {
-        PoweredOn: true, Frozen: false, GoingDown: false, WrongKey: false, Filtered: false, DiskFull: false, ListHangs: false, StorageLost: false,
+        PoweredOn: true, Frozen: false, GoingDown: false, WrongKey: false, Filtered: false, DiskFull: false, DiskReadOnly: false, ListHangs: false, StorageLost: false,
         WatchdogPresent: true, CannotReset: false, AdminStoppedToolstack: false, StateFileOrigin: DurableOrigin.Intact,
         StateFile: { Enabled: true, PromiseStands: false }, Daemon.Frozen: false,
     } && host.DiskSlowBy == TimeSpan.Zero && host.ListSlowBy == TimeSpan.Zero && !_tampered[host.Index] && !PoolIsForeign && !world.Arbiter.InDoubt

@@ -79,8 +79,10 @@ internal static class WorldVerbs
             (world, args) => Host(world, args).DaemonRestart = null),
         Verb("start daemon on {host}", "start daemon on a", "The service manager starts it, if none runs.",
             (world, args) => Host(world, args).StartDaemon()),
-        Verb("disk of {host} is full", "disk of a is full", "The daemon's state cannot be written.", (world, args) => Host(world, args).DiskFull = true),
-        Verb("disk of {host} has room", "disk of a has room", "It can be written again.", (world, args) => Host(world, args).DiskFull = false),
+        Verb("disk of {host} is full", "disk of a is full", "Nothing new can be written; the daemon's state is written in place.", (world, args) => Host(world, args).DiskFull = true),
+        Verb("disk of {host} has room", "disk of a has room", "There is room again.", (world, args) => Host(world, args).DiskFull = false),
+        Verb("disk of {host} is read-only", "disk of a is read-only", "The daemon's state cannot be written.", (world, args) => Host(world, args).DiskReadOnly = true),
+        Verb("disk of {host} is writable", "disk of a is writable", "It can be written again.", (world, args) => Host(world, args).DiskReadOnly = false),
         Verb("disk of {host} is slow by {time}", "disk of a is slow by 2s", "Every write of the state takes that much longer.",
             (world, args) => Host(world, args).DiskSlowBy = args.Time()),
         Verb("state of {host} is torn", "state of a is torn", "The daemon's state file is damaged; the next daemon finds it so.",
@@ -530,7 +532,7 @@ internal static class WorldVerbs
         foreach (var host in world.Hosts)
         {
             world.Arbiter.Reached[host.Index] = true;
-            (host.StorageLost, host.DiskFull, host.ListHangs, host.WrongKey, host.WatchdogPresent, host.Filtered) = (false, false, false, false, true, false);
+            (host.StorageLost, host.DiskFull, host.DiskReadOnly, host.ListHangs, host.WrongKey, host.WatchdogPresent, host.Filtered) = (false, false, false, false, false, true, false);
             (host.DiskSlowBy, host.ListSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1));
             host.Clock.Drift(0, world.Scheduler.Now);
             host.Domains.RefuseKill.Clear();
@@ -566,7 +568,7 @@ internal static class WorldVerbs
                 host.Toolstack.Crash();
             }
 
-            (host.StorageWasLost, host.StorageLost, host.DiskFull, host.ListHangs, host.WrongKey, host.WatchdogPresent) = (false, false, false, false, false, true);
+            (host.StorageWasLost, host.StorageLost, host.DiskFull, host.DiskReadOnly, host.ListHangs, host.WrongKey, host.WatchdogPresent) = (false, false, false, false, false, false, true);
             (host.DiskSlowBy, host.ListSlowBy, host.DaemonRestart, host.Filtered) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1), false);
             host.Clock.Drift(0, world.Scheduler.Now);
             host.Domains.RefuseKill.Clear();

@@ -273,7 +273,7 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     private void Persist(DurableState state) => After(TimeSpan.FromMilliseconds(5) + _host.DiskSlowBy, () =>
     {
-        if (_host.DiskFull)
+        if (_host.DiskReadOnly || (_host.DiskFull && _host.StateFile is null))
         {
             Post(new Observation.Persisted(state.Version, false, "no space left on device"));
             return;

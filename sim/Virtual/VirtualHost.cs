@@ -124,6 +124,9 @@ public sealed class VirtualHost
     /// <summary>The disk of the daemon refuses writes.</summary>
     public bool DiskFull { get; set; }
 
+    /// <summary>No write succeeds: a root file system that was remounted read-only, a disk that fails.</summary>
+    public bool DiskReadOnly { get; set; }
+
     /// <summary>A write of the state file takes this much longer than usual.</summary>
     public TimeSpan DiskSlowBy { get; set; }
 

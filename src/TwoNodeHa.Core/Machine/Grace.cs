@@ -14,6 +14,8 @@ namespace TwoNodeHa.Core.Machine;
 /// </summary>
 internal static class Grace
 {
+    private static readonly TimeSpan Forever = TimeSpan.FromDays(36_500);
+
     public static void Begin(Draft turn)
     {
         if (!RightToRun.Of(turn.View).Holds)
@@ -64,6 +66,18 @@ internal static class Grace
     public static Instant LookAgainAt(View view) =>
         view.State.Watchdog.GraceUntil is { } until ? Again.At(view, until) : Again.Never;
 
+    /// <summary>How long the first list of the hypervisor is waited for: the former daemon's watchdog bounds it too, where it runs.</summary>
+    public static TimeSpan ForTheList(View view) =>
+        view.State.Watchdog is { Armed: true } or { Facts.Running: true } ? view.Timing.Lease : Deadlines.FirstList;
+
+    /// <summary>
+    /// A bound host has its watchdog armed. A state that was lost beside one that rests, in a boot that had a lease once, is that
+    /// of a host from which nobody may take over: it was disabled, or its pause was acknowledged. Then the peer is waited for as
+    /// long as it takes.
+    /// </summary>
+    private static bool WasNotBound(View view) => view.Durable.StateLost && view.State.Watchdog is
+        { Armed: false, CarriedLease: not null, Facts: { Present: true, Running: false } };
+
     /// <summary>
     /// One lease where the former daemon's watchdog runs, and where the state was lost: the peer's mirror tells within that time
     /// what was lost. Without either, as long as the first answers take; and not at all when a recorded lease has ended.
@@ -71,6 +85,11 @@ internal static class Grace
     private static TimeSpan Length(View view)
     {
         var watchdog = view.State.Watchdog;
+        if (WasNotBound(view))
+        {
+            return Forever;
+        }
+
         if (view.Durable.StateLost || watchdog.Armed || watchdog.Facts.Running)
         {
             return view.Timing.Lease;

@@ -35,7 +35,7 @@ internal static class Settling
     private static void FenceWhenLate(Draft turn, string why)
     {
         if (turn.Watchdog.CarriedLease is not null && !RightToRun.Of(turn.View).Holds
-            && turn.Now - turn.Life.StartedAt > Deadlines.FirstList && !HearsDisabled(turn.View))
+            && turn.Now - turn.Life.StartedAt > Grace.ForTheList(turn.View) && !HearsDisabled(turn.View))
         {
             Fence.Begin(turn, why);
         }

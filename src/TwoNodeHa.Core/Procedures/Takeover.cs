@@ -178,15 +178,16 @@ internal static class Takeover
     private static void Abandon(Draft turn, TakeoverJournal journal, string reason)
     {
         turn.Report(HaEventId.TakeoverAbandoned, Severity.Critical, $"takeover abandoned at step {journal.Step}: {reason}");
+        var untouched = journal is { WasMaster: false, Step: < TakeoverStep.Promote };
         var promoted = journal is { WasMaster: false, Step: >= TakeoverStep.Promote and < TakeoverStep.ResetPowerStates };
         turn.Durable = turn.Durable with { Takeover = null };
         turn.DropTakeover();
         turn.DropStarts();
         turn.DropRoleChange();
         PeerBlock.Lift(turn);
-        if (promoted && !turn.View.Runs)
+        if (untouched || (promoted && !turn.View.Runs))
         {
-            // Nothing was touched yet but the own role: the peer stays master of the new epoch.
+            // Nothing was touched yet, or only the own role: the peer stays master of the new epoch.
             turn.Durable = turn.Durable with { Master = turn.Config.Peer.Uuid };
         }
 

@@ -103,7 +103,7 @@ internal sealed record WatchdogSysfs
         {
             FixedTimeout = isFixed && fixedAt is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Weakness = Weakness,
-            Running = Active == true,
+            Running = Active != false,
         };
     }
 
