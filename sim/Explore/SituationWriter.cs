@@ -91,6 +91,7 @@ internal ref struct SituationWriter
         ["Incarnation.Nonce"] = "a function of host and counter here",
         ["Incarnation.IsNone"] = "derived from Counter",
         ["DomainFact.IsShell"] = "derived from State and Part",
+        ["BackendFact.Vdi"] = "explains",
         ["BackendFact.IsWriter"] = "derived; hashed all the same",
         ["HypervisorFacts.IsQuiet"] = "derived from Guests and Backends",
         ["HypervisorFacts.Unserved"] = "derived from Guests and Backends",
@@ -316,6 +317,7 @@ internal ref struct SituationWriter
             foreach (var backend in facts.Backends)
             {
                 Add(backend.Pid);
+                Add(backend.StartTicks);
                 Add((long)backend.Kind);
                 Add((long)backend.Owner);
                 Add(backend.Domid);
