@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Contract;
-using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Routine;
 using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Sim.Explore;
@@ -93,6 +93,11 @@ internal ref struct SituationWriter
         ["WatchdogFacts.Weakness"] = "explains",
         ["Incarnation.Nonce"] = "a function of host and counter here",
         ["Incarnation.IsNone"] = "derived from Counter",
+        ["DomainFact.IsShell"] = "derived from State and Part",
+        ["BackendFact.Vdi"] = "explains",
+        ["BackendFact.IsWriter"] = "derived; hashed all the same",
+        ["HypervisorFacts.IsQuiet"] = "derived from Guests and Backends",
+        ["HypervisorFacts.Unserved"] = "derived from Guests and Backends",
     }.ToImmutableDictionary();
 
     public readonly StateHash Result => _hash.Result;
@@ -174,8 +179,11 @@ internal ref struct SituationWriter
         Ages(state.Peer.StopsSeen);
 
         Add(state.Schedule.SyncedVms == state.Durable.Vms);
+        Add(Reading.HasMoved(state));
         Age(state.Procedures.AttestedAt);
         OptionalAge(state.Procedures.RoleConflictSince);
+        OptionalAge(state.Procedures.DoubleSince);
+        Add(state.Host.DomainsAskedAt > state.Procedures.DoubleSince);
         OptionalAge(state.Procedures.RoleChangeSince);
         OptionalAge(state.Procedures.StopAskedAt);
         Add(state.Procedures.ExitOrdered);
@@ -308,10 +316,23 @@ internal ref struct SituationWriter
         if (facts is not null)
         {
             Add(facts.OpenBackends);
+            Add(facts.Backends.Length);
+            foreach (var backend in facts.Backends)
+            {
+                Add(backend.Pid);
+                Add(backend.StartTicks);
+                Add((long)backend.Kind);
+                Add((long)backend.Owner);
+                Add(backend.Domid);
+                Add(backend.IsWriter);
+            }
+
             Add(facts.Guests.Length);
             foreach (var guest in facts.Guests)
             {
                 Add(guest.Domid);
+                Add((long)guest.State);
+                Add((long)guest.Part);
                 _hash.Add(guest.Vm);
             }
         }
@@ -482,6 +503,7 @@ internal ref struct SituationWriter
 
         Optional(fence.LastKillEnded);
         Id(state, Purpose.KillToolstack);
+        Id(state, Purpose.EndBackends);
         Optional(fence.ToolstackDeadAt);
         Add(fence.Verified);
         Add(fence.ResetOrdered);

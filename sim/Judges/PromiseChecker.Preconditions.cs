@@ -29,6 +29,8 @@ public sealed partial class PromiseChecker
 
         switch (action)
         {
+            case HaAction.DestroyDomain destroy when IsDeadShell(host, destroy.Domid):
+                break;
             case HaAction.DestroyDomain:
                 _killsSince[host.Index] = world.Elapsed;
                 Needless(host);
@@ -61,7 +63,9 @@ public sealed partial class PromiseChecker
         var file = host.StateFile;
         return action switch
         {
-            HaAction.DestroyDomain => IsWhole(host) ? "although it is heard, has the gateway, and nothing was disturbed" : null,
+            HaAction.DestroyDomain destroy when IsDeadShell(host, destroy.Domid) => null,
+            HaAction.EndBackends when file is not { FencePending: true } && !HasFenced(host) => "without a fence",
+            HaAction.DestroyDomain or HaAction.EndBackends => IsWhole(host) ? "although it is heard, has the gateway, and nothing was disturbed" : null,
             HaAction.KillToolstack => IsWhole(host) && IsHealthy(host) && !ChangesMaster(host) ? "although it is heard, has the gateway, and its toolstack is well" : null,
             HaAction.RestartToolstack => file is not { Takeover: not null } && IsHealthy(host) && !DatabaseErrs(host) ? "although it is well and in the role of its file" : null,
             HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } =>
@@ -104,11 +108,16 @@ public sealed partial class PromiseChecker
     private void Promotes(VirtualHost host)
     {
         var peer = world.Hosts[1 - host.Index];
-        if (peer.Domains.WritingCount > 0)
+        if (WhatWrites(peer) is { } writer)
         {
-            Broken("S3", $"{host.Name} promotes itself while {world.VmName(peer.Domains.Writing.First())} runs or writes on {peer.Name}");
+            Broken("S3", $"{host.Name} promotes itself while {writer} runs or writes on {peer.Name}");
         }
     }
+
+    /// <summary>The target of a migration whose source is gone: nothing ever ran in it.</summary>
+    private bool IsDeadShell(VirtualHost host, int domid) => host.StateFile is { Takeover: not null }
+        && host.Domains.List().Any(domain => domain.Domid == domid && domain is { IsWhole: false, Executes: false })
+        && world.Hosts[1 - host.Index].Domains.List().Count == 0;
 
     private bool HasFenced(VirtualHost host) => _killsSince[host.Index] is { } since
         && world.Elapsed - since <= host.Config.Config.Timing.KillBound + host.Config.Config.Timing.FenceBound;

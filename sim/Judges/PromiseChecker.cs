@@ -59,7 +59,10 @@ public sealed partial class PromiseChecker(VirtualWorld world)
         Disturbed();
     }
 
-    /// <summary>S1: a domain was built; S2: whoever built it.</summary>
+    /// <summary>
+    /// S1: a VM began to execute, by a start or by the switch of a migration; S2: whoever built it. Two domains of a VM are no
+    /// double run while one of them at most executes, and no back-end of the other is open.
+    /// </summary>
     public void DomainCreated(VirtualHost host, Domain domain)
     {
         var other = world.Hosts[1 - host.Index];
@@ -175,19 +178,28 @@ public sealed partial class PromiseChecker(VirtualWorld world)
     {
         UseWord(by, journal);
         var peer = world.Hosts[1 - by.Index];
-        if (peer.Domains.WritingCount > 0)
+        if (WhatWrites(peer) is { } writer)
         {
-            Broken("S3", $"{by.Name} decides a takeover by {journal.Rule} while {world.VmName(peer.Domains.Writing.First())} runs or writes on {peer.Name}");
+            Broken("S3", $"{by.Name} decides a takeover by {journal.Rule} while {writer} runs or writes on {peer.Name}");
         }
     }
 
     private void DeclaredStopped(VirtualHost by, string vmUuid, string how)
     {
+        if (world.Hosts[1 - by.Index] is { Domains.DomZeroWrites: true } other)
+        {
+            Broken("S3", $"{how} of {world.VmName(vmUuid)} by {by.Name} while dom0 of {other.Name} writes to the shared storage");
+        }
+
         if (world.Hosts.FirstOrDefault(host => host.Domains.IsWriting(vmUuid)) is { } runs)
         {
             Broken("S3", $"{how} of {world.VmName(vmUuid)} by {by.Name} while it runs or writes on {runs.Name}");
         }
     }
+
+    /// <summary>A VM, or dom0 without any VM; null when nothing of the host writes to the shared storage.</summary>
+    private string? WhatWrites(VirtualHost host) => host.Domains.Writing.FirstOrDefault() is { } vm ? world.VmName(vm)
+        : host.Domains.DomZeroWrites ? "dom0" : null;
 
     private void Pass(string exception) => _excused[exception] = _excused.GetValueOrDefault(exception) + 1;
 

@@ -131,8 +131,9 @@ internal sealed class LabSettings
             [tools]
             list_domains = {directory}/bin/list_domains
             destroy_domain = {directory}/bin/xl destroy
-            kill_toolstack = {directory}/bin/systemctl kill -s KILL xapi
-            stop_toolstack = {directory}/bin/systemctl stop xapi
+            list_backends = {directory}/bin/xenstore-ls -f /local/domain/0/backend
+            kill_toolstack = {directory}/bin/systemctl kill -s KILL xapi xenopsd-xc
+            stop_toolstack = {directory}/bin/systemctl stop xapi xenopsd-xc
             start_toolstack = {directory}/bin/systemctl start xapi
             release_locks = {directory}/bin/resetvdis.py
             block_peer = {directory}/block-peer

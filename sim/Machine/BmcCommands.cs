@@ -63,6 +63,10 @@ internal sealed class BmcCommands
         {
             _node.Toolstack.Start();
         }
+        else
+        {
+            _node.Toolstack.StartBuilder();
+        }
 
         return new JsonObject { ["attended"] = unit, ["attendance"] = _attendances };
     }

@@ -9,6 +9,9 @@ internal sealed record HostDirectory(string Root, string Shared)
 
     public string Domains => Path.Combine(Root, "domains");
 
+    /// <summary>One file for each domain: its back-ends' part of xenstore, as `xenstore-ls -f` prints it.</summary>
+    public string Xenstore => Path.Combine(Root, "xenstore");
+
     public string RefuseKill => Path.Combine(Root, "refuse-kill");
 
     /// <summary>One file for each strike: named STEP.before or STEP.after, content <c>daemon</c> or <c>host</c>.</summary>
@@ -35,12 +38,12 @@ internal sealed record HostDirectory(string Root, string Shared)
     /// <summary>Creates what is missing and removes what a power loss left behind but a boot would not find.</summary>
     public void Prepare(HostDefinition host)
     {
-        foreach (string directory in (string[])[Root, Bin, Domains, RefuseKill, Strikes, Shared, Locks, ServiceAnswers])
+        foreach (string directory in (string[])[Root, Bin, Domains, Xenstore, RefuseKill, Strikes, Shared, Locks, ServiceAnswers])
         {
             Directory.CreateDirectory(directory);
         }
 
-        foreach (string stale in Directory.EnumerateFiles(Domains).Concat(Directory.EnumerateFiles(ServiceAnswers))
+        foreach (string stale in Directory.EnumerateFiles(Domains).Concat(Directory.EnumerateFiles(Xenstore)).Concat(Directory.EnumerateFiles(ServiceAnswers))
             .Concat(Directory.EnumerateFiles(RefuseKill)).Append(Path.Combine(Root, "init-complete.cookie")).Append(XapiSocket))
         {
             File.Delete(stale);

@@ -9,9 +9,9 @@ namespace TwoNodeHa.Sim.Machine;
 internal static class HostScripts
 {
     private const string Alive = """
-        alive() { grep -qa -- "$uuid" "/proc/$pid/cmdline" 2>/dev/null; }
-        load() { uuid= pid= name=; while IFS='=' read -r key value; do case $key in
-          uuid) uuid=$value ;; pid) pid=$value ;; name) name=$value ;; esac; done < "$1"; }
+        alive() { grep -qa -- "$vm" "/proc/$pid/cmdline" 2>/dev/null; }
+        load() { uuid= vm= state= pid= name=; while IFS='=' read -r key value; do case $key in
+          uuid) uuid=$value ;; vm) vm=$value ;; state) state=$value ;; pid) pid=$value ;; name) name=$value ;; esac; done < "$1"; }
 
         """;
 
@@ -37,7 +37,7 @@ internal static class HostScripts
           case $id in *[!0-9]*) continue ;; esac
           [ -n "$only" ] && [ "$only" != "$id" ] && continue
           load "$dir/domains/$id" 2>/dev/null || continue
-          alive && printf '%3s | %36s | %6s\n' "$id" "$uuid" '   B H'
+          alive && printf '%3s | %36s | %6s\n' "$id" "$uuid" "$state"
         done
         exit 0
 
@@ -55,7 +55,7 @@ internal static class HostScripts
           done ;;
         destroy)
           [ -n "$2" ] && load "$dir/domains/$2" 2>/dev/null || { echo "$2 is an invalid domain identifier (rc=-6)" >&2; exit 1; }
-          if [ -e "$dir/refuse-kill/$uuid" ]; then
+          if [ -e "$dir/refuse-kill/$vm" ]; then
             echo "libxl: error: libxl_domain.c: Domain $2: Unable to destroy guest" >&2; exit 1
           fi
           alive && kill -9 "$pid"
@@ -63,6 +63,12 @@ internal static class HostScripts
           strike "$step.after" ;;
         *) echo "xl: unknown command $1" >&2; exit 2 ;;
         esac
+        exit 0
+
+        """;
+
+    private const string XenstoreLs = """
+        cat "$dir"/xenstore/* 2>/dev/null
         exit 0
 
         """;
@@ -98,6 +104,7 @@ internal static class HostScripts
     {
         CopyProgram(directory, "vm");
         CopyProgram(directory, "tapdisk");
+        CopyProgram(directory, "qemu-system-i386");
         string head = $"""
             #!/bin/sh
             dir={Quote(directory.Root)}
@@ -106,6 +113,7 @@ internal static class HostScripts
 
             """;
         WriteScript(directory, "list_domains", head + Alive + ListDomains);
+        WriteScript(directory, "xenstore-ls", head + XenstoreLs);
         WriteScript(directory, "xl", head + Strike + Alive + Xl);
         WriteScript(directory, "systemctl", head + Strike + Systemctl);
         WriteScript(directory, "resetvdis.py", head + ResetVdis);

@@ -11,6 +11,8 @@ internal sealed class ServiceManager
 {
     private static readonly string[] XapiUnits = ["xapi", "xapi.service", "toolstack.target", "xe-toolstack"];
 
+    private const string BuilderUnit = "xenopsd-xc";
+
     private readonly HostDirectory _directory;
     private readonly RealScheduler _scheduler;
     private readonly Toolstack _toolstack;
@@ -88,6 +90,7 @@ internal sealed class ServiceManager
                 await _scheduler.InvokeAsync(() => _toolstack.Start()).ConfigureAwait(false);
                 return (0, "");
             case "stop":
+                await EndBuilderAsync(words).ConfigureAwait(false);
                 await _scheduler.InvokeAsync(DoneAsync(_toolstack.StopAsync)).ConfigureAwait(false);
                 return (0, "");
             case "restart":
@@ -103,8 +106,18 @@ internal sealed class ServiceManager
         }
     }
 
+    /// <summary>The domain builder is a service of its own; it starts with xapi, which needs it.</summary>
+    private async Task EndBuilderAsync(string[] words)
+    {
+        if (words.Contains(BuilderUnit))
+        {
+            await _scheduler.InvokeAsync(() => _toolstack.KillUnit(builder: true)).ConfigureAwait(false);
+        }
+    }
+
     private async Task<(int Code, string Text)> KillAsync(string[] words)
     {
+        await EndBuilderAsync(words).ConfigureAwait(false);
         bool orderly = !words.Any(word => word.Contains("KILL", StringComparison.Ordinal) || word is "-9" or "9");
         await _scheduler.InvokeAsync(() => _toolstack.Crash(orderly ? 143 : 137)).ConfigureAwait(false);
         return (0, "");

@@ -49,6 +49,9 @@ public sealed record VmDefinition
 
     public int StartDelay { get; init; }
 
+    /// <summary>VM.actions_after_shutdown: destroy or restart.</summary>
+    public string ActionsAfterShutdown { get; init; } = "destroy";
+
     /// <summary>Name of the SR of its only disk.</summary>
     public string Sr { get; init; } = "shared";
 

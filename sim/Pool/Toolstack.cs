@@ -82,6 +82,7 @@ public sealed class Toolstack
             ListeningChanged = () => ListeningChanged?.Invoke(),
         };
         _host.Xenopsd.Ended += OnDomainEnded;
+        _host.Xenopsd.Rebuilt += OnDomainRebuilt;
     }
 
     /// <summary>The unix socket or the TCP port was opened or closed.</summary>
@@ -136,7 +137,7 @@ public sealed class Toolstack
         {
             SrDefinition sr = _setup.Pool.SrOf(vm);
             _host.Xenopsd.CreateAtOnce(
-                new VmSpec(vm.Uuid, vm.Name, [new DiskSpec(PoolDefinition.VdiUuid(vm), sr.Uuid, sr.Shared)]));
+                new VmSpec(vm.Uuid, vm.Name, [new DiskSpec(PoolDefinition.VdiUuid(vm), sr.Uuid, sr.Shared)], vm.ActionsAfterShutdown == "restart"));
         }
     }
 
@@ -151,6 +152,7 @@ public sealed class Toolstack
         }
 
         _stopping = false;
+        _host.Xenopsd.Start();
         bool onSystemBoot = !_startedSinceBoot;
         _startedSinceBoot = true;
         _process = new XapiProcess(_host, onSystemBoot, OnExit);
@@ -214,10 +216,26 @@ public sealed class Toolstack
         Crash(137);
     }
 
+    /// <summary>systemctl start xenopsd-xc.</summary>
+    public void StartBuilder() => _host.Xenopsd.Start();
+
+    /// <summary>The guest restarts from inside.</summary>
+    public void RebootGuest(string vmUuid) => _host.Xenopsd.Reboot(vmUuid);
+
+    /// <summary>A VM that runs here is built again when its domain ends without an order.</summary>
+    public void RestartWhenItEnds(string vmUuid) => _host.Xenopsd.RestartWhenItEnds(vmUuid);
+
+    /// <summary>How long a migration copies memory; null: as the timings say.</summary>
+    public TimeSpan? MigrationTime
+    {
+        get => _host.MigrationTime;
+        set => _host.MigrationTime = value;
+    }
+
     /// <summary>Stops every VM as the last act of an orderly power-off: disks are detached, locks released.</summary>
     public async Task DestroyAllVmsAsync()
     {
-        List<Task> ends = [.. _host.Xenopsd.List().Select(domain => _host.Xenopsd.DestroyAsync(domain.VmUuid))];
+        List<Task> ends = [.. _host.Xenopsd.List().Select(domain => _host.Xenopsd.DestroyAsync(domain.Handle))];
         await Task.WhenAll(ends).ConfigureAwait(false);
     }
 
@@ -238,7 +256,7 @@ public sealed class Toolstack
     /// <summary>Every VM of this host is shut down cleanly through the pool's database, one after the other.</summary>
     public async Task ShutDownVmsAsync()
     {
-        foreach (Domain domain in _host.Xenopsd.List())
+        foreach (Domain domain in _host.Xenopsd.List().Where(domain => domain.IsWhole))
         {
             if (_process is { } process)
             {
@@ -282,6 +300,7 @@ public sealed class Toolstack
     private void OnExit(int code)
     {
         _process = null;
+        _host.MigratingOut.Clear();
         ListeningChanged?.Invoke();
         _exited?.Set();
         _exited = null;
@@ -304,6 +323,13 @@ public sealed class Toolstack
         process?.Background(() => process.InitComplete || process.LoadedDb is not null || !process.Emergency
             ? VmHostSide.OnEndedAsync(process, domain)
             : Task.CompletedTask);
+    }
+
+    private void OnDomainRebuilt(Domain domain)
+    {
+        _host.Log("domain_rebuilt", ("vm", domain.VmName), ("uuid", domain.VmUuid));
+        XapiProcess? process = _process;
+        process?.Background(() => VmHostSide.OnRebuiltAsync(process, domain));
     }
 
     /// <summary>xapi-domains.service after a boot (xapi.md 8.4): a competing starter, best effort.</summary>

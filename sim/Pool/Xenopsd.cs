@@ -7,12 +7,14 @@ namespace TwoNodeHa.Sim.Pool;
 internal sealed record DiskSpec(string VdiUuid, string SrUuid, bool Shared);
 
 /// <summary>What a host needs to know to build a domain; travels to the host that runs it.</summary>
-internal sealed record VmSpec(string Uuid, string Name, IReadOnlyList<DiskSpec> Disks)
+/// <param name="Restarts">VM.actions_after_shutdown is restart: a domain that ends without an order is built again.</param>
+internal sealed record VmSpec(string Uuid, string Name, IReadOnlyList<DiskSpec> Disks, bool Restarts = false)
 {
     public JsonObject ToJson() => new()
     {
         ["uuid"] = Uuid,
         ["name"] = Name,
+        ["restarts"] = Restarts,
         ["disks"] = new JsonArray([.. Disks.Select(disk => (JsonNode)new JsonObject
         {
             ["vdi"] = disk.VdiUuid,
@@ -25,14 +27,16 @@ internal sealed record VmSpec(string Uuid, string Name, IReadOnlyList<DiskSpec> 
         (string)node["uuid"]!,
         (string)node["name"]!,
         [.. node["disks"]!.AsArray().Select(disk =>
-            new DiskSpec((string)disk!["vdi"]!, (string)disk["sr"]!, (bool)disk["shared"]!))]);
+            new DiskSpec((string)disk!["vdi"]!, (string)disk["sr"]!, (bool)disk["shared"]!))],
+        (bool?)node["restarts"] ?? false);
 }
 
 /// <summary>
 /// Domain builder and storage manager of one host. A process of its own: it lives on while xapi is down or hangs, and
-/// it takes and releases the disk locks. Power loss ends it without releasing anything.
+/// it takes and releases the disk locks. While it is dead nobody closes a back-end or takes a key out of a volume. Power loss
+/// ends it without releasing anything.
 /// </summary>
-internal sealed class Xenopsd
+internal sealed partial class Xenopsd
 {
     private readonly string _hostUuid;
     private readonly IDomains _domains;
@@ -41,6 +45,9 @@ internal sealed class Xenopsd
     private readonly Dictionary<string, VmSpec> _specs = new(StringComparer.Ordinal);
     private readonly Dictionary<int, Signal> _drains = [];
     private readonly HashSet<string> _building = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _rebuilding = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _ordered = [];
+    private bool _alive = true;
     private int _boot;
 
     public Xenopsd(string hostUuid, IDomains domains, ISharedStorage storage, IScheduler scheduler)
@@ -49,16 +56,23 @@ internal sealed class Xenopsd
         _domains = domains;
         _storage = storage;
         _scheduler = scheduler;
-        domains.Ended += domain => Ended?.Invoke(domain);
+        domains.Ended += OnEnded;
         domains.Drained += OnDrained;
     }
 
     /// <summary>A domain is gone; xapi hears of it by event.</summary>
     public event Action<Domain>? Ended;
 
+    /// <summary>A VM has a new domain although xapi ordered none: it restarted from inside, or was built again.</summary>
+    public event Action<Domain>? Rebuilt;
+
     public IReadOnlyList<Domain> List() => _domains.List();
 
-    public Domain? Find(string vmUuid) => _domains.List().FirstOrDefault(domain => domain.VmUuid == vmUuid);
+    /// <summary>The domain with that handle.</summary>
+    public Domain? Find(string uuid) => _domains.List().FirstOrDefault(domain => domain.Handle == uuid);
+
+    /// <summary>The VM has no domain for a moment, and is said to run all the same.</summary>
+    public bool IsRebuilding(string vmUuid) => _rebuilding.Contains(vmUuid);
 
     /// <summary>Attaches the disks, waits the building time, creates the domain.</summary>
     public async Task<Domain> BuildAsync(VmSpec spec, TimeSpan duration)
@@ -90,16 +104,45 @@ internal sealed class Xenopsd
     public void PowerLoss()
     {
         _boot++;
+        _alive = true;
         _specs.Clear();
         _drains.Clear();
         _building.Clear();
+        _rebuilding.Clear();
+        _ordered.Clear();
     }
 
     /// <summary>The service is killed: what it was building is never finished; what runs goes on.</summary>
     public void Kill()
     {
+        _alive = false;
         _boot++;
         _building.Clear();
+        _rebuilding.Clear();
+        _ordered.Clear();
+    }
+
+    /// <summary>The service is started again: what ended while it was dead is cleared away now, its keys among it.</summary>
+    public void Start()
+    {
+        if (_alive)
+        {
+            return;
+        }
+
+        _alive = true;
+        foreach (Domain left in _domains.Leftovers())
+        {
+            Finish(left);
+        }
+
+        foreach (VmSpec spec in _specs.Values.Where(spec => !_domains.List().Any(domain => domain.VmUuid == spec.Uuid)
+            && !_domains.Leftovers().Any(domain => domain.VmUuid == spec.Uuid)).ToList())
+        {
+            _specs.Remove(spec.Uuid);
+            DetachDisks(spec.Disks);
+            Ended?.Invoke(new Domain(0, spec.Uuid, spec.Name));
+        }
     }
 
     /// <summary>A VM that runs when the emulation begins: no delays, its locks are taken.</summary>
@@ -111,9 +154,9 @@ internal sealed class Xenopsd
     }
 
     /// <summary>Destroys a domain and waits until its back-end is gone too.</summary>
-    public Task DestroyAsync(string vmUuid)
+    public Task DestroyAsync(string uuid)
     {
-        Domain? domain = Find(vmUuid);
+        Domain? domain = Find(uuid);
         if (domain is null)
         {
             return Task.CompletedTask;
@@ -124,6 +167,7 @@ internal sealed class Xenopsd
             _drains[domain.Domid] = drained = new Signal();
         }
 
+        _ordered.Add(domain.Domid);
         return _domains.Destroy(domain.Domid)
             ? drained.Wait()
             : throw new ApiException("INTERNAL_ERROR", $"xenopsd: domain {domain.Domid} could not be destroyed");
@@ -184,9 +228,41 @@ internal sealed class Xenopsd
         }
     }
 
+    private void OnEnded(Domain domain)
+    {
+        bool ordered = _ordered.Remove(domain.Domid);
+        if (!_alive && !ordered)
+        {
+            return;
+        }
+
+        // Destroyed from outside counts as a power-off of the guest (vm-facts 5.2).
+        if (!ordered && domain.IsWhole && (_rebuilding.Contains(domain.VmUuid) || _specs.GetValueOrDefault(domain.VmUuid) is { Restarts: true }))
+        {
+            _ = RebuildAsync(domain);
+        }
+
+        Finish(domain);
+    }
+
+    private void Finish(Domain domain)
+    {
+        if (_domains.HasBackend(domain.Domid))
+        {
+            _domains.CloseBackend(domain.Domid);
+        }
+        else if (_drains.Remove(domain.Domid, out Signal? drained))
+        {
+            drained.Set();
+        }
+
+        Ended?.Invoke(domain);
+    }
+
     private void OnDrained(Domain domain)
     {
-        if (_specs.Remove(domain.VmUuid, out VmSpec? spec))
+        // Killed by somebody else while this service is dead: the keys stay in the volumes.
+        if ((_alive || _drains.ContainsKey(domain.Domid)) && _specs.Remove(domain.VmUuid, out VmSpec? spec))
         {
             DetachDisks(spec.Disks);
         }

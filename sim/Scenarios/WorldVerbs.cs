@@ -147,14 +147,25 @@ internal static class WorldVerbs
         Verb("{vm} cannot be destroyed", "web cannot be destroyed", "No hypervisor ends that domain.", (world, args) => Unkillable(world, args.Word(), on: true)),
         Verb("{vm} can be destroyed", "web can be destroyed", "It can be ended again.", (world, args) => Unkillable(world, args.Word(), on: false)),
 
+        Verb("dom0 of {host} opens a shared disk", "dom0 of a opens a shared disk", "dom0 attaches a disk of the shared storage to itself, for writing: an import, a copy.",
+            (world, args) => Host(world, args).Domains.OpenOwn(BackendKind.Tapdisk)),
+        Verb("dom0 of {host} opens a local disk", "dom0 of a opens a local disk", "dom0 attaches a disk that only it can reach: a local ISO, a backup.",
+            (world, args) => Host(world, args).Domains.OpenOwn(BackendKind.Tapdisk, shared: false)),
+        Verb("dom0 of {host} closes its disks", "dom0 of a closes its disks", "It is done with them.",
+            (world, args) => Host(world, args).Domains.CloseOwn(BackendKind.Tapdisk)),
+        Verb("garbage collector of {host} runs", "garbage collector of a runs", "The storage manager of the SR master coalesces: it writes without any VM.",
+            (world, args) => Host(world, args).Domains.OpenOwn(BackendKind.StorageCollector)),
+        Verb("garbage collector of {host} ends", "garbage collector of a ends", "It is done.",
+            (world, args) => Host(world, args).Domains.CloseOwn(BackendKind.StorageCollector)),
+
         // VMs, storage.
         Verb("{vm} crashes", "web crashes", "Its domain ends; nobody asked for it.", (world, args) => Crash(world, args.Word())),
         Verb("{vm} shuts itself down", "web shuts itself down", "The guest powers itself off from inside.", (world, args) => Crash(world, args.Word())),
         Verb("admin stops {vm}", "admin stops web", "VM.clean_shutdown through XAPI.", (world, args) => Admin(world, "VM.clean_shutdown", args.Word())),
         Verb("admin starts {vm}", "admin starts web", "VM.start through XAPI.", (world, args) => Admin(world, "VM.start", args.Word(), false, false)),
         Verb("admin reboots {vm}", "admin reboots web", "VM.clean_shutdown, then VM.start.", (world, args) => Reboot(world, args.Word())),
-        Verb("admin migrates {vm} to {host}", "admin migrates web to b", "VM.pool_migrate, live.",
-            (world, args) => { var vm = args.Word(); Administer(world, "VM.pool_migrate", _ => [Database.RefOf("VM", UuidOf(world, vm)), HostRef(world, args.Host()), new JsonObject()]); }),
+        Verb("admin migrates {vm} to {host}", "admin migrates web to b", "VM.pool_migrate, live; also to the host that it runs on.",
+            (world, args) => { var vm = args.Word(); Administer(world, "VM.pool_migrate", _ => [Database.RefOf("VM", UuidOf(world, vm)), HostRef(world, args.Host()), new JsonObject { ["live"] = "true" }]); }),
         Verb("admin disables {host}", "admin disables b", "host.disable: no VM may start there.",
             (world, args) => { world.Checker.PoolIsForeign = true; Administer(world, "host.disable", _ => [HostRef(world, args.Host())]); }),
         Verb("admin enables {host}", "admin enables b", "host.enable.",
@@ -167,6 +178,13 @@ internal static class WorldVerbs
             (world, args) => _ = Host(world, args).Toolstack.RestartAsync()),
         Verb("admin blocks the start of {vm}", "admin blocks the start of web", "VM.add_to_blocked_operations with `start`, which XAPI's start_on passes.",
             (world, args) => Admin(world, "VM.add_to_blocked_operations", args.Word(), "start", "not now")),
+        Verb("admin suspends {vm}", "admin suspends web", "VM.suspend through XAPI.", (world, args) => Admin(world, "VM.suspend", args.Word())),
+        Verb("admin resumes {vm}", "admin resumes web", "VM.resume through XAPI.", (world, args) => Admin(world, "VM.resume", args.Word(), false, false)),
+        Verb("admin checkpoints {vm}", "admin checkpoints web", "VM.checkpoint through XAPI.", (world, args) => Admin(world, "VM.checkpoint", args.Word(), "snapshot")),
+        Verb("{vm} reboots itself", "web reboots itself", "The guest restarts from inside: no domain for a moment, then one with another number.", GuestReboots),
+        Verb("{vm} restarts when it ends", "web restarts when it ends", "VM.actions_after_shutdown is restart: a domain builder that lives builds the VM again.", Restarts),
+        Verb("migrations take {time}", "migrations take 20s", "Memory is copied for that long.",
+            (world, args) => { var time = args.Time(); foreach (var host in world.Hosts) { host.Toolstack.MigrationTime = time; } }),
         Verb("lock of {vm} is left by {host}", "lock of web is left by a", "A storage lock of that host stays although it runs nothing.", LeaveLock),
         Verb("storage of {host} is lost", "storage of a is lost", "The path to the shared storage is cut for one host.",
             (world, args) => Storage(world, args, up: false)),
@@ -338,6 +356,31 @@ internal static class WorldVerbs
                 host.Domains.Destroy(domain.Domid);
             }
         }
+    }
+
+    private static void GuestReboots(VirtualWorld world, PhraseArguments args)
+    {
+        var uuid = Vm(world, args).Uuid;
+        foreach (var host in world.Hosts)
+        {
+            host.Toolstack.RebootGuest(uuid);
+        }
+    }
+
+    private static void Restarts(VirtualWorld world, PhraseArguments args)
+    {
+        var uuid = Vm(world, args).Uuid;
+        Master(world)?.Toolstack.Records?.FindByUuid("VM", uuid)?.Set("actions_after_shutdown", "restart");
+        foreach (var host in world.Hosts)
+        {
+            host.Toolstack.RestartWhenItEnds(uuid);
+        }
+    }
+
+    private static VmDefinition Vm(VirtualWorld world, PhraseArguments args)
+    {
+        var name = args.Word();
+        return world.Pool.Vms.First(definition => definition.Name == name);
     }
 
     private static void Orderly(VirtualWorld world, VirtualHost host, bool reboot)

@@ -90,6 +90,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         writer.Add((status.Emergency ? 1 : 0) + (status.InitComplete ? 2 : 0) + (status.UnixListening ? 4 : 0));
         writer.Add(status.RoleFile.GetHashCode(StringComparison.Ordinal));
         writer.Add(host.Domains.WritingCount);
+        writer.Add(host.Domains.Backends.Length);
         writer.Add(host.WatchdogDue is { } due ? (due - world.Scheduler.Now).Ticks : -1);
         writer.Add(host.Daemon!.NextWakeIn.Ticks);
         writer.Add(world.Storage.Locks().Count);

@@ -293,11 +293,11 @@ public sealed class VirtualDaemon : ICommandExecutor
             return;
         }
 
-        var guests = _host.Domains.List().Select(domain => new DomainFact(domain.Domid, Guid.Parse(domain.VmUuid)));
-        var facts = new HypervisorFacts([.. guests], _host.Domains.WritingCount);
+        var guests = _host.Domains.List().Select(domain => new DomainFact(domain.Domid, Guid.Parse(domain.Handle)) { State = domain.State });
+        var facts = new HypervisorFacts([.. guests], 0) { Backends = _host.Domains.Backends };
 
         // An unchanged list is the same object: whoever compares need not look inside.
-        _lastList = _lastList is not null && _lastList.OpenBackends == facts.OpenBackends
+        _lastList = _lastList is not null && _lastList.Backends == facts.Backends
             && _lastList.Guests.AsSpan().SequenceEqual(facts.Guests.AsSpan()) ? _lastList : facts;
         Post(new Observation.DomainsListed(id, _lastList, ""));
     }

@@ -71,6 +71,9 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             case HaAction.DestroyDomain destroy:
                 await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
                 return host.Domains.Destroy(destroy.Domid) ? Done : (ActionOutcome.Failed, "XL", "xl destroy failed");
+            case HaAction.EndBackends end:
+                await host.Domains.EndAsync(end.Backends).ConfigureAwait(false);
+                return Done;
             case HaAction.KillToolstack:
                 await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
                 host.Toolstack.Kill();

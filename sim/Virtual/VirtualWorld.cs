@@ -161,7 +161,7 @@ public sealed class VirtualWorld
     {
         foreach (var domain in Hosts[host].Domains.List())
         {
-            if (domain.VmName == vmName)
+            if (domain.VmName == vmName && (domain.IsWhole || domain.Executes))
             {
                 return true;
             }

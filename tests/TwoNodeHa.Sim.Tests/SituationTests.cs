@@ -134,7 +134,13 @@ public sealed class SituationTests
                     new PendingCommand(95, Purpose.ReadDomains, Guid.Empty, 0),
                     new PendingCommand(96, Purpose.ReadToolstack, Guid.Empty, 0),
                     new PendingCommand(97, Purpose.FencePeer, Guid.Empty, 0),
+                    new PendingCommand(98, Purpose.EndBackends, Guid.Empty, 0),
                 ],
+            },
+            Host = state.Host with
+            {
+                // One that dom0 opened for itself writes only while both its image is shared and it may.
+                Domains = state.Host.Domains! with { Backends = [new BackendFact(900, BackendKind.Tapdisk) { Owner = BackendOwner.ControlDomain }] },
             },
             Life = state.Life with { EnabledAt = at, ReenableAt = at },
             Watchdog = state.Watchdog with { GraceUntil = at, Facts = state.Watchdog.Facts with { FixedTimeout = TimeSpan.FromSeconds(30) } },
@@ -236,6 +242,8 @@ public sealed class SituationTests
                 (pair.Path, (object?)vms.SetItem(0, (VmFact)pair.Mutant))),
             ImmutableArray<DomainFact> guests => Mutants(guests[0], path).Select(pair =>
                 (pair.Path, (object?)guests.SetItem(0, (DomainFact)pair.Mutant))),
+            ImmutableArray<BackendFact> backends => Mutants(backends[0], path).Select(pair =>
+                (pair.Path, (object?)backends.SetItem(0, (BackendFact)pair.Mutant))),
             ImmutableArray<Instant?> times => [(path, times.SetItem(0, null)), (path + "+", times.SetItem(0, times[0]! + TimeSpan.FromSeconds(-0.1)))],
             ImmutableArray<Guid> ids => [(path, ids.SetItem(0, Guid.Empty))],
             ImmutableArray<ulong> ids => [(path, ids.SetItem(0, ids[0] + 1))],

@@ -181,6 +181,7 @@ internal sealed class DatabaseSeed
         string vmRef = Database.RefOf("VM", vm.Uuid);
         JsonObject fields = VmFields(vm.Uuid, vm.Name, vm.MemoryMib);
         fields["ha_restart_priority"] = vm.HaRestartPriority;
+        fields["actions_after_shutdown"] = vm.ActionsAfterShutdown;
         fields["order"] = vm.Order;
         fields["start_delay"] = vm.StartDelay;
         fields["other_config"] = Map(vm.OtherConfig);

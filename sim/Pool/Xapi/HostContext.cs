@@ -54,6 +54,9 @@ internal sealed class HostContext
     /// <summary>VMs whose domain leaves by migration: its end is no crash.</summary>
     public HashSet<string> MigratingOut { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>How long a migration from here copies memory; null: as the timings say.</summary>
+    public TimeSpan? MigrationTime { get; set; }
+
     /// <summary>The sockets of the process appeared or went away.</summary>
     public Action ListeningChanged { get; set; } = static () => { };
 

@@ -199,7 +199,7 @@ internal sealed class StartUp(XapiProcess process)
     {
         JsonArray domains = [.. process.Host.Xenopsd.List().Select(domain => (JsonNode)new JsonObject
         {
-            ["uuid"] = domain.VmUuid,
+            ["uuid"] = domain.Handle,
             ["domid"] = (long)domain.Domid,
         })];
         JsonNode? doomed = await process.Link.DbAsync("emu.db_reconcile", process.HostRef, domains).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TwoNodeHa.Sim.Pool.Data;
 
 namespace TwoNodeHa.Sim.Pool.Xapi;
 
@@ -34,26 +35,50 @@ internal static class VmHostSide
         return null;
     }
 
+    /// <summary>The guest suspends itself, its memory goes to a VDI, the domain goes.</summary>
+    public static async Task<JsonNode?> SuspendAsync(Call call)
+    {
+        XapiProcess process = call.Process;
+        Domain domain = Whole(process, call.Text(0));
+        process.Host.Xenopsd.Suspend(domain);
+        await process.Delay(process.Host.Timings.VmHardShutdown).ConfigureAwait(false);
+        await process.Guard(process.Host.Xenopsd.DestroyAsync(call.Text(0))).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>The guest is suspended for as long as its memory is saved, and goes on in the same domain.</summary>
+    public static async Task<JsonNode?> CheckpointAsync(Call call)
+    {
+        XapiProcess process = call.Process;
+        Domain domain = Whole(process, call.Text(0));
+        process.Host.Xenopsd.Suspend(domain);
+        await process.Delay(process.Host.Timings.VmHardShutdown).ConfigureAwait(false);
+        process.Host.Xenopsd.Resume(domain);
+        return null;
+    }
+
     /// <summary>
-    /// The domain leaves this host before it appears on the other one, so an outside observer never sees it twice; if
-    /// the second half fails the VM is gone, as when a real migration breaks after the hand-over.
+    /// Two domains for as long as memory is copied, the target's paused. Then the guest suspends itself, the source lets go of
+    /// its disks and takes another handle, the target takes the disks and goes. If that fails the VM is gone on both.
     /// </summary>
     public static async Task<JsonNode?> MigrateOutAsync(Call call)
     {
         XapiProcess process = call.Process;
-        await process.Delay(process.Host.Timings.VmMigrate).ConfigureAwait(false);
         JsonNode spec = call.Node(0)!;
         string uuid = (string)spec["uuid"]!;
+        string target = call.Text(1);
+        Domain source = Whole(process, uuid);
         process.Host.MigratingOut.Add(uuid);
         try
         {
-            await process.Guard(process.Host.Xenopsd.DestroyAsync(uuid)).ConfigureAwait(false);
-            await process.AskPeerAsync(call.Text(1), "emu.vm_migrate_in", spec.DeepClone()).ConfigureAwait(false);
+            JsonNode? shell = await AskAsync(process, target, "emu.vm_migrate_receive", spec.DeepClone()).ConfigureAwait(false);
+            await process.Delay(process.Host.MigrationTime ?? process.Host.Draw(process.Host.Timings.VmMigrate)).ConfigureAwait(false);
+            await AskAsync(process, target, "emu.ping").ConfigureAwait(false);
+            await SwitchAsync(process, target, source, spec, Numbers.ToLong(shell!.AsValue())).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is PeerUnreachableException or PeerLostException or ApiException)
+        catch (Exception error) when (error is PeerUnreachableException or PeerLostException)
         {
-            await process.Link.DbAsync("emu.db_vm_halted", uuid, process.HostRef).ConfigureAwait(false);
-            throw error is ApiException ? error : new ApiException("CANNOT_CONTACT_HOST", call.Text(1));
+            throw new ApiException("CANNOT_CONTACT_HOST", call.Text(1));
         }
         finally
         {
@@ -63,20 +88,97 @@ internal static class VmHostSide
         return null;
     }
 
-    public static async Task<JsonNode?> MigrateInAsync(Call call)
+    private static async Task SwitchAsync(XapiProcess process, string target, Domain source, JsonNode spec, long shell)
+    {
+        Xenopsd xenopsd = process.Host.Xenopsd;
+        xenopsd.Suspend(source);
+        await process.Delay(process.Host.Timings.Call).ConfigureAwait(false);
+        await process.Guard(xenopsd.ReleaseAsync(source)).ConfigureAwait(false);
+        try
+        {
+            JsonNode? domid = await AskAsync(process, target, "emu.vm_migrate_in", spec.DeepClone(), shell).ConfigureAwait(false);
+            await process.Guard(xenopsd.DestroyAsync(Domain.OutgoingHandle(source.VmUuid))).ConfigureAwait(false);
+            string host = Database.RefOf("host", process.Host.Pool.Hosts.First(host => host.Address == target).Uuid);
+            await process.Link.DbAsync("emu.db_vm_running", source.VmUuid, host, Numbers.ToLong(domid!.AsValue())).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is PeerUnreachableException or PeerLostException or ApiException)
+        {
+            // The source cannot go back: its memory is stale and its disks are let go.
+            await process.Guard(xenopsd.DestroyAsync(Domain.OutgoingHandle(source.VmUuid))).ConfigureAwait(false);
+            await process.Link.DbAsync("emu.db_vm_halted", source.VmUuid, process.HostRef).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public static Task<JsonNode?> ReceiveAsync(Call call)
     {
         XapiProcess process = call.Process;
-        Domain domain = await process.Guard(
-            process.Host.Xenopsd.BuildAsync(VmSpec.FromJson(call.Node(0)!), TimeSpan.Zero)).ConfigureAwait(false);
-        await RecordRunningAsync(process, domain).ConfigureAwait(false);
-        return null;
+        VmSpec spec = VmSpec.FromJson(call.Node(0)!);
+        Domain shell = process.Host.Xenopsd.Receive(spec);
+        process.Background(() => WatchShellAsync(process, spec, shell.Domid));
+        return Task.FromResult<JsonNode?>((long)shell.Domid);
     }
+
+    public static Task<JsonNode?> MigrateInAsync(Call call) => Task.FromResult<JsonNode?>(
+        (long)call.Process.Host.Xenopsd.Go(VmSpec.FromJson(call.Node(0)!), (int)call.Float(1)).Domid);
+
+    /// <summary>
+    /// The end of the stream: a source that has given up, or whose host says that nobody listens. One that died without a word
+    /// is not noticed, and the shell stays (vm-facts 5.4).
+    /// </summary>
+    private static async Task WatchShellAsync(XapiProcess process, VmSpec spec, int domid)
+    {
+        string source = process.Host.Pool.OtherHost(process.Host.Definition.Name).Address;
+        while (true)
+        {
+            await process.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+            if (!IsShell(process, spec, domid))
+            {
+                return;
+            }
+
+            try
+            {
+                JsonNode? goesOn = process.Host.MigratingOut.Contains(spec.Uuid)
+                    || (bool)(await process.AskPeerAsync(source, "emu.vm_migrates", spec.Uuid).ConfigureAwait(false))!;
+                if (!(bool)goesOn! && IsShell(process, spec, domid))
+                {
+                    process.Host.Xenopsd.Drop(domid);
+                    return;
+                }
+            }
+            catch (PeerUnreachableException refused) when (IsShell(process, spec, domid) && refused.Message.Contains("refused", StringComparison.Ordinal))
+            {
+                process.Host.Xenopsd.Drop(domid);
+                return;
+            }
+            catch (Exception error) when (error is PeerUnreachableException or PeerLostException or ApiException)
+            {
+                // Silence: TCP waits.
+            }
+        }
+    }
+
+    private static bool IsShell(XapiProcess process, VmSpec spec, int domid) =>
+        process.Host.Xenopsd.Find(Domain.IncomingHandle(spec.Uuid)) is { } shell && shell.Domid == domid;
+
+    /// <summary>A migration to the own host does without the network.</summary>
+    private static Task<JsonNode?> AskAsync(XapiProcess process, string address, string method, params JsonNode?[] parameters) =>
+        address == process.Host.Address
+            ? process.Methods.ExecuteAsync(CallOrigin.Internal, method, new JsonArray(parameters))
+            : process.AskPeerAsync(address, method, parameters);
+
+    private static Domain Whole(XapiProcess process, string uuid) => process.Host.Xenopsd.Find(uuid)
+        ?? throw new ApiException("INTERNAL_ERROR", $"xenopsd: {uuid} has no domain here");
+
+    public static async Task OnRebuiltAsync(XapiProcess process, Domain domain) => await RecordRunningAsync(process, domain).ConfigureAwait(false);
 
     /// <summary>A domain ended here: xenopsd told so. Expected ends are written by whoever caused them.</summary>
     public static async Task OnEndedAsync(XapiProcess process, Domain domain)
     {
         await process.Guard(process.Host.Faults.UntilAnswering(needsDatabase: true)).ConfigureAwait(false);
-        if (process.Host.MigratingOut.Contains(domain.VmUuid) || process.Host.Xenopsd.Find(domain.VmUuid) is not null)
+        if (!domain.IsWhole || process.Host.MigratingOut.Contains(domain.VmUuid) || process.Host.Xenopsd.IsRebuilding(domain.VmUuid)
+            || process.Host.Xenopsd.Find(domain.VmUuid) is not null)
         {
             return;
         }

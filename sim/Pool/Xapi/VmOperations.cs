@@ -59,11 +59,6 @@ internal sealed class VmOperations(XapiProcess process)
         await OperateAsync(call, vm, "pool_migrate", ["Running"], async () =>
         {
             Row source = Db.Host(vm.Text("resident_on"));
-            if (source.Ref == target.Ref)
-            {
-                return;
-            }
-
             VmPlacement.AssertCanBootHere(Db, vm, target);
             vm.Set("scheduled_to_be_resident_on", target.Ref);
             try
@@ -78,6 +73,47 @@ internal sealed class VmOperations(XapiProcess process)
             }
         }).ConfigureAwait(false);
     }
+
+    /// <summary>VM.suspend: halted for the hosts, its memory waits in a VDI.</summary>
+    public async Task SuspendAsync(Call call, Row vm) => await OperateAsync(call, vm, "suspend", ["Running"], async () =>
+    {
+        vm.Set("ha_always_run", false);
+        await OnHostAsync(Db.Host(vm.Text("resident_on")), "emu.vm_suspend", vm.Uuid).ConfigureAwait(false);
+        var operations = vm["current_operations"]?.DeepClone();
+        ForceHalted(vm);
+        vm.Set("power_state", "Suspended");
+        vm.Set("current_operations", operations);
+    }).ConfigureAwait(false);
+
+    /// <summary>VM.resume_on, and VM.resume on a host of XAPI's choice.</summary>
+    public async Task ResumeAsync(Call call, Row vm, Row? wanted) => await OperateAsync(call, vm, "resume", ["Suspended"], async () =>
+    {
+        Row host = wanted ?? Choose(vm);
+        VmPlacement.AssertCanBootHere(Db, vm, host);
+        vm.Set("scheduled_to_be_resident_on", host.Ref);
+        try
+        {
+            await OnHostAsync(host, "emu.vm_start", SpecOf(vm).ToJson(), 0L).ConfigureAwait(false);
+        }
+        finally
+        {
+            vm.Set("scheduled_to_be_resident_on", Database.NullRef);
+        }
+    }).ConfigureAwait(false);
+
+    /// <summary>VM.checkpoint: Suspended with resident_on kept for as long as memory is saved, then it goes on there.</summary>
+    public async Task CheckpointAsync(Call call, Row vm) => await OperateAsync(call, vm, "checkpoint", ["Running"], async () =>
+    {
+        vm.Set("power_state", "Suspended");
+        try
+        {
+            await OnHostAsync(Db.Host(vm.Text("resident_on")), "emu.vm_checkpoint", vm.Uuid).ConfigureAwait(false);
+        }
+        finally
+        {
+            vm.Set("power_state", "Running");
+        }
+    }).ConfigureAwait(false);
 
     /// <summary>VM.power_state_reset: database only; no domain and no disk lock is touched (xapi.md 6.6).</summary>
     public async Task ResetAsync(Row vm)
@@ -130,7 +166,8 @@ internal sealed class VmOperations(XapiProcess process)
         vm.Uuid,
         vm.Text("name_label"),
         [.. VmPlacement.DisksOf(Db, vm).Select(vdi => (Vdi: vdi, Sr: Db.Get("SR", vdi.Text("SR"))))
-            .Select(disk => new DiskSpec(disk.Vdi.Uuid, disk.Sr.Uuid, disk.Sr.Flag("shared")))]);
+            .Select(disk => new DiskSpec(disk.Vdi.Uuid, disk.Sr.Uuid, disk.Sr.Flag("shared")))],
+        vm.Text("actions_after_shutdown") == "restart");
 
     /// <summary>Runs something on a host: here, or forwarded with XAPI's two failures (xapi.md 4.2, end).</summary>
     public async Task<JsonNode?> OnHostAsync(Row host, string method, params JsonNode?[] parameters)

@@ -50,6 +50,7 @@ internal static class ConfigKeys
     [
         new("list_domains", t => t.ListDomains, (t, v) => t with { ListDomains = v }),
         new("destroy_domain", t => t.DestroyDomain, (t, v) => t with { DestroyDomain = v }),
+        new("list_backends", t => t.ListBackends, (t, v) => t with { ListBackends = v }),
         new("kill_toolstack", t => t.KillToolstack, (t, v) => t with { KillToolstack = v }),
         new("stop_toolstack", t => t.StopToolstack, (t, v) => t with { StopToolstack = v }),
         new("start_toolstack", t => t.StartToolstack, (t, v) => t with { StartToolstack = v }),

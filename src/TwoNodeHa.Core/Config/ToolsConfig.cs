@@ -9,6 +9,9 @@ public sealed record ToolsConfig
     /// <summary>Destroys a domain directly; the domid is appended.</summary>
     public string DestroyDomain { get; init; } = "/usr/sbin/xl destroy";
 
+    /// <summary>Prints the back-ends' part of xenstore, one <c>PATH = "VALUE"</c> a line. Empty: nothing tells for whom a tapdisk works.</summary>
+    public string ListBackends { get; init; } = "/usr/bin/xenstore-ls -f /local/domain/0/backend";
+
     /// <summary>
     /// Stops the toolstack at once, without its orderly shutdown. The domain builder is a service of its own (xenopsd-xc) and
     /// would finish a domain after xapi is dead: it goes too.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
@@ -70,6 +71,12 @@ public abstract record HaAction
 
     /// <summary>Destroy a domain through the hypervisor directly.</summary>
     public sealed record DestroyDomain(int Domid, Guid Vm) : HaAction;
+
+    /// <summary>
+    /// SIGKILL to disk back-ends of dom0, and wait until they are gone. Success is the proof that their outstanding I/O is
+    /// done: the kernel lets a process go only then.
+    /// </summary>
+    public sealed record EndBackends(ImmutableArray<BackendFact> Backends) : HaAction;
 
     /// <summary>Stop the toolstack at once (SIGKILL to the unit, then stop), so that it cannot act.</summary>
     public sealed record KillToolstack : HaAction;

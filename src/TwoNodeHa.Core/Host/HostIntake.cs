@@ -29,6 +29,8 @@ internal static class HostIntake
             return;
         }
 
+        facts = DomainHandle.Match(
+            facts, turn.Host.Domains, vm => turn.Durable.Vms.Any(record => record.Uuid == vm), turn.Durable.Vms.Select(record => record.Uuid));
         turn.Host = turn.Host with { Domains = facts, DomainsAskedAt = turn.Schedule.DomainsAskedAt, ListTrouble = "" };
         VmBook.SeeDomains(turn);
     }

@@ -125,7 +125,9 @@ internal static class VmBook
     private static bool ShownRunning(Draft turn, Guid uuid) =>
         turn.State.Host.Database is { } database && database.Vms.Any(fact => fact.Uuid == uuid && IsUp(fact));
 
-    private static bool IsUp(VmFact fact) => fact.PowerState is VmPowerState.Running or VmPowerState.Paused;
+    /// <summary>Suspended on a host is a checkpoint under way; a VM that somebody suspended is on none.</summary>
+    private static bool IsUp(VmFact fact) => fact.PowerState is VmPowerState.Running or VmPowerState.Paused
+        || (fact.PowerState == VmPowerState.Suspended && fact.ResidentOn != Guid.Empty);
 
     private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact, bool wish)
     {
@@ -133,7 +135,7 @@ internal static class VmBook
         var stopSeen = wish || (known is { StopSeen: true } && !running);
         var wanted = fact.PowerState switch
         {
-            VmPowerState.Running or VmPowerState.Paused => true,
+            _ when running => true,
             VmPowerState.Suspended => false,
             _ => known is { Wanted: true } && !stopSeen,
         };

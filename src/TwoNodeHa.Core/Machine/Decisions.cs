@@ -37,7 +37,7 @@ internal static class Decisions
             return;
         }
 
-        if (HaSwitch.KeepsDisabled(turn) || !HoldsRight(turn) || MeetsConflict(turn))
+        if (HaSwitch.KeepsDisabled(turn) || !HoldsRight(turn) || Conflict.IsMet(turn))
         {
             return;
         }
@@ -143,31 +143,5 @@ internal static class Decisions
         return OneWay.Holds(view)
             ? "the peer is heard but does not hear us, so it may take over: no right to run is left"
             : "neither the peer nor the gateway answers: no right to run is left";
-    }
-
-    /// <summary>Two hosts that both run something by a claim of their own: the lower (epoch, uuid) fences at once.</summary>
-    private static bool MeetsConflict(Draft turn)
-    {
-        var view = turn.View;
-        if (turn.Peer.Beat is not { } beat || !view.Runs || !view.PeerHeard || Rank.OutranksPeer(view) || !BothRun(view, beat))
-        {
-            return false;
-        }
-
-        turn.Report(HaEventId.Conflict, Severity.Critical,
-            $"{turn.Config.Peer.Name} claims the pool with epoch {beat.Epoch}, this host has {turn.Durable.Epoch}: the lower fences");
-        Fence.Begin(turn, $"conflict: {turn.Config.Peer.Name} outranks this host and runs VMs too");
-        return true;
-    }
-
-    private static bool BothRun(View view, Heartbeat beat)
-    {
-        if (beat.RunningCount <= 0)
-        {
-            return false;
-        }
-
-        var sameVm = beat.Epoch > view.Durable.Epoch && view.State.Host.Domains!.Guests.Any(guest => view.RunsOnPeer(guest.Vm));
-        return sameVm || (beat.Status is HaStatus.Sole or HaStatus.TakingOver && view.Status is HaStatus.Sole or HaStatus.TakingOver);
     }
 }

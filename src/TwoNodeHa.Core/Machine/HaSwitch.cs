@@ -85,6 +85,7 @@ internal static class HaSwitch
     private static void Enter(Draft turn)
     {
         turn.Life = turn.Life with { EnabledAt = null };
+        turn.Procedures = turn.Procedures with { DoubleSince = null };
         if (turn.Durable.Takeover is { WasMaster: false, Step: < TakeoverStep.Promote })
         {
             // Nobody was promoted yet: the raised epoch goes on with the master that the pool had.

@@ -95,6 +95,9 @@ internal static class Intake
             case Purpose.KillDomain:
                 Fence.DomainKilled(turn, finished);
                 break;
+            case Purpose.EndBackends:
+                Fence.BackendsEnded(turn, finished);
+                break;
             case Purpose.WriteGuardedRole:
                 BootGuard.Done(turn, finished);
                 break;

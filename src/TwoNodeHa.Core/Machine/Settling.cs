@@ -49,7 +49,7 @@ internal static class Settling
             turn.Become(HaStatus.Disabled, "HA is disabled");
             Watchdog.Disarm(turn);
         }
-        else if (turn.Durable.FencePending && turn.View.MayRun)
+        else if (turn.Durable.FencePending && turn.View.MayWrite)
         {
             Fence.Begin(turn, $"continued after a restart: {turn.Durable.FenceReason}");
         }

@@ -17,6 +17,7 @@ internal static class WakeUp
         OneWay.LookAgainAt(view),
         TakeoverPermit.LookAgainAt(view),
         Grace.LookAgainAt(view),
+        Conflict.LookAgainAt(view),
         BootGuard.LookAgainAt(view),
         HaSwitch.LookAgainAt(view),
         Fence.LookAgainAt(view),

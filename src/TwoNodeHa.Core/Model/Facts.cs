@@ -2,16 +2,6 @@ using System.Collections.Immutable;
 
 namespace TwoNodeHa.Core.Model;
 
-/// <summary>A guest domain by the hypervisor's own list.</summary>
-/// <param name="Domid">Domain id, above 0.</param>
-/// <param name="Vm">The domain's handle: the VM's uuid.</param>
-public sealed record DomainFact(int Domid, Guid Vm);
-
-/// <summary>What one reading of the hypervisor showed.</summary>
-/// <param name="Guests">All guest domains; dom0 is left out.</param>
-/// <param name="OpenBackends">Disk back-end processes in dom0 that may still write for a guest.</param>
-public sealed record HypervisorFacts(ImmutableArray<DomainFact> Guests, int OpenBackends);
-
 /// <summary>XAPI's role of a host, as its role file says (pool_role.ml).</summary>
 public enum PoolRole
 {

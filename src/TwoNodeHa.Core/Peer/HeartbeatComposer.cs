@@ -55,7 +55,7 @@ internal static class HeartbeatComposer
         || last.Attestation != next.Attestation || last.Declined != next.Declined || last.Promise != next.Promise
         || last.Readmitted != next.Readmitted || last.Disarm != next.Disarm || last.DisarmAck != next.DisarmAck
         || last.SwitchGeneration != next.SwitchGeneration || last.AckIncarnation != next.AckIncarnation
-        || last.RunningCount != next.RunningCount || last.Master != next.Master
+        || last.RunningCount != next.RunningCount || !last.Running.AsSpan().SequenceEqual(next.Running.AsSpan()) || last.Master != next.Master
         || last.Mirror != next.Mirror || last.ReenableAtUnixMs != next.ReenableAtUnixMs;
 
     private const HeartbeatFlags Urgent = HeartbeatFlags.Armed | HeartbeatFlags.GatewayFresh | HeartbeatFlags.Deaf
@@ -136,8 +136,8 @@ internal static class HeartbeatComposer
         // Needed for every heartbeat, changed only by a new list.
         if (!ReferenceEquals(turn.State.Host.RunningIdsOf, domains))
         {
-            var ids = domains.Guests.Select(guest => VmShortId.Of(guest.Vm)).Order().Take(Heartbeat.RunningMax);
-            turn.Host = turn.Host with 
+            var ids = domains.Guests.Where(static guest => !guest.IsShell).Select(static guest => VmShortId.Of(guest.Vm)).Order().Take(Heartbeat.RunningMax);
+            turn.Host = turn.Host with
             {
                 RunningIdsOf = domains,
                 RunningIds = [.. ids],

@@ -8,9 +8,9 @@ using TwoNodeHa.Core.Step;
 namespace TwoNodeHa.Core.Procedures;
 
 /// <summary>
-/// The fencing ladder: toolstack killed and domains destroyed side by side, verified by a list that was asked for after
-/// the toolstack was dead, attested; not verified in time: reset. The watchdog is not fed meanwhile. The toolstack goes
-/// first because a start under way in it would create a domain behind the back of the kill.
+/// The fencing ladder: toolstack killed and domains destroyed side by side, the back-ends that they leave behind ended,
+/// verified by a list that was asked for after the toolstack was dead, attested; not verified in time: reset. The watchdog is
+/// not fed meanwhile. The toolstack goes first because a start under way in it would create a domain behind the back of the kill.
 /// </summary>
 internal static class Fence
 {
@@ -27,6 +27,7 @@ internal static class Fence
         turn.ReadDomainsAnew();
         turn.Abandon(Purpose.KillDomain);
         turn.Abandon(Purpose.KillToolstack);
+        turn.Abandon(Purpose.EndBackends);
         turn.DropTakeover();
         turn.DropStarts();
         turn.Fence = new FenceProgress { DecidedAt = turn.Now, Reason = reason };
@@ -50,6 +51,7 @@ internal static class Fence
         }
 
         Kill(turn, fence);
+        EndBackends(turn, fence);
         if (IsVerified(turn.View, fence))
         {
             turn.Fence = fence with { Verified = true };
@@ -109,6 +111,21 @@ internal static class Fence
         }
     }
 
+    public static void BackendsEnded(Draft turn, Observation.ActionFinished finished)
+    {
+        if (turn.Fence is not { } fence)
+        {
+            return;
+        }
+
+        turn.Fence = fence with { LastKillEnded = turn.Now };
+        turn.ReadDomainsAnew();
+        if (finished.Outcome != ActionOutcome.Succeeded)
+        {
+            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"disk back-ends could not be ended yet: {finished.Detail}");
+        }
+    }
+
     /// <summary>What the site wants done with a fenced host, once the peer had time to hear the attestation.</summary>
     public static void AfterFence(Draft turn)
     {
@@ -144,14 +161,33 @@ internal static class Fence
         }
     }
 
+    /// <summary>
+    /// Nobody ends a tapdisk whose domain is gone while the toolstack is dead: the ladder does, and its end is the proof that
+    /// its I/O is done. The garbage collector of the SR master goes with them.
+    /// </summary>
+    private static void EndBackends(Draft turn, FenceProgress fence)
+    {
+        if (turn.Pending.Has(Purpose.EndBackends) || turn.Host.Domains is not { } domains || turn.Host.DomainsAskedAt < fence.LastKillEnded)
+        {
+            return;
+        }
+
+        var left = domains.Unserved;
+        if (!left.IsEmpty)
+        {
+            turn.Act(new HaAction.EndBackends(left), Deadlines.FenceTool, Purpose.EndBackends);
+        }
+    }
+
     private static bool IsVerified(View view, FenceProgress fence) =>
-        fence.ToolstackDeadAt is { } dead && !view.MayRun && view.State.Host.DomainsAskedAt >= dead;
+        fence.ToolstackDeadAt is { } dead && !view.MayWrite && view.State.Host.DomainsAskedAt >= dead;
 
     private static string WhatIsLeft(HaState state, FenceProgress fence)
     {
         var toolstack = fence.ToolstackDeadAt is null ? "the toolstack is not known to be dead, " : "";
         return state.Host.Domains is not { } domains ? $"{toolstack}the hypervisor's list cannot be read"
-            : $"{toolstack}{domains.Guests.Length} domains and {domains.OpenBackends} disk back-ends are left";
+            : $"{toolstack}{domains.Guests.Length} domains and "
+                + $"{domains.OpenBackends + domains.Backends.Count(static backend => backend.IsWriter)} disk back-ends are left";
     }
 
     private static void Attest(Draft turn, FenceProgress fence)

@@ -12,6 +12,12 @@ internal static class Mastership
     /// <summary>Adopts the peer's epoch and master where they rank higher.</summary>
     public static void FollowEpoch(Draft turn, Heartbeat beat)
     {
+        if (turn.Procedures.DoubleSince is not null)
+        {
+            // Who adopts the peer's epoch gives up his own claim: first it is seen whether a VM moves or runs twice.
+            return;
+        }
+
         var durable = turn.Durable;
         if (durable.Master == Guid.Empty && beat.Master == Guid.Empty)
         {

@@ -54,7 +54,8 @@ internal static class Pause
 
         if (!View.IsMember(turn.State.Status))
         {
-            End(turn, "nothing here is bound", disarm: !turn.View.MayRun || turn.State.Status == HaStatus.Disabled);
+            // What a guest left behind may still write: nobody feeds a watchdog that is left armed for it.
+            End(turn, "nothing here is bound", disarm: !turn.View.MayWrite || turn.State.Status is HaStatus.Disabled or HaStatus.Maintenance);
             return;
         }
 

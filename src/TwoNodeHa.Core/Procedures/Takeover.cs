@@ -234,6 +234,11 @@ internal static class Takeover
             StepSince = turn.Now,
             Resets = turn.Takeover.Resets + (step == TakeoverStep.ResetPowerStates ? 1 : 0),
         };
+        if (step == TakeoverStep.ReleaseLocks)
+        {
+            TakeoverSteps.DropShells(turn);
+        }
+
         if (step == TakeoverStep.AwaitToolstack)
         {
             // Looked at now; the periodic reading of a quiet pair is seconds away.

@@ -114,6 +114,22 @@ internal static class TakeoverSteps
         return VmStart.AllSettled(turn.View) ? TakeoverStep.RecoverSlaves : null;
     }
 
+    /// <summary>
+    /// Targets of migrations from the dead host: nothing ever ran in them, nobody goes on with them, and the VM that is started
+    /// here needs their memory.
+    /// </summary>
+    internal static void DropShells(Draft turn)
+    {
+        var guests = turn.Host.Domains?.Guests ?? [];
+        foreach (var shell in guests)
+        {
+            if (shell is { IsShell: true, Part: DomainPart.Incoming } && guests.All(other => other == shell || other.Vm != shell.Vm))
+            {
+                turn.Act(new HaAction.DestroyDomain(shell.Domid, shell.Vm), Deadlines.RoleFile);
+            }
+        }
+    }
+
     internal static void Order(Draft turn, HaAction action, TimeSpan deadline, Guid vm = default) =>
         turn.Act(action, deadline, Purpose.TakeoverStep, vm);
 

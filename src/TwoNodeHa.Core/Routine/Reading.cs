@@ -47,11 +47,12 @@ internal static class Reading
 
     /// <summary>
     /// A promoted slave starts from its own copy of the database, up to five minutes old (pool_db_backup.ml): the master has
-    /// it copied when a VM was started, stopped, moved or created.
+    /// it copied when a VM was started, stopped, moved or created. Soon after a move: a toolstack that starts from a copy in
+    /// which the VM is elsewhere destroys its domain.
     /// </summary>
     public static void SyncDatabase(Draft turn)
     {
-        if (turn.State.Status != HaStatus.Paired || turn.Schedule.SyncedVms == turn.Durable.Vms || turn.Now < turn.Schedule.Sync
+        if (turn.State.Status != HaStatus.Paired || turn.Schedule.SyncedVms == turn.Durable.Vms || turn.Now < SyncDue(turn.State)
             || !turn.View.IsMaster || !turn.View.ToolstackReady)
         {
             return;
@@ -60,6 +61,29 @@ internal static class Reading
         turn.Schedule = turn.Schedule with { SyncedVms = turn.Durable.Vms, Sync = turn.Now + Deadlines.DatabaseSync };
         turn.Act(new HaAction.SyncDatabase(), Deadlines.DatabaseSync);
     }
+
+    /// <summary>A VM is elsewhere than the newest copy of the database has it.</summary>
+    internal static bool HasMoved(HaState state)
+    {
+        foreach (var vm in state.Durable.Vms)
+        {
+            var found = false;
+            foreach (var synced in state.Schedule.SyncedVms)
+            {
+                found |= synced.Uuid == vm.Uuid && synced.LastOn == vm.LastOn;
+            }
+
+            if (!found)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Instant SyncDue(HaState state) =>
+        HasMoved(state) ? state.Schedule.Sync - Deadlines.DatabaseSync + Deadlines.SyncAfterMove : state.Schedule.Sync;
 
     /// <summary>When a reading is due.</summary>
     public static Instant LookAgainAt(View view) => Instant.Min(

@@ -116,6 +116,12 @@ public static class Deadlines
     /// <summary>Between two copies of the toolstack's database to the peer, and the bound of one.</summary>
     public static readonly TimeSpan DatabaseSync = TimeSpan.FromSeconds(20);
 
+    /// <summary>Between two copies while VMs move: a host that is evacuated moves many.</summary>
+    public static readonly TimeSpan SyncAfterMove = TimeSpan.FromSeconds(2);
+
+    /// <summary>Between two readings of the hypervisor while a VM stands on both hosts' lists.</summary>
+    public static readonly TimeSpan DoubleReading = TimeSpan.FromSeconds(0.5);
+
     /// <summary>The watchdog's timeout while the right to run has no end.</summary>
     public static readonly TimeSpan EndlessFeeding = TimeSpan.FromSeconds(60);
 

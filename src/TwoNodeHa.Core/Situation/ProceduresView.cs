@@ -35,6 +35,9 @@ public sealed record ProceduresView
     /// <summary>Since when both hosts say to be master while only the other may; null when not.</summary>
     public Instant? RoleConflictSince { get; init; }
 
+    /// <summary>Since when a VM stands on both hosts' lists; null while none does.</summary>
+    public Instant? DoubleSince { get; init; }
+
     /// <summary>Since when this host's role and the epoch's master differ without a conflict; null when not.</summary>
     public Instant? RoleChangeSince { get; init; }
 

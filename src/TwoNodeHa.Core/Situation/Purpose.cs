@@ -37,4 +37,7 @@ public enum Purpose
 
     /// <summary>The fence agent switches the peer off.</summary>
     FencePeer = 10,
+
+    /// <summary>The fence ends the back-ends that no domain is left of.</summary>
+    EndBackends = 11,
 }

@@ -7,13 +7,16 @@ namespace TwoNodeHa.Core.Situation;
 /// <content>What runs here, and the own toolstack.</content>
 public readonly partial struct View
 {
-    /// <summary>Guests run here, or it is not known that none do.</summary>
-    public bool MayRun => State.Host.Domains is not { Guests.Length: 0, OpenBackends: 0 };
+    /// <summary>Guests run here, or it is not known that none do. A back-end is no guest: dom0 opens disks for itself too.</summary>
+    public bool MayRun => State.Host.Domains is not { Guests.Length: 0 };
 
-    /// <summary>The hypervisor's own list was read and shows guests.</summary>
+    /// <summary>Something here may write to shared storage, or it is not known that nothing does: guests, and what they left behind.</summary>
+    public bool MayWrite => State.Host.Domains is not { IsQuiet: true };
+
+    /// <summary>The hypervisor's own list was read and shows guests, were they shells: whatever has a domain can be started.</summary>
     public bool Runs => State.Host.Domains is { Guests.Length: > 0 };
 
-    /// <summary>The hypervisor's own list shows the VM here.</summary>
+    /// <summary>The hypervisor's own list shows the VM here. A shell of a migration is not the VM.</summary>
     public bool RunsHere(Guid vm)
     {
         if (State.Host.Domains is not { } domains)
@@ -23,7 +26,7 @@ public readonly partial struct View
 
         foreach (var guest in domains.Guests)
         {
-            if (guest.Vm == vm)
+            if (guest.Vm == vm && !guest.IsShell)
             {
                 return true;
             }

@@ -40,7 +40,7 @@ public readonly partial struct View
     public bool BoundByWord => State.Durable.Committed || State.Durable.PromiseStands;
 
     /// <summary>The attestation that the peer may be told: durable, standing, and true by the hypervisor's own list.</summary>
-    public long SpokenAttestation => Confirmed.Committed && Durable.Committed && !MayRun
+    public long SpokenAttestation => Confirmed.Committed && Durable.Committed && !MayWrite
         && Confirmed.Attestation == Durable.Attestation
         && Status is HaStatus.Joining or HaStatus.Fenced
             ? Confirmed.Attestation

@@ -76,6 +76,9 @@ internal sealed class CommandExecutor : ICommandExecutor
             case Command.Act { Action: HaAction.DestroyDomain destroy } act:
                 Hypervisor.Destroy(act, destroy);
                 break;
+            case Command.Act { Action: HaAction.EndBackends end } act:
+                Hypervisor.EndBackends(act, end);
+                break;
             case Command.Act { Action: HaAction.ResetHost or HaAction.PowerOffHost } act:
                 _ending = true;
                 Toolstack.Act(act);

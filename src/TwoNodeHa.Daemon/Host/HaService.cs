@@ -89,7 +89,7 @@ internal sealed class HaService : IHostedService, IDisposable
             Watchdog = watchdog,
             State = Own(new StateWriter(file.Write, _sink)),
             Lease = lease,
-            Hypervisor = new HypervisorPort(Config.Config.Tools, _sink, tools, new Backends()),
+            Hypervisor = Own(new HypervisorPort(Config.Config.Tools, _sink, tools, new Backends())),
             Toolstack = _toolstack,
             Events = events,
             Desk = desk,

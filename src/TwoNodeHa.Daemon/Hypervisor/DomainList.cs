@@ -35,10 +35,22 @@ internal static class DomainList
             else
             {
                 // A dying domain still holds its memory and its devices: it counts until it is gone.
-                guests.Add(new DomainFact(domid, vm));
+                guests.Add(new DomainFact(domid, vm) { State = StateOf(columns[2]) });
             }
         }
 
         return control ? (guests.ToImmutable(), "") : ([], "the list of domains does not show dom0");
     }
+
+    /// <summary>
+    /// The letters of list_domains and of xl: d dying, s shut down, c crashed, p paused, b blocked, r running. Without one of
+    /// the first four it is a running one, whatever else is written there.
+    /// </summary>
+    private static DomainState StateOf(string letters) =>
+        Shows(letters, 'd') ? DomainState.Dying
+        : Shows(letters, 's') || Shows(letters, 'c') ? DomainState.Shutdown
+        : Shows(letters, 'p') ? DomainState.Paused
+        : DomainState.Running;
+
+    private static bool Shows(string letters, char letter) => letters.Contains(letter, StringComparison.OrdinalIgnoreCase);
 }

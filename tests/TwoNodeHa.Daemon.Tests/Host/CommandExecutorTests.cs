@@ -71,7 +71,7 @@ public sealed class CommandExecutorTests : IAsyncLifetime
             Watchdog = _watchdog,
             State = Own(new StateWriter(_ => { }, _sink)),
             Lease = _lease,
-            Hypervisor = new HypervisorPort(config.Config.Tools, _sink, tools, new Backends(_scratch.Directory)),
+            Hypervisor = Own(new HypervisorPort(config.Config.Tools, _sink, tools, new Backends(_scratch.Directory))),
             Toolstack = _toolstack,
             Events = _events,
             Desk = new ControlDesk(() => throw new InvalidOperationException(), _ => [], _sink, "1", _ => { }),

@@ -8,6 +8,7 @@ internal static class Actions
     public static readonly Dictionary<Type, HaAction> All = new HaAction[]
     {
         new HaAction.DestroyDomain(7, Guid.NewGuid()),
+        new HaAction.EndBackends([]),
         new HaAction.KillToolstack(),
         new HaAction.StartToolstack(),
         new HaAction.RestartToolstack(),

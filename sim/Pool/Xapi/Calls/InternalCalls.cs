@@ -20,7 +20,12 @@ internal static class InternalCalls
         table.AddWithoutSession("emu.vm_start", 2, 0, VmHostSide.StartAsync);
         table.AddWithoutSession("emu.vm_shutdown", 2, 0, VmHostSide.ShutdownAsync);
         table.AddWithoutSession("emu.vm_migrate_out", 2, 0, VmHostSide.MigrateOutAsync);
-        table.AddWithoutSession("emu.vm_migrate_in", 1, 0, VmHostSide.MigrateInAsync);
+        table.AddWithoutSession("emu.vm_migrate_receive", 1, 0, VmHostSide.ReceiveAsync);
+        table.AddWithoutSession("emu.vm_migrate_in", 2, 0, VmHostSide.MigrateInAsync);
+        table.AddWithoutSession("emu.vm_migrates", 1, 0, call =>
+            Task.FromResult<JsonNode?>(call.Process.Host.MigratingOut.Contains(call.Text(0))));
+        table.AddWithoutSession("emu.vm_suspend", 1, 0, VmHostSide.SuspendAsync);
+        table.AddWithoutSession("emu.vm_checkpoint", 1, 0, VmHostSide.CheckpointAsync);
         RegisterDatabase(table);
     }
 

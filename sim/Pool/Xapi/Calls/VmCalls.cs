@@ -14,6 +14,10 @@ internal static class VmCalls
         table.Add("VM.clean_shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: true)));
         table.Add("VM.hard_shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: false)));
         table.Add("VM.shutdown", 1, 0, call => Void(call.Process.Vms.ShutdownAsync(call, Vm(call), clean: true)));
+        table.Add("VM.suspend", 1, 0, call => Void(call.Process.Vms.SuspendAsync(call, Vm(call))));
+        table.Add("VM.resume", 3, 0, call => Void(call.Process.Vms.ResumeAsync(call, Vm(call), null)));
+        table.Add("VM.resume_on", 4, 0, call => Void(call.Process.Vms.ResumeAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
+        table.Add("VM.checkpoint", 2, 0, call => Void(call.Process.Vms.CheckpointAsync(call, Vm(call))));
         table.Add("VM.power_state_reset", 1, 0, call => Void(call.Process.Vms.ResetAsync(Vm(call))));
         table.Add("VM.pool_migrate", 3, 0, call =>
             Void(call.Process.Vms.MigrateAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
