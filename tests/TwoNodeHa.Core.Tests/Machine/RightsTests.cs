@@ -1,3 +1,4 @@
+using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
