@@ -114,6 +114,8 @@ public sealed class BackendsTests
         proc.Process(int.MaxValue, "tapdisk", "D", start: 3);
         var stuck = new BackendFact(int.MaxValue, BackendKind.Tapdisk) { StartTicks = 3 };
         Assert.Equal([stuck], await new Backends(proc.Directory).EndAsync([stuck], TimeSpan.FromMilliseconds(50)));
+        proc.Process(int.MaxValue, "qemu-dm-5", "Z", start: 3, threads: 2);
+        Assert.Equal([stuck], await new Backends(proc.Directory).EndAsync([stuck], TimeSpan.FromMilliseconds(50)));
         proc.Process(int.MaxValue, "tapdisk", "Z", start: 3);
         Assert.Empty(await new Backends(proc.Directory).EndAsync([stuck], TimeSpan.FromMilliseconds(50)));
     }
