@@ -17,11 +17,11 @@ internal sealed class FakeProc : IDisposable
         return this;
     }
 
-    public FakeProc Process(int pid, string name, string state = "S", long start = 0, params string[] arguments)
+    public FakeProc Process(int pid, string name, string state = "S", long start = 0, int threads = 1, params string[] arguments)
     {
         System.IO.Directory.CreateDirectory(_scratch[$"{pid}/fd"]);
         System.IO.Directory.CreateDirectory(_scratch[$"{pid}/fdinfo"]);
-        var zeros = string.Join(' ', Enumerable.Repeat("0", 18));
+        var zeros = string.Join(' ', Enumerable.Repeat("0", 16)) + $" {threads} 0";
         File.WriteAllText(_scratch[$"{pid}/stat"], $"{pid} ({name}) {state} {zeros} {start} 0 0\n");
         File.WriteAllText(_scratch[$"{pid}/cmdline"], string.Join('\0', arguments.Length == 0 ? [name] : arguments) + "\0");
         return this;
