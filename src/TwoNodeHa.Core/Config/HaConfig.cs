@@ -78,7 +78,7 @@ public sealed record TimingConfig
     /// <summary>f: how fresh an attestation must be for T1: two intervals plus link delay.</summary>
     public TimeSpan AttestWindow => (2 * HeartbeatInterval) + TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long something heard one way, or a sign of life, keeps a takeover by silence away.</summary>
+    /// <summary>How long something heard one way keeps a takeover by silence away; see also <see cref="TimingRules.SignOfLifeHold"/>.</summary>
     public TimeSpan QuietWindow => Lease + HeartbeatInterval;
 
     /// <summary>
@@ -324,6 +324,9 @@ public sealed record LocalConfig(HaConfig Config, int SelfIndex)
 
     /// <summary>Timing rules.</summary>
     public TimingConfig Timing { get; } = Config.Timing;
+
+    /// <summary>What follows from them.</summary>
+    public TimingRules Rules { get; } = TimingRules.Of(Config);
 
     /// <summary>Choices of the site.</summary>
     public PolicyConfig Policy { get; } = Config.Policy;
