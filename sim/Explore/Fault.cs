@@ -75,6 +75,9 @@ internal enum FaultKind : byte
 
     /// <summary>The operator fences the host.</summary>
     FenceSelf,
+
+    /// <summary>A firewall drops the heartbeats into the host, and nothing else; or lets them in again. Drawn when asked for.</summary>
+    Filter,
 }
 
 /// <summary>One fault: kind, host where it has one, link where it has one.</summary>
@@ -117,6 +120,11 @@ internal readonly record struct Fault(FaultKind Kind, byte Host, byte Link)
         }
 
         var kinds = site.Options.Kinds;
+        if (kinds.Contains(FaultKind.Filter))
+        {
+            faults.AddRange([new Fault(FaultKind.Filter, 0, 0), new Fault(FaultKind.Filter, 1, 0)]);
+        }
+
         faults.AddRange(Words.Where(kind => site.Options.Words || kinds.Contains(kind))
             .SelectMany(kind => new Fault[] { new(kind, 0, 0), new(kind, 1, 0) }));
         return [.. faults.Where(fault => kinds.IsEmpty || kinds.Contains(fault.Kind))];

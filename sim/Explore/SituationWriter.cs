@@ -88,7 +88,6 @@ internal ref struct SituationWriter
         ["HostView.StorageDetail"] = "explains",
         ["HostView.StorageRefusal"] = "explains; reported once",
         ["ToolstackFacts.Trouble"] = "explains",
-        ["Heartbeat.TakeoverInMs"] = "shown to the operator only",
         ["WatchdogFacts.Description"] = "explains",
         ["WatchdogFacts.Weakness"] = "explains",
         ["Incarnation.Nonce"] = "a function of host and counter here",
@@ -286,6 +285,7 @@ internal ref struct SituationWriter
         Add(beat.SwitchGeneration);
         _hash.Add(beat.ConfigFingerprint);
         Add(beat.RunningCount);
+        Add(beat.TakeoverInMs);
         Add(beat.ReenableAtUnixMs);
         Add(beat.ReenableInMs);
         Mirror(beat.Mirror, receiver);
@@ -465,6 +465,11 @@ internal ref struct SituationWriter
         OptionalAge(peer.AttestedSince);
         OptionalAge(peer.GatewaySince);
         OptionalAge(peer.SignOfLife);
+
+        // One clock here: their difference is what counts of the two.
+        OptionalAge(peer.ClockOwn);
+        Add((peer.ClockOwn - peer.ClockPeer)?.Ticks ?? 0);
+        OptionalDue(peer.TakeoverFloor);
     }
 
     private void Gateway(GatewayView gateway)

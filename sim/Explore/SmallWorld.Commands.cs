@@ -90,6 +90,11 @@ internal sealed partial class SmallWorld
                 NotCarried(direction);
             }
 
+            if (Host(1 - index).Filtered)
+            {
+                continue;
+            }
+
             Push(new WorldEvent(Now + WorldTimes.Network + late, WorldEventKind.Heartbeat, (byte)(1 - index), link, 0, 0, beat));
         }
     }

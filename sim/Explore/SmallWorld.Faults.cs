@@ -71,6 +71,9 @@ internal sealed partial class SmallWorld
             case FaultKind.Hang:
                 host.KillsHang = !host.KillsHang;
                 break;
+            case FaultKind.Filter:
+                host.Filtered = !host.Filtered;
+                break;
             case FaultKind.Lose or FaultKind.Delay:
                 host.NextBeat = fault.Kind;
                 break;
@@ -143,6 +146,7 @@ internal sealed partial class SmallWorld
             FaultKind.Freeze => host.Frozen ? $"daemon of {name} thaws" : $"daemon of {name} freezes",
             FaultKind.Kill => $"daemon of {name} killed",
             FaultKind.Hang => host.KillsHang ? $"{name} can destroy domains again" : $"destroying domains hangs on {name}",
+            FaultKind.Filter => host.Filtered ? $"heartbeats pass into {name} again" : $"heartbeats into {name} are dropped",
             FaultKind.Lose => $"next heartbeat of {name} lost",
             FaultKind.Delay => $"next heartbeat of {name} late",
             FaultKind.ThirdParty => host.ThirdPartyPath ? $"{name} loses the third party" : $"{name} reaches the third party again",
@@ -224,17 +228,15 @@ internal sealed partial class SmallWorld
         (host.Frozen, host.Wake, host.Waiting, host.NextBeat) = (false, SmallHost.Never, [], FaultKind.None);
     }
 
-    /// <summary>What waited in sockets and pipes is taken in order, then the clock is looked at.</summary>
+    /// <summary>What waited in sockets and pipes is taken in, in order, and the clock is looked at: one turn.</summary>
     private void Thaw(byte index)
     {
         var host = Host(index);
         var waiting = host.Waiting;
         (host.Frozen, host.Waiting) = (false, []);
-        foreach (var observation in waiting)
+        if (host.On && host.State is not null)
         {
-            Post(index, observation);
+            Turn(index, [.. waiting, Tick]);
         }
-
-        Post(index, Tick);
     }
 }

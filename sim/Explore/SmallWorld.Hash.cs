@@ -76,7 +76,8 @@ internal sealed partial class SmallWorld
     {
         writer.Self(index);
         writer.Add((host.On ? 1 : 0) | (host.Booting ? 2 : 0) | (host.Frozen ? 4 : 0) | (host.KillsHang ? 8 : 0)
-            | (host.GatewayPath ? 16 : 0) | (host.ThirdPartyPath ? 32 : 0) | (host.FencedVms ? 64 : 0) | (host.DiskIsSlow ? 128 : 0) | (host.StateLost ? 256 : 0));
+            | (host.GatewayPath ? 16 : 0) | (host.ThirdPartyPath ? 32 : 0) | (host.FencedVms ? 64 : 0) | (host.DiskIsSlow ? 128 : 0) | (host.StateLost ? 256 : 0)
+            | (host.Filtered ? 512 : 0));
         writer.Add((long)host.NextBeat);
         if (!Reaches(host))
         {

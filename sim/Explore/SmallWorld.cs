@@ -305,11 +305,11 @@ internal sealed partial class SmallWorld
     }
 
     /// <summary>One turn of the shipped decision code, and its orders.</summary>
-    private void Turn(byte index, Observation observation)
+    private void Turn(byte index, params ReadOnlySpan<Observation> observations)
     {
         var host = Host(index);
         var before = host.State!;
-        var turn = HaMachine.Step(Site.Local[index], before, observation, new Instant(Now));
+        var turn = HaMachine.Step(Site.Local[index], before, observations, new Instant(Now));
         host.State = turn.State;
         host.Wake = turn.NextWake.Ticks;
         if (before.Status != turn.State.Status)

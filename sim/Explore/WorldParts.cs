@@ -105,6 +105,9 @@ internal sealed class SmallHost
     /// <summary>Destroying a domain hangs.</summary>
     public bool KillsHang;
 
+    /// <summary>Its firewall drops heartbeats; its kernel answers.</summary>
+    public bool Filtered;
+
     /// <summary>A write of the state takes longer than a step.</summary>
     public bool DiskIsSlow;
 

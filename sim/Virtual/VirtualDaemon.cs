@@ -81,14 +81,14 @@ public sealed class VirtualDaemon : ICommandExecutor
     {
         _world.Checker.Disturbed();
         _frozen = false;
-        var waiting = _whileFrozen.ToArray();
+        Observation[] waiting = [.. _whileFrozen];
         _whileFrozen.Clear();
-        foreach (var observation in waiting)
-        {
-            Post(observation);
-        }
 
-        Post(Tick());
+        // As the loop does: a batch of what waits, and the clock is looked at with each.
+        foreach (var batch in waiting.Chunk(HaLoop.BatchMax).DefaultIfEmpty([]))
+        {
+            Turn([.. batch, Tick()]);
+        }
     }
 
     /// <summary>An operator's request; the answer comes within the turn.</summary>
@@ -123,9 +123,19 @@ public sealed class VirtualDaemon : ICommandExecutor
             return;
         }
 
-        _loop.Turn(observation, _host.LocalNow);
+        Turn([observation]);
+    }
+
+    private void Turn(Observation[] observations)
+    {
+        if (_dead || _frozen)
+        {
+            return;
+        }
+
+        _loop.Turn(observations, _host.LocalNow);
         Turns++;
-        if (observation is Observation.HeartbeatReceived)
+        if (observations.Any(observation => observation is Observation.HeartbeatReceived))
         {
             _world.Checker.Heard(_host, _loop.State.Peer.Beat);
         }

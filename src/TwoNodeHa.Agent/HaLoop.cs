@@ -13,7 +13,14 @@ public sealed class HaLoop : IObservationSink, IDisposable
     /// <summary>Observations that may wait; a turn takes tens of microseconds, so this is many seconds of work.</summary>
     public const int QueueMax = 4096;
 
+    /// <summary>
+    /// Observations that one turn takes in at most. What waits when a deadline comes is taken in before the deadline is judged;
+    /// a flood keeps a due turn waiting for no more than these, a millisecond or two.
+    /// </summary>
+    public const int BatchMax = 256;
+
     private readonly Queue<Observation> _queue = new();
+    private readonly Observation[] _batch = new Observation[BatchMax + 1];
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _posted = new(false);
     private readonly IMonotonicClock _clock;
@@ -102,9 +109,12 @@ public sealed class HaLoop : IObservationSink, IDisposable
             _entered?.Invoke();
             while (!_stop)
             {
-                if (Take() is { } observation)
+                var taken = Take();
+                if (taken > 0)
                 {
-                    Core.Turn(observation, _clock.Now);
+                    // The clock is read after the queue: what was posted before a deadline is never judged behind it.
+                    Core.Turn(_batch.AsSpan(0, taken), _clock.Now);
+                    Array.Clear(_batch, 0, taken);
                     _turned();
                 }
             }
@@ -116,29 +126,34 @@ public sealed class HaLoop : IObservationSink, IDisposable
         }
     }
 
-    /// <summary>The next observation, or a tick when the wake-up time has come; null when there is neither yet.</summary>
-    private Observation? Take()
+    /// <summary>
+    /// Fills the batch with what waits, and a tick behind it when the wake-up time has come. Returns how many there are; none
+    /// when there is neither yet.
+    /// </summary>
+    private int Take()
     {
-        // A due turn is not kept waiting by a flood of observations.
-        var wait = Core.NextWake - _clock.Now;
-        if (Core.NextWake != Instant.Zero && wait <= TimeSpan.Zero)
-        {
-            return Tick();
-        }
-
         _posted.Reset();
+        var taken = 0;
         lock (_gate)
         {
-            if (_queue.TryDequeue(out var observation))
+            while (taken < BatchMax && _queue.TryDequeue(out var observation))
             {
-                return observation;
+                _batch[taken++] = observation;
             }
         }
 
-        // Rounded up, so that the turn is not taken a moment too early and then again.
-        var milliseconds = (int)Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 1, 1000));
-        _posted.Wait(milliseconds);
-        return null;
+        var wait = Core.NextWake - _clock.Now;
+        if (Core.NextWake != Instant.Zero && wait <= TimeSpan.Zero)
+        {
+            _batch[taken++] = Tick();
+        }
+        else if (taken == 0)
+        {
+            // Rounded up, so that the turn is not taken a moment too early and then again.
+            _posted.Wait((int)Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 1, 1000)));
+        }
+
+        return taken;
     }
 
     private Observation.Ticked Tick() => new(_wall.GetUtcNow().ToUnixTimeMilliseconds());

@@ -27,10 +27,13 @@ public sealed class LoopCore(LocalConfig config, ICommandExecutor executor)
     public TimeSpan LatenessMax { get; private set; }
 
     /// <summary>One turn.</summary>
-    public void Turn(Observation observation, Instant now)
+    public void Turn(Observation observation, Instant now) => Turn([observation], now);
+
+    /// <summary>One turn over everything that waited: taken in one after the other, decided once.</summary>
+    public void Turn(ReadOnlySpan<Observation> observations, Instant now)
     {
         var late = NextWake != Instant.Zero && now >= NextWake ? now - NextWake : (TimeSpan?)null;
-        Step(observation, now);
+        Step(observations, now);
         if (late is { } measured)
         {
             Measure(measured, now);
@@ -44,13 +47,13 @@ public sealed class LoopCore(LocalConfig config, ICommandExecutor executor)
         LatenessMax = late > LatenessMax ? late : LatenessMax;
         if (late > config.Timing.LatenessLimit)
         {
-            Step(new Observation.LoopLate(late), now);
+            Step([new Observation.LoopLate(late)], now);
         }
     }
 
-    private void Step(Observation observation, Instant now)
+    private void Step(ReadOnlySpan<Observation> observations, Instant now)
     {
-        var turn = HaMachine.Step(config, State, observation, now);
+        var turn = HaMachine.Step(config, State, observations, now);
         _published = new Snapshot(turn.State, now);
         NextWake = turn.NextWake;
         foreach (var command in turn.Commands)

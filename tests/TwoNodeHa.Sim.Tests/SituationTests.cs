@@ -176,7 +176,7 @@ public sealed class SituationTests
             {
                 var due = value is Schedule && !property.Name.EndsWith("AskedAt", StringComparison.Ordinal)
                     || property.Name.EndsWith("RetryAt", StringComparison.Ordinal)
-                    || property.Name is "CarriedLease" or "ArbiterUntil" or "GraceUntil" or "ReenableAt";
+                    || property.Name is "CarriedLease" or "ArbiterUntil" or "GraceUntil" or "ReenableAt" or "TakeoverFloor";
                 property.SetValue(copy, now + TimeSpan.FromSeconds(due ? 1 : -1));
             }
             else if (property.PropertyType == typeof(ImmutableArray<Instant?>))

@@ -13,6 +13,7 @@
  *   OLD_R3   the end of a pause is spoken before it is on disk
  *   OLD_R4   a sole host that holds its right without end says that it is bound
  *   OLD_R6   whether the peer is bound is known in memory only, and unknown counts as bound
+ *   OLD_R7   an empty host gives its word that nothing runs although R4 would let it run
  */
 
 #ifndef PROMISES
@@ -42,7 +43,7 @@ typedef Beat {
     bool there;
     byte from;          /* incarnation of the sender */
     byte ack;           /* incarnation of the receiver that the sender heard last */
-    bool member;        /* paired or sole: not empty */
+    bool member;        /* no word that nothing runs and nothing will */
     bool armed;
     byte promise;
     bool wish;
@@ -121,17 +122,18 @@ bool unknown[2];
 #define PERMIT_T2(i) (power[i] && daemon[i] && gateway[i] && SILENT(i) && COUNTS_AS_BOUND(i) && mem[i].hold == 0 && disk[i].hold == 0 \
     && mem[i].promise == 0 && disk[i].promise == 0 && !stopping[i] && !sole[i] && LONE(i))
 
-/* The other side of the permit: the peer is made to end what a clock ends, and must then run nothing. */
+/* The other side of the permit: the peer is made to end what a clock ends, and must then run nothing.
+ * An empty member fences too: it needs a right as long as it is one. */
 inline takeOver(me) {
     if
-    :: runs[OTHER] && daemon[OTHER] && !ENDLESS(OTHER) -> runs[OTHER] = false; paired[OTHER] = false; sole[OTHER] = false
+    :: (runs[OTHER] || paired[OTHER]) && daemon[OTHER] && !ENDLESS(OTHER) -> runs[OTHER] = false; paired[OTHER] = false; sole[OTHER] = false
     :: runs[OTHER] && !daemon[OTHER] && dog[OTHER] -> runs[OTHER] = false; power[OTHER] = false; dog[OTHER] = false
     :: else
     fi;
     assert(!runs[OTHER]);
     SILENCE;
     runs[me] = true; sole[me] = true; paired[me] = false; dog[me] = true; dead[me] = false;
-    mem[me].promise = 0; mem[me].wish = 0
+    mem[me].promise = 0; mem[me].wish = 0; mem[me].pause = 0; mem[me].acked = false
 }
 
 inline start(me) {
@@ -147,7 +149,11 @@ inline start(me) {
 
 inline send(me) {
     wire[OTHER].there = true; wire[OTHER].from = life[me]; wire[OTHER].ack = heard[me];
+#ifdef OLD_R7
     wire[OTHER].member = paired[me] || sole[me] || runs[me];
+#else
+    wire[OTHER].member = paired[me] || sole[me] || runs[me] || R4(me);
+#endif
     wire[OTHER].armed = SAYS_ARMED(me);
     wire[OTHER].promise = (mem[me].promise != 0 && disk[me].promise == mem[me].promise -> disk[me].promise : 0);
     wire[OTHER].wish = disk[me].wish != 0 && disk[me].promise != 0;

@@ -111,6 +111,9 @@ public sealed record LocalConfig(HaConfig Config, int SelfIndex)
     /// <summary>Timing rules.</summary>
     public TimingConfig Timing { get; } = Config.Timing;
 
+    /// <summary>What follows from them.</summary>
+    public TimingRules Rules { get; } = TimingRules.Of(Config);
+
     /// <summary>Choices of the site.</summary>
     public PolicyConfig Policy { get; } = Config.Policy;
 

@@ -80,6 +80,31 @@ public sealed record TimingRules
     /// </summary>
     public TimeSpan StaggerAfterLink => StaggerMax - Timing.HeartbeatInterval;
 
+    /// <summary>Between two questions to a peer whose kernel answers.</summary>
+    public static readonly TimeSpan PeerProbeRest = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>
+    /// How long before the announced takeover a host that is heard one way must be without a right: one fence, stretched by
+    /// drift, plus margin.
+    /// </summary>
+    public TimeSpan OneWayFence => RoundUp(Stretched(Timing.FenceBound) + Timing.Margin);
+
+    /// <summary>
+    /// Q: how long a sign of life of the peer's kernel keeps a takeover by silence away. Not below one fence of a peer that hears
+    /// of it one way, plus what an announcement is old: two heartbeat intervals and the rest between two questions.
+    /// </summary>
+    public TimeSpan SignOfLifeHold
+    {
+        get
+        {
+            var bound = OneWayFence + (2 * Timing.HeartbeatInterval) + PeerProbeRest;
+            return bound >= Timing.QuietWindow ? bound : Timing.QuietWindow;
+        }
+    }
+
+    /// <summary>The shortest time on the own clock in which so much passes on the peer's.</summary>
+    public TimeSpan AtLeastHere(TimeSpan onPeersClock) => TimeSpan.FromTicks((long)decimal.Floor(onPeersClock.Ticks / DriftFactor));
+
     /// <summary>1 + 2·drift: one clock may run slow while the other runs fast.</summary>
     private decimal DriftFactor => 1m + (2m * Timing.ClockDriftPpm / 1_000_000m);
 
@@ -117,6 +142,14 @@ public sealed record TimingRules
         CultureInfo.InvariantCulture,
         $"T > 2 · f + margin = 2 · {Text(Timing.AttestWindow)} + {Text(Timing.Margin)} = {Text(AttestFloor)} s");
 
+    /// <summary>The hold for a sign of life with its numbers, on one line.</summary>
+    public string SignOfLifeLine() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"a sign of life holds a takeover back for Q = max(S + interval {Text(Timing.QuietWindow)}, fence "
+        + $"{Text(Timing.FenceBound)} · {DriftFactor:0.######} + margin {Text(Timing.Margin)} + 2 · interval "
+        + $"{Text(Timing.HeartbeatInterval)} + rest {Text(PeerProbeRest)}) = {Text(SignOfLifeHold)} s; a host that is heard one "
+        + $"way ends {Text(OneWayFence)} s before the announced takeover");
+
     /// <summary>All rules with their numbers, one line each, for the check and the timeline.</summary>
     public ImmutableArray<string> Lines() =>
     [
@@ -127,6 +160,7 @@ public sealed record TimingRules
         BoundLine(),
         GatewayPathLine(),
         FloorLine(),
+        SignOfLifeLine(),
         $"T = {Text(Timing.TakeoverDelay)} s: "
             + $"{(Holds ? "all rules hold" : "BELOW ITS BOUND, a double run is possible")}",
         string.Create(

@@ -20,18 +20,43 @@ public static class HaMachine
     /// <param name="observation">The fact that arrived.</param>
     /// <param name="now">Monotonic time of this turn; never before the time of an earlier turn.</param>
     /// <exception cref="InvalidOperationException">A bug: an impossible transition, or a turn after the end.</exception>
-    public static Turn Step(LocalConfig config, HaState state, Observation observation, Instant now)
+    public static Turn Step(LocalConfig config, HaState state, Observation observation, Instant now) =>
+        Step(config, state, [observation], now);
+
+    /// <summary>
+    /// One turn over everything that arrived since the turn before: taken in one after the other, decided once, so that no
+    /// deadline is judged while the fact that moves it waits. An operator's word comes last: it is judged by all that is known.
+    /// </summary>
+    /// <param name="config">Configuration, seen from this host.</param>
+    /// <param name="state">State so far.</param>
+    /// <param name="observations">The facts, in the order in which they arrived.</param>
+    /// <param name="now">Monotonic time of this turn; never before the time of an earlier turn.</param>
+    /// <exception cref="InvalidOperationException">A bug: an impossible transition, or a turn after the end.</exception>
+    public static Turn Step(LocalConfig config, HaState state, ReadOnlySpan<Observation> observations, Instant now)
     {
         var turn = new Draft(config, state, now);
-        if (!state.Life.IsStarted && observation is not Observation.Started)
+        TakeIn(turn, observations, requests: false);
+        TakeIn(turn, observations, requests: true);
+        if (!turn.Life.IsStarted)
         {
             return new Turn(state, [], now + TimeSpan.FromMilliseconds(100));
         }
 
-        Intake.Take(turn, observation);
         Decisions.Decide(turn);
         Orders.GiveDue(turn);
         return new Turn(turn.State, turn.Commands, WakeUp.Next(turn.View));
+    }
+
+    private static void TakeIn(Draft turn, ReadOnlySpan<Observation> observations, bool requests)
+    {
+        foreach (var observation in observations)
+        {
+            var isRequest = observation is Observation.OperatorAsked or Observation.StopRequested;
+            if (isRequest == requests && (turn.Life.IsStarted || observation is Observation.Started))
+            {
+                Intake.Take(turn, observation);
+            }
+        }
     }
 
     /// <summary>What the operator sees.</summary>

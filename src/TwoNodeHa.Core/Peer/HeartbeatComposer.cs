@@ -37,7 +37,7 @@ internal static class HeartbeatComposer
             Disarm = confirmed.Disarm,
             DisarmAck = confirmed.PeerDisarmAck,
             SwitchGeneration = confirmed.SwitchGeneration,
-            TakeoverInMs = leave is { } due ? (int)Math.Clamp((due - turn.Now).TotalMilliseconds, 0, int.MaxValue) : 0,
+            TakeoverInMs = TakeoverInMs(turn),
             ConfigFingerprint = turn.Config.Fingerprint,
             RunningCount = state.Host.Domains?.Guests.Length ?? -1,
             Running = running,
@@ -103,6 +103,10 @@ internal static class HeartbeatComposer
         return mirror == state.Schedule.LastBeat?.Mirror ? state.Schedule.LastBeat.Mirror : mirror;
     }
 
+    /// <summary>Rounded down. Said before the silence begins to count: who is heard one way needs it by the end of its lease.</summary>
+    private static int TakeoverInMs(Draft turn) => turn.State.Status is HaStatus.TakingOver or HaStatus.Sole ? 0
+        : (int)Math.Clamp((TakeoverPermit.EarliestBySilence(turn.View) - turn.Now).TotalMilliseconds, 0, int.MaxValue);
+
     private static Instant? IntendsTakeover(Draft turn)
     {
         if (turn.State.Status == HaStatus.TakingOver)
@@ -110,7 +114,7 @@ internal static class HeartbeatComposer
             return turn.Now;
         }
 
-        return turn.State.Status is HaStatus.Suspecting or HaStatus.Joining or HaStatus.Fenced
+        return turn.State.Status is HaStatus.Suspecting or HaStatus.Holding or HaStatus.Joining or HaStatus.Fenced
             ? TakeoverPermit.Of(turn.View).DueAt
             : null;
     }

@@ -36,7 +36,9 @@ internal static class HeartbeatIntake
         }
 
         var fresh = IsFresh(turn, beat);
+        HearClock(turn, beat, fresh);
         Accept(turn, beat, fresh);
+        HearAnnouncement(turn, beat);
         VmBook.HearOfStops(turn, beat);
         MarkLink(turn, received, beat);
         HearBond(turn, beat, fresh);
@@ -82,6 +84,29 @@ internal static class HeartbeatIntake
     private static bool IsBound(Draft turn, Heartbeat beat) => beat.Attestation != 0 || beat.Status == HaStatus.Fencing
         || (beat.Has(HeartbeatFlags.Armed | HeartbeatFlags.Enabled) && beat.ConfigFingerprint == turn.Config.Fingerprint);
 
+    /// <summary>
+    /// Ours was sent before it was acknowledged: a bound of what the two clocks show, the tighter the newer the acknowledged one.
+    /// Only differences of one clock are ever taken, and drift is counted from this moment on.
+    /// </summary>
+    private static void HearClock(Draft turn, Heartbeat beat, bool fresh)
+    {
+        if (fresh && (turn.Peer.ClockOwn is null || beat.AckSentAt > turn.Peer.LastAcked))
+        {
+            turn.Peer = turn.Peer with { ClockOwn = beat.AckSentAt, ClockPeer = beat.SentAt };
+        }
+    }
+
+    /// <summary>Announced takeovers never move to an earlier time, so that the latest one counts (protocol.md, R2).</summary>
+    private static void HearAnnouncement(Draft turn, Heartbeat beat)
+    {
+        if (turn.Peer is { ClockOwn: { } own, ClockPeer: { } theirs } && beat.SentAt >= theirs && beat.TakeoverInMs > 0)
+        {
+            var announced = beat.SentAt + TimeSpan.FromMilliseconds(beat.TakeoverInMs) - theirs;
+            var floor = own + turn.Config.Rules.AtLeastHere(announced);
+            turn.Peer = turn.Peer with { TakeoverFloor = turn.Peer.TakeoverFloor is { } known ? Instant.Max(known, floor) : floor };
+        }
+    }
+
     private static bool IsReplay(Heartbeat? last, Heartbeat beat)
     {
         if (last is null)
@@ -107,7 +132,17 @@ internal static class HeartbeatIntake
     private static void MeetIncarnation(Draft turn, Heartbeat beat)
     {
         turn.Peer = turn.Peer with { StopsSeen = turn.State.Peer.StopsSeen.Clear() };
-        turn.Peer = turn.State.Peer with { IncarnationSince = turn.Now, Beat = null, AttestedSince = null, GatewaySince = null, StorageSince = null };
+        turn.Peer = turn.State.Peer with
+        {
+            IncarnationSince = turn.Now,
+            Beat = null,
+            AttestedSince = null,
+            GatewaySince = null,
+            StorageSince = null,
+            ClockOwn = null,
+            ClockPeer = null,
+            TakeoverFloor = null,
+        };
         if (beat.Incarnation.Counter != turn.Durable.PeerIncarnation)
         {
             turn.Durable = turn.Durable with { PeerIncarnation = beat.Incarnation.Counter };

@@ -52,7 +52,7 @@ public enum HeartbeatFlags : uint
     /// <summary>Everything protected and wanted runs on the sender.</summary>
     RunsEverything = 1 << 9,
 
-    /// <summary>The sender intends to take over; <see cref="Heartbeat.TakeoverInMs"/> says when.</summary>
+    /// <summary>The sender intends to take over, not before <see cref="Heartbeat.TakeoverInMs"/>; also said while it holds.</summary>
     IntendsTakeover = 1 << 10,
 
     /// <summary>More VMs run on the sender than <see cref="Heartbeat.Running"/> can list.</summary>
@@ -159,7 +159,10 @@ public sealed record Heartbeat
     /// <summary>Generation of the pool's HA switch that the sender has adopted and persisted.</summary>
     public long SwitchGeneration { get; init; }
 
-    /// <summary>Milliseconds until the sender's intended takeover; 0 when none.</summary>
+    /// <summary>
+    /// Milliseconds from <see cref="SentAt"/> within which the sender takes over by silence in no case, whatever it hears; within
+    /// one incarnation that time never moves to an earlier one. 0 when it says nothing about it.
+    /// </summary>
     public int TakeoverInMs { get; init; }
 
     /// <summary>Fingerprint of the shared configuration values.</summary>

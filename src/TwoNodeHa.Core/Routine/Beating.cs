@@ -41,8 +41,12 @@ internal static class Beating
         var lately = peer.LastHeard is { } heard && view.Now - heard <= quiet;
         var doubt = peer.LastAcked is { } at && view.Now - at > (interval * 2) + Deadlines.Burst
             && (lately || view.Now - at <= quiet);
-        return doubt || (lately && PeerWaitsForWord(view)) ? interval / 8 : interval;
+        return doubt || (lately && PeerWaitsForWord(view)) || HoldsForSigns(view) ? interval / 8 : interval;
     }
+
+    /// <summary>A peer that hears us one way leans on the announced takeover: a lost heartbeat must not end its right.</summary>
+    private static bool HoldsForSigns(View view) => view.Status is HaStatus.Suspecting or HaStatus.Holding
+        && view.State.Peer.SignOfLife is { } sign && view.Now <= sign + view.Config.Rules.SignOfLifeHold;
 
     /// <summary>A peer that has lost its gateway waits for our newest word before it yields.</summary>
     private static bool PeerWaitsForWord(View view) => view.Status == HaStatus.Paired

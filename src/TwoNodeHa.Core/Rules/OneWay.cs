@@ -24,6 +24,15 @@ public static class OneWay
             && beat.Status is not (HaStatus.Disabled or HaStatus.Maintenance or HaStatus.Fencing);
     }
 
+    /// <summary>
+    /// When the right that leans on the gateway ends while the peer is heard one way: one fence before the takeover that it
+    /// announces, so that a peer which holds, because our kernel answers, costs nothing. Null when there is no such right: nothing
+    /// was announced, the clocks were never compared, or it takes over.
+    /// </summary>
+    public static Instant? RightEnds(View view) => view.State.Peer is { TakeoverFloor: { } floor, Beat: { } beat }
+        && beat.Status is not (HaStatus.TakingOver or HaStatus.Sole)
+        ? floor - view.Config.Rules.OneWayFence : null;
+
     /// <summary>When the verdict can change although nothing is heard.</summary>
     public static Instant LookAgainAt(View view) =>
         Again.After(view, view.State.Peer.HeardSince, view.Timing.HeartbeatInterval);

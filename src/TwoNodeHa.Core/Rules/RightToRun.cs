@@ -15,7 +15,7 @@ public enum RightRules
     /// <summary>R1: the peer acknowledged a heartbeat sent within the lease, so it cannot have taken over.</summary>
     R1 = 1,
 
-    /// <summary>R2: the gateway answers, and the peer is not heard without hearing us.</summary>
+    /// <summary>R2: the gateway answers; while the peer is heard without hearing us, it ends before the takeover that it announces.</summary>
     R2 = 2,
 
     /// <summary>R3: the arbiter's lease is held.</summary>
@@ -114,7 +114,11 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
 
     private static Instant? R2(View view) => FreeAndSpeaks(view) && !view.Policy.UsesArbiter
         && view.GatewayAnsweredAt is { } answered && view.Now < answered + view.Config.Config.Gateway.Timeout
-        && !OneWay.Holds(view) ? answered + view.Config.Config.Gateway.Timeout : null;
+        && R2End(view, answered + view.Config.Config.Gateway.Timeout) is var end && view.Now < end ? end : null;
+
+    /// <summary>A peer that does not hear us may be counting: the right ends before what it announced.</summary>
+    private static Instant R2End(View view, Instant end) =>
+        OneWay.Holds(view) ? Instant.Min(end, OneWay.RightEnds(view) ?? view.Now) : end;
 
     private static Instant? R3(View view) => !view.BoundByWord && view.HasArbiter ? view.State.ThirdParty.ArbiterUntil : null;
 

@@ -48,8 +48,20 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         Again.After(view, view.State.Peer.LastFresh, view.Timing.TakeoverDelay),
         Again.After(view, view.State.Gateway.FreshSince, view.Timing.TakeoverDelay),
         Again.After(view, view.State.Life.StartedAt, view.Timing.TakeoverDelay),
-        Again.After(view, view.State.Peer.SignOfLife, view.Timing.QuietWindow),
+        Again.After(view, view.State.Peer.SignOfLife, view.Config.Rules.SignOfLifeHold),
+        Again.After(view, view.State.Peer.LastHeard, view.Timing.QuietWindow),
         Again.After(view, view.State.Life.EnabledAt, Deadlines.TimedEnabling + view.Timing.TakeoverDelay));
+
+    /// <summary>
+    /// No takeover by silence before this, whatever is heard from now on: said in every heartbeat. A host that is heard one way
+    /// leans on it, so it never moves to an earlier time within an incarnation; what only delays a takeover is left out.
+    /// </summary>
+    public static Instant EarliestBySilence(View view)
+    {
+        var due = LastFresh(view) + view.Timing.TakeoverDelay;
+        return HoldsForSigns(view) && view.State.Peer.SignOfLife is { } sign
+            ? Instant.Max(due, sign + view.Config.Rules.SignOfLifeHold) : due;
+    }
 
     /// <summary>
     /// There is something to take over: a protected VM that does not run here, the mastership of a dead or fenced master, or,
@@ -148,7 +160,8 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
                 + $"{view.Timing.TakeoverDelay.TotalSeconds:F1} s", due);
         }
 
-        return Doubt(view) is { } doubt && view.Policy.OnAmbiguous == OnAmbiguous.Hold
+        due = Instant.Max(due, EarliestBySilence(view));
+        return view.Policy.OnAmbiguous == OnAmbiguous.Hold && Doubt(view) is { } doubt
             ? new TakeoverPermit(TakeoverRule.None, doubt, due, true)
             : new TakeoverPermit(TakeoverRule.Silence, "", due, false);
     }
@@ -156,10 +169,16 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
     /// <summary>A peer that enabled HA by its own clock is bound only since then; clocks of two hosts are not the same.</summary>
     private static Instant SilentSince(View view)
     {
-        var since = Instant.Max(view.State.Peer.LastFresh ?? view.State.Life.StartedAt, view.State.Life.StartedAt);
+        var since = LastFresh(view);
         return EnablesItself(view.Durable)
             ? Instant.Max(since, (view.State.Life.EnabledAt ?? view.State.Life.StartedAt) + Deadlines.TimedEnabling) : since;
     }
+
+    private static Instant LastFresh(View view) =>
+        Instant.Max(view.State.Peer.LastFresh ?? view.State.Life.StartedAt, view.State.Life.StartedAt);
+
+    /// <summary>A kernel that answers keeps a takeover by silence away. The arbiter's lease answers that question itself.</summary>
+    private static bool HoldsForSigns(View view) => view.Policy is { OnAmbiguous: OnAmbiguous.Hold, UsesArbiter: false };
 
     /// <summary>HA was disabled for a time that both hosts knew and that is over: the peer has enabled it by itself.</summary>
     private static bool EnablesItself(DurableState durable) => durable.PeerDisarm == 0 && !durable.PeerEnabled
@@ -209,7 +228,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return "the peer is heard one way and still runs VMs";
         }
 
-        if (peer.SignOfLife is { } sign && view.Now - sign <= quiet)
+        if (peer.SignOfLife is { } sign && view.Now <= sign + view.Config.Rules.SignOfLifeHold)
         {
             return $"the peer's kernel still answers ({peer.SignOfLifeKind}); its watchdog resets it if its daemon is dead";
         }

@@ -105,7 +105,7 @@ public static class Deadlines
     public static readonly TimeSpan QuietReading = TimeSpan.FromSeconds(5);
 
     /// <summary>Between two questions to a peer whose kernel answers.</summary>
-    public static readonly TimeSpan PeerProbeRest = TimeSpan.FromSeconds(0.5);
+    public static readonly TimeSpan PeerProbeRest = Config.TimingRules.PeerProbeRest;
 
     /// <summary>A reading of the hypervisor or of the toolstack.</summary>
     public static readonly TimeSpan Reading = TimeSpan.FromSeconds(2);

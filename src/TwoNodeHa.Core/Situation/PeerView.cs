@@ -22,6 +22,21 @@ public sealed record PeerView
     /// <summary>Send time of the newest own heartbeat that the peer says it received. The right to run leans on it.</summary>
     public Instant? LastAcked { get; init; }
 
+    /// <summary>
+    /// When the peer's clock showed <see cref="ClockPeer"/>, this host's showed this or later: the send time of an own heartbeat,
+    /// and the send time of the peer's first one that acknowledged it. Null until its incarnation has proved a round trip.
+    /// </summary>
+    public Instant? ClockOwn { get; init; }
+
+    /// <summary>On the peer's clock; see <see cref="ClockOwn"/>.</summary>
+    public Instant? ClockPeer { get; init; }
+
+    /// <summary>
+    /// The peer's incarnation takes over by silence not before this, whatever it hears from now on: the latest of its
+    /// announcements, on this host's clock at its earliest. Null while none could be converted.
+    /// </summary>
+    public Instant? TakeoverFloor { get; init; }
+
     /// <summary>Receipt of the first heartbeat of the peer's present incarnation.</summary>
     public Instant? IncarnationSince { get; init; }
 

@@ -16,6 +16,7 @@ public class TimingRulesTests
                 "T ≥ (max(S 5.5, gateway timeout 5 + stagger 0) + max(K 4, fixed watchdog 0)) · (1 + 2 · 500 ppm) + margin 0.5 = (5.5 + 4) · 1.001 + 0.5 = 10.01 s",
                 "T ≥ (gateway timeout 5 + stagger 0 + interval 1 + fence 4) · 1.001 = 10.01 s",
                 "T > 2 · f + margin = 2 · 2.2 + 0.5 = 4.9 s",
+                "a sign of life holds a takeover back for Q = max(S + interval 6.5, fence 4 · 1.001 + margin 0.5 + 2 · interval 1 + rest 0.5) = 7.004 s; a host that is heard one way ends 4.504 s before the announced takeover",
                 "T = 10.01 s: all rules hold",
                 "staggered loss: δ ≤ T / (1 + 2 · drift) − gateway timeout − fence = 10.01 / 1.001 − 5 − 4 = 1 s after the newest heartbeat, in the worst case 0 s after the link",
             ],

@@ -46,15 +46,22 @@ internal sealed class Bench
     public IEnumerable<HaEvent> Events => Orders.OfType<Command.Report>().Select(report => report.Event);
 
     /// <summary>Posts one fact; writes to disk end at once, well unless <see cref="DiskWorks"/> is false.</summary>
-    public void Post(Observation observation)
+    public void Post(params Observation[] observations)
     {
-        var turn = HaMachine.Step(Config, State, observation, Now);
+        var turn = HaMachine.Step(Config, State, observations, Now);
         State = turn.State;
         Orders.AddRange(turn.Commands);
         foreach (var persist in turn.Commands.OfType<Command.Persist>())
         {
             Post(new Observation.Persisted(persist.State.Version, DiskWorks, DiskWorks ? "" : "no space left on device"));
         }
+    }
+
+    /// <summary>Time passes, and then all of it is found waiting: one turn.</summary>
+    public void Later(TimeSpan span, params Observation[] waiting)
+    {
+        Now += span;
+        Post(waiting);
     }
 
     public bool DiskWorks { get; set; } = true;
@@ -167,7 +174,10 @@ internal sealed class Bench
     }
 
     /// <summary>A heartbeat of a healthy, bound peer that acknowledges our newest one, changed as told.</summary>
-    public void Hear(Func<Heartbeat, Heartbeat>? change = null, int link = 0)
+    public void Hear(Func<Heartbeat, Heartbeat>? change = null, int link = 0) => Post(Said(change, link));
+
+    /// <summary>The same, not posted yet.</summary>
+    public Observation.HeartbeatReceived Said(Func<Heartbeat, Heartbeat>? change = null, int link = 0)
     {
         var beat = new Heartbeat
         {
@@ -187,7 +197,7 @@ internal sealed class Bench
             RunningCount = 1,
             Running = [VmShortId.Of(Db)],
         };
-        Post(new Observation.HeartbeatReceived(link, change is null ? beat : change(beat)));
+        return new Observation.HeartbeatReceived(link, change is null ? beat : change(beat));
     }
 
     /// <summary>Ends the newest order of a kind.</summary>
