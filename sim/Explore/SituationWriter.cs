@@ -167,6 +167,14 @@ internal ref struct SituationWriter
         }
 
         Ages(state.Procedures.OrphanSince);
+        Add(state.Procedures.Yields?.Count ?? 0);
+        OptionalAge(state.Procedures.Yields?.NewestAt);
+        var cared = state.Procedures.CaredUnder;
+        Add(cared is not null);
+        Add(cared?.PeerFresh == true);
+        Add((long)(cared?.Storage ?? default));
+        Add(cared?.ToolstackReady == true);
+        Add(cared?.FreeMemory ?? -1);
         Ages(state.Peer.StopsSeen);
 
         Add(state.Schedule.SyncedVms == state.Durable.Vms);
@@ -321,6 +329,7 @@ internal ref struct SituationWriter
             Add(facts.Running);
             Add(facts.Answers);
             Add(facts.Emergency);
+            Add(facts.ProcessAlive);
             Add(facts.InitComplete);
             Add((long)facts.RoleFile);
             foreach (var letter in facts.MasterAddress)
@@ -433,6 +442,7 @@ internal ref struct SituationWriter
         Beat(peer.Beat);
         OptionalAge(peer.LastHeard);
         OptionalAge(peer.HeardSince);
+        OptionalAge(peer.NearSince);
         OptionalAge(peer.StorageSince);
         OptionalAge(peer.LastFresh);
         OptionalAge(peer.LastAcked);
@@ -530,6 +540,7 @@ internal ref struct SituationWriter
         Due(attempt.RetryAt);
         Add(attempt.OnPeer);
         Add(attempt.GivenUp.Length > 0);
+        Add(attempt.GivenUpTimes);
         OptionalAge(attempt.SucceededAt);
         Add(attempt.SucceededAt > state.Host.DatabaseAt);
     }

@@ -26,6 +26,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         var facts = new ToolstackFacts
         {
             Running = status.UnixListening,
+            ProcessAlive = status.Service == ServiceState.Active,
             Answers = false,
             InitComplete = status.InitComplete,
             RoleFile = RoleOf(status.RoleFile),

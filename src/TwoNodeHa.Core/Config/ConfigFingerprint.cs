@@ -29,7 +29,7 @@ public static class ConfigFingerprint
 
         var timing = config.Timing;
         var policy = config.Policy;
-        text.Append(CultureInfo.InvariantCulture, $"{config.Gateway.Timeout.Ticks}|{timing.HeartbeatInterval.Ticks}|");
+        text.Append(CultureInfo.InvariantCulture, $"{config.Gateway.Timeout.Ticks}|{config.Gateway.YieldAfter.Ticks}|{timing.HeartbeatInterval.Ticks}|");
         text.Append(CultureInfo.InvariantCulture, $"{timing.Lease.Ticks}|{timing.KillBound.Ticks}|{timing.FixedWatchdog.Ticks}|");
         text.Append(CultureInfo.InvariantCulture, $"{timing.ClockDriftPpm}|{timing.TakeoverDelay.Ticks}|");
         text.Append(CultureInfo.InvariantCulture, $"{policy.OnGatewayLoss}|{policy.OnHostShutdown}|{policy.OnAmbiguous}|{policy.LoneStart}|{policy.Protect}");

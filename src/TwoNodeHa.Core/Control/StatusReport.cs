@@ -191,4 +191,5 @@ public sealed record PeerStatus
 /// <param name="Protected">Protected by the policy.</param>
 /// <param name="Wanted">To be kept running.</param>
 /// <param name="On">Name of the host it runs on, by the hypervisors' own lists; empty when on none.</param>
-public sealed record VmStatus(Guid Uuid, string Name, bool Protected, bool Wanted, string On);
+/// <param name="Why">Why a protected VM that is wanted stays down; empty when it runs, or is being started.</param>
+public sealed record VmStatus(Guid Uuid, string Name, bool Protected, bool Wanted, string On, string Why = "");

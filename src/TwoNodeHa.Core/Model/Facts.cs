@@ -125,6 +125,9 @@ public sealed record ToolstackFacts
     /// <summary>The process accepts connections on its socket.</summary>
     public required bool Running { get; init; }
 
+    /// <summary>Its process lives, listening or not: one that does not listen yet is starting.</summary>
+    public bool ProcessAlive { get; init; }
+
     /// <summary>It answered a local call within the bound.</summary>
     public required bool Answers { get; init; }
 

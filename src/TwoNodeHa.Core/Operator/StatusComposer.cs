@@ -125,6 +125,12 @@ internal static class StatusComposer
             findings.Add($"the storage of the protected VMs is doubtful: {view.State.Host.StorageDetail}");
         }
 
+        var down = view.State.Durable.Vms.Select(vm => Vm(view, vm)).Where(vm => vm.Why.Length > 0).ToList();
+        if (down.Count > 0)
+        {
+            findings.Add($"not running: {string.Join("; ", down.Select(vm => $"{vm.Name} ({vm.Why})"))}");
+        }
+
         if (!view.ToolstackHealthy)
         {
             findings.Add("the toolstack does not answer");
@@ -184,7 +190,30 @@ internal static class StatusComposer
     {
         var on = view.RunsHere(vm.Uuid) ? view.Config.Self.Name
             : view.RunsOnPeer(vm.Uuid) ? view.Config.Peer.Name : "";
-        return new VmStatus(vm.Uuid, vm.Name, vm.Protected, vm.Wanted, on);
+        return new VmStatus(vm.Uuid, vm.Name, vm.Protected, vm.Wanted, on, on.Length == 0 ? WhyDown(view, vm) : "");
+    }
+
+    /// <summary>Why a protected VM that is wanted runs on no host that is heard.</summary>
+    private static string WhyDown(View view, VmRecord vm)
+    {
+        if (vm is not { Protected: true, Wanted: true } || (view.Status is HaStatus.Paired && !view.PeerFresh))
+        {
+            return "";
+        }
+
+        if (view.State.Procedures.Starts.TryGetValue(vm.Uuid, out var attempt) && attempt.GivenUp.Length > 0)
+        {
+            var left = Math.Max(0, (attempt.RetryAt - view.Now).TotalSeconds);
+            return string.Create(CultureInfo.InvariantCulture, $"{attempt.GivenUp}; tried again in {left:F0} s");
+        }
+
+        if (!view.Durable.Enabled)
+        {
+            return "HA is disabled";
+        }
+
+        return view.Status == HaStatus.Sole && Fitness.WhyNot(view) is { } unfit ? unfit
+            : view.Status == HaStatus.Sole && !view.ToolstackReady ? "the toolstack is not ready" : "";
     }
 
     private static double? Age(Instant? at, Instant now) => at is { } instant ? Round((now - instant).TotalSeconds) : null;

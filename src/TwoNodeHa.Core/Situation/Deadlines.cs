@@ -16,8 +16,11 @@ public static class Deadlines
     /// <summary>A VM that runs nowhere is started after this long: a migration or an administrator's restart passes.</summary>
     public static readonly TimeSpan Orphan = TimeSpan.FromSeconds(8);
 
-    /// <summary>A start that was given up is tried again after this long.</summary>
+    /// <summary>A start that was given up is tried again after this long, then after twice that, and so on.</summary>
     public static readonly TimeSpan GivenUpStart = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest rest of a start that was given up.</summary>
+    public static readonly TimeSpan GivenUpStartMax = TimeSpan.FromMinutes(15);
 
     /// <summary>The hypervisor's list shows a VM that was started within this time.</summary>
     public static readonly TimeSpan StartIsShown = TimeSpan.FromSeconds(10);
@@ -58,8 +61,11 @@ public static class Deadlines
     /// <summary>Start, stop or restart of the toolstack's unit, and VM.power_state_reset.</summary>
     public static readonly TimeSpan ToolstackUnit = TimeSpan.FromSeconds(20);
 
-    /// <summary>The toolstack comes up as master within this time, or is restarted.</summary>
+    /// <summary>The toolstack comes up as master within this time from its start, or is restarted; doubled each time.</summary>
     public static readonly TimeSpan Promotion = TimeSpan.FromMinutes(4);
+
+    /// <summary>Longest patience with a toolstack; a start-up that visibly goes on is given all of it.</summary>
+    public static readonly TimeSpan PromotionMax = TimeSpan.FromMinutes(30);
 
     /// <summary>Blocking the peer's toolstack port.</summary>
     public static readonly TimeSpan BlockPeer = TimeSpan.FromSeconds(1);
@@ -142,8 +148,20 @@ public static class Deadlines
     /// <summary>Between two events about rejected heartbeats.</summary>
     public static readonly TimeSpan RejectedSpacing = TimeSpan.FromMinutes(1);
 
-    /// <summary>The gateway must be gone for this long before a host yields.</summary>
-    public static readonly TimeSpan YieldAfter = TimeSpan.FromSeconds(1.2);
+    /// <summary>Behind a mended path, probes have at least this long to be answered before a host yields.</summary>
+    public static readonly TimeSpan MendedPath = TimeSpan.FromSeconds(1);
+
+    /// <summary>For so long after a handover for the gateway's sake the next one needs more; doubled with each one.</summary>
+    public static readonly TimeSpan YieldRest = TimeSpan.FromMinutes(10);
+
+    /// <summary>Handovers longer ago than this are forgotten.</summary>
+    public static readonly TimeSpan YieldMemory = TimeSpan.FromHours(24);
+
+    /// <summary>During the rest, a loss must last this many times longer, for each handover before it.</summary>
+    public const int YieldRestFactor = 6;
+
+    /// <summary>Handovers after which neither that time nor the rest grows.</summary>
+    public const int YieldCountMax = 4;
 
     /// <summary>Probe rounds without an answer that make the gateway doubtful.</summary>
     public const int DoubtfulRounds = 2;
@@ -168,13 +186,16 @@ public static class Deadlines
     [
         (VmStart, "a start of a VM that takes longer hangs; the VM's own start delay counts twice on top"),
         (Orphan, "a protected VM that runs nowhere is started after"),
-        (GivenUpStart, "a start that was given up is tried again after"),
+        (GivenUpStart, "a start that was given up is tried again after, doubled each time; at once when memory, storage, peer or toolstack got better"),
+        (GivenUpStartMax, "and at the latest after"),
         (HandOver, "the mastership is handed over within, or the peer promotes itself"),
         (Departure, "a host that shuts down and still runs VMs counts as staying after"),
         (BootGuard, "the toolstack of a booting host waits for the peer at most"),
         (Pause, "the end of the daemon waits for the peer's acknowledgement at most"),
-        (Promotion, "a toolstack that does not come up as master is restarted after"),
+        (Promotion, "a toolstack that does not come up as master is restarted after, doubled each time"),
+        (PromotionMax, "the same while its start-up visibly goes on"),
         (FenceAgent, "one order to the fence agent takes at most"),
+        (YieldRest, "for so long after a handover for the gateway's sake, doubled each time, the next one needs a loss 6 times as long as yield_after"),
         (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after"),
     ];
 }
