@@ -167,6 +167,13 @@ internal ref struct SituationWriter
         }
 
         Ages(state.Procedures.OrphanSince);
+        foreach (var (pbd, attempt) in state.Procedures.Plugs)
+        {
+            _hash.Add(pbd);
+            Add(attempt.Tries);
+            Due(attempt.RetryAt);
+        }
+
         Add(state.Procedures.Yields?.Count ?? 0);
         OptionalAge(state.Procedures.Yields?.NewestAt);
         var cared = state.Procedures.CaredUnder;

@@ -97,6 +97,13 @@ public sealed record VmFact
     public bool StartUnderWay { get; init; }
 }
 
+/// <summary>A path from a host to a shared storage repository that is not plugged (PBD.currently_attached).</summary>
+/// <param name="Pbd">PBD.uuid.</param>
+/// <param name="Host">Uuid of the host.</param>
+/// <param name="Name">Name of the repository.</param>
+/// <param name="Vms">VMs with a disk in it, ascending.</param>
+public sealed record UnpluggedPath(Guid Pbd, Guid Host, string Name, ImmutableArray<Guid> Vms);
+
 /// <summary>What XAPI's database says; absent while the database cannot be reached.</summary>
 public sealed record DatabaseFacts
 {
@@ -114,6 +121,9 @@ public sealed record DatabaseFacts
 
     /// <summary>Free memory of this host for new VMs, bytes (host.compute_free_memory); -1 when not read.</summary>
     public long FreeMemoryBytes { get; init; } = -1;
+
+    /// <summary>Paths to shared storage that are not plugged, and hold disks of VMs; ordered by uuid.</summary>
+    public ImmutableArray<UnpluggedPath> Unplugged { get; init; } = [];
 
     /// <summary>All VMs that are no template, snapshot or control domain, ordered by uuid.</summary>
     public required ImmutableArray<VmFact> Vms { get; init; }

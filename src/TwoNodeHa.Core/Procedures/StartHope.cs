@@ -41,11 +41,15 @@ internal static class StartHope
             turn.Procedures = turn.Procedures with { CaredUnder = lowest };
         }
 
-        if (!better)
+        if (better)
         {
-            return;
+            EndRests(turn);
         }
+    }
 
+    /// <summary>What was given up is tried again now.</summary>
+    public static void EndRests(Draft turn)
+    {
         foreach (var (vm, attempt) in turn.Starts)
         {
             if (attempt.GivenUp.Length > 0 && attempt.RetryAt > turn.Now)

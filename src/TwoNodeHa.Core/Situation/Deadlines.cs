@@ -79,6 +79,15 @@ public static class Deadlines
     /// <summary>Release of a dead host's storage locks.</summary>
     public static readonly TimeSpan ReleaseLocks = TimeSpan.FromSeconds(60);
 
+    /// <summary>PBD.plug: a backend that waits for a dead server takes minutes; its answer is not waited for.</summary>
+    public static readonly TimeSpan PlugStorage = TimeSpan.FromSeconds(120);
+
+    /// <summary>A path that could not be plugged is tried again after this long, then after twice that, and so on.</summary>
+    public static readonly TimeSpan PlugRest = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest rest between two tries.</summary>
+    public static readonly TimeSpan PlugRestMax = TimeSpan.FromSeconds(60);
+
     /// <summary>pool.recover_slaves.</summary>
     public static readonly TimeSpan RecoverSlaves = TimeSpan.FromSeconds(30);
 
@@ -194,6 +203,7 @@ public static class Deadlines
         (Pause, "the end of the daemon waits for the peer's acknowledgement at most"),
         (Promotion, "a toolstack that does not come up as master is restarted after, doubled each time"),
         (PromotionMax, "the same while its start-up visibly goes on"),
+        (PlugRestMax, "shared storage that is not plugged is tried again after at most"),
         (FenceAgent, "one order to the fence agent takes at most"),
         (YieldRest, "for so long after a handover for the gateway's sake, doubled each time, the next one needs a loss 6 times as long as yield_after"),
         (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after"),

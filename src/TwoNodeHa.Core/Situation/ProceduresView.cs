@@ -26,6 +26,10 @@ public sealed record ProceduresView
     public ImmutableSortedDictionary<Guid, StartAttempt> Starts { get; init; } =
         ImmutableSortedDictionary<Guid, StartAttempt>.Empty;
 
+    /// <summary>Tries to plug paths to shared storage, by uuid of the PBD.</summary>
+    public ImmutableSortedDictionary<Guid, PlugAttempt> Plugs { get; init; } =
+        ImmutableSortedDictionary<Guid, PlugAttempt>.Empty;
+
     /// <summary>Since when each protected VM runs nowhere.</summary>
     public ImmutableSortedDictionary<Guid, Instant> OrphanSince { get; init; } =
         ImmutableSortedDictionary<Guid, Instant>.Empty;

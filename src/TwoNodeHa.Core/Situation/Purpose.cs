@@ -37,4 +37,7 @@ public enum Purpose
 
     /// <summary>The fence agent switches the peer off.</summary>
     FencePeer = 10,
+
+    /// <summary>A path to shared storage is plugged.</summary>
+    PlugStorage = 11,
 }

@@ -23,12 +23,15 @@ internal sealed class DatabaseReader(Guid self)
     public ImmutableDictionary<Guid, ImmutableArray<string>> HostSrs { get; private set; } =
         ImmutableDictionary<Guid, ImmutableArray<string>>.Empty;
 
+    /// <summary>References of the paths to storage at the last reading.</summary>
+    public ImmutableDictionary<Guid, XenRef<PBD>> PbdRefs { get; private set; } = ImmutableDictionary<Guid, XenRef<PBD>>.Empty;
+
     public async Task<DatabaseFacts> ReadAsync(Session session, bool master, TimeSpan deadline, CancellationToken cancel)
     {
         var pools = await session.Pool.GetAllRecordsAsync(deadline, cancel);
         var hosts = await session.Host.GetAllRecordsAsync(deadline, cancel);
         var vms = await session.VM.GetAllRecordsAsync(deadline, cancel);
-        await ReadStorageAsync(session, hosts, deadline, cancel);
+        var unplugged = await ReadStorageAsync(session, hosts, vms, deadline, cancel);
         var uuids = hosts.ToDictionary(pair => pair.Key, pair => Guid.Parse(pair.Value.Uuid));
         HostRefs = uuids.ToImmutableDictionary(pair => pair.Value, pair => pair.Key);
         VmRefs = vms.Where(pair => pair.Value.IsOrdinary).ToImmutableDictionary(pair => Guid.Parse(pair.Value.Uuid), pair => pair.Key);
@@ -43,6 +46,7 @@ internal sealed class DatabaseReader(Guid self)
             Hosts = [.. uuids.Values.Order()],
             EnabledHosts = [.. hosts.Where(pair => pair.Value.Enabled).Select(pair => uuids[pair.Key]).Order()],
             FreeMemoryBytes = free,
+            Unplugged = unplugged,
             Vms = [.. vms.Values.Where(vm => vm.IsOrdinary).Select(vm => Fact(vm, uuids)).OrderBy(vm => vm.Uuid)],
         };
     }
@@ -77,8 +81,9 @@ internal sealed class DatabaseReader(Guid self)
     private static bool? Mark(ImmutableSortedDictionary<string, string> otherConfig) =>
         otherConfig.TryGetValue(LizardField, out var text) && bool.TryParse(text, out var mark) ? mark : null;
 
-    private async Task ReadStorageAsync(
-        Session session, IReadOnlyDictionary<XenRef<XenHost>, HostRecord> hosts, TimeSpan deadline, CancellationToken cancel)
+    private async Task<ImmutableArray<UnpluggedPath>> ReadStorageAsync(
+        Session session, IReadOnlyDictionary<XenRef<XenHost>, HostRecord> hosts, IReadOnlyDictionary<XenRef<VM>, VMRecord> vms,
+        TimeSpan deadline, CancellationToken cancel)
     {
         var pbds = await session.PBD.GetAllRecordsAsync(deadline, cancel);
         var srs = await session.SR.GetAllRecordsAsync(deadline, cancel);
@@ -86,5 +91,26 @@ internal sealed class DatabaseReader(Guid self)
             host => Guid.Parse(host.Value.Uuid),
             host => pbds.Values.Where(pbd => pbd.Host == host.Key && srs.ContainsKey(pbd.SR))
                 .Select(pbd => srs[pbd.SR].Uuid).Distinct().Order(StringComparer.Ordinal).ToImmutableArray());
+        PbdRefs = pbds.ToImmutableDictionary(pair => Guid.Parse(pair.Value.Uuid), pair => pair.Key);
+        var away = pbds.Values
+            .Where(pbd => !pbd.CurrentlyAttached && hosts.ContainsKey(pbd.Host) && srs.TryGetValue(pbd.SR, out var sr) && sr.Shared)
+            .ToList();
+        if (away.Count == 0)
+        {
+            return [];
+        }
+
+        // Which VMs need it is asked only when something is away: there are thousands of disks.
+        var disks = await session.VBD.GetAllRecordsAsync(deadline, cancel);
+        var images = await session.VDI.GetAllRecordsAsync(deadline, cancel);
+        var users = disks.Values
+            .Where(disk => !disk.Empty && vms.TryGetValue(disk.VM, out var vm) && vm.IsOrdinary && images.ContainsKey(disk.VDI))
+            .ToLookup(disk => images[disk.VDI].SR, disk => Guid.Parse(vms[disk.VM].Uuid));
+        return
+        [
+            .. away.Where(pbd => users.Contains(pbd.SR)).Select(pbd => new UnpluggedPath(
+                Guid.Parse(pbd.Uuid), Guid.Parse(hosts[pbd.Host].Uuid), srs[pbd.SR].NameLabel,
+                [.. users[pbd.SR].Distinct().Order()])).OrderBy(path => path.Pbd),
+        ];
     }
 }
