@@ -175,6 +175,21 @@ internal ref struct SituationWriter
         }
 
         Ages(state.Procedures.OrphanSince);
+        foreach (var (pbd, attempt) in state.Procedures.Plugs)
+        {
+            _hash.Add(pbd);
+            Add(attempt.Tries);
+            Due(attempt.RetryAt);
+        }
+
+        Add(state.Procedures.Yields?.Count ?? 0);
+        OptionalAge(state.Procedures.Yields?.NewestAt);
+        var cared = state.Procedures.CaredUnder;
+        Add(cared is not null);
+        Add(cared?.PeerFresh == true);
+        Add((long)(cared?.Storage ?? default));
+        Add(cared?.ToolstackReady == true);
+        Add(cared?.FreeMemory ?? -1);
         Ages(state.Peer.StopsSeen);
 
         Add(state.Schedule.SyncedVms == state.Durable.Vms);
@@ -346,6 +361,7 @@ internal ref struct SituationWriter
             Add(facts.Running);
             Add(facts.Answers);
             Add(facts.Emergency);
+            Add(facts.ProcessAlive);
             Add(facts.InitComplete);
             Add((long)facts.RoleFile);
             foreach (var letter in facts.MasterAddress)
@@ -458,6 +474,7 @@ internal ref struct SituationWriter
         Beat(peer.Beat);
         OptionalAge(peer.LastHeard);
         OptionalAge(peer.HeardSince);
+        OptionalAge(peer.NearSince);
         OptionalAge(peer.StorageSince);
         OptionalAge(peer.LastFresh);
         OptionalAge(peer.LastAcked);
@@ -561,6 +578,7 @@ internal ref struct SituationWriter
         Due(attempt.RetryAt);
         Add(attempt.OnPeer);
         Add(attempt.GivenUp.Length > 0);
+        Add(attempt.GivenUpTimes);
         OptionalAge(attempt.SucceededAt);
         Add(attempt.SucceededAt > state.Host.DatabaseAt);
     }

@@ -190,6 +190,7 @@ internal sealed partial class SmallWorld
             HaAction.PowerOffHost => (15, 0),
             HaAction.FencePeer => (16, 0),
             HaAction.AcquireLease => (17, 0),
+            HaAction.PlugStorage => (18, 0),
             _ => throw new System.Diagnostics.UnreachableException(action.GetType().Name),
         };
         writer.Add((kind << 8) | vm);

@@ -72,6 +72,8 @@ public sealed partial class PromiseChecker
                 "while the toolstack runs, without a takeover",
             HaAction.WriteRoleMaster => file?.Master == host.Config.Self.Uuid ? null : "before its disk names it as the master",
             HaAction.WriteRoleSlave => IsOrBecomesMaster(world.Hosts[1 - host.Index]) ? null : "although the other is no master, neither by role file nor by state",
+            // Whether the VM runs is judged where it happens; a survivor that is alone resets what its takeover could not.
+            HaAction.ResetPowerState when file?.Master == host.Config.Self.Uuid => null,
             HaAction.PromoteToMaster or HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.BlockPeerToolstack { Block: true } =>
                 file is { Takeover: not null } ? null : "before its intent is on disk",
             HaAction.StartVm => StartRefusal(host, ((HaAction.StartVm)action).Host),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool.Data;
@@ -45,8 +46,22 @@ internal sealed class DatabaseView
             Hosts = [.. hosts.Values.Order()],
             EnabledHosts = [.. database.All("host").Where(row => row.Flag("enabled")).Select(row => hosts[row.Ref]).Order()],
             FreeMemoryBytes = own is null ? -1 : VmPlacement.FreeMemory(database, own),
+            Unplugged = Unplugged(database, hosts),
             Vms = [.. database.All("VM").Where(IsGuest).Select(row => Vm(row, hosts)).OrderBy(vm => vm.Uuid)],
         };
+    }
+
+    private static ImmutableArray<UnpluggedPath> Unplugged(Database database, Dictionary<string, Guid> hosts)
+    {
+        var away = database.All("PBD").Where(pbd => !pbd.Flag("currently_attached") && database.Get("SR", pbd.Text("SR")).Flag("shared")).ToList();
+        return away.Count == 0 ? [] : [.. away.Select(pbd => Path(database, pbd, hosts)).Where(path => !path.Vms.IsEmpty).OrderBy(path => path.Pbd)];
+    }
+
+    private static UnpluggedPath Path(Database database, Row pbd, Dictionary<string, Guid> hosts)
+    {
+        var sr = database.Get("SR", pbd.Text("SR"));
+        var vms = database.All("VM").Where(IsGuest).Where(vm => VmPlacement.StorageOf(database, vm).Any(row => row.Ref == sr.Ref));
+        return new UnpluggedPath(Guid.Parse(pbd.Uuid), hosts.GetValueOrDefault(pbd.Text("host")), sr.Text("name_label"), [.. vms.Select(vm => Guid.Parse(vm.Uuid)).Order()]);
     }
 
     private static bool IsGuest(Row vm) => !vm.Flag("is_a_template") && !vm.Flag("is_a_snapshot") && !vm.Flag("is_control_domain");

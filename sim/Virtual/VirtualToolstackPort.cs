@@ -26,6 +26,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         var facts = new ToolstackFacts
         {
             Running = status.UnixListening,
+            ProcessAlive = status.Service == ServiceState.Active,
             Answers = false,
             InitComplete = status.InitComplete,
             RoleFile = RoleOf(status.RoleFile),
@@ -141,6 +142,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             HaAction.RecoverSlaves => await LocalAsync("pool.recover_slaves", [], deadline).ConfigureAwait(false),
             HaAction.SyncDatabase => await LocalAsync("pool.sync_database", [], deadline).ConfigureAwait(false),
             HaAction.ResetPowerState reset => await OnVmAsync("VM.power_state_reset", reset.Vm, [], deadline).ConfigureAwait(false),
+            HaAction.PlugStorage plug => await PlugAsync(plug, deadline).ConfigureAwait(false),
             HaAction.StartVm start => await StartAsync(start, deadline).ConfigureAwait(false),
             _ => throw new UnreachableException(action.GetType().Name),
         };
@@ -167,6 +169,14 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         return target is CallReply.Success found
             ? await OnVmAsync("VM.start_on", start.Vm, [(string?)found.Value, false, false], deadline).ConfigureAwait(false)
             : target;
+    }
+
+    private async Task<CallReply> PlugAsync(HaAction.PlugStorage plug, TimeSpan deadline)
+    {
+        var found = await LocalAsync("PBD.get_by_uuid", [plug.Pbd.ToString()], deadline).ConfigureAwait(false);
+        return found is CallReply.Success reference
+            ? await LocalAsync("PBD.plug", [(string?)reference.Value], deadline).ConfigureAwait(false)
+            : found;
     }
 
     private async Task<CallReply> OnVmAsync(string method, Guid vm, JsonArray rest, TimeSpan deadline)

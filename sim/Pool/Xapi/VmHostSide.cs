@@ -25,6 +25,16 @@ internal static class VmHostSide
         return null;
     }
 
+    /// <summary>PBD.plug on the host of the path: the storage manager's attach, which fails when the path is away.</summary>
+    public static async Task<JsonNode?> PlugAsync(Call call)
+    {
+        XapiProcess process = call.Process;
+        await process.Delay(process.Host.Draw(process.Host.Timings.PlugStorage)).ConfigureAwait(false);
+        return process.Host.Storage.IsReachable(process.Host.Definition.Uuid)
+            ? null
+            : throw new ApiException("SR_BACKEND_FAILURE_47", "", "The SR is not available [opterr=no route to the server]", "");
+    }
+
     public static async Task<JsonNode?> ShutdownAsync(Call call)
     {
         XapiProcess process = call.Process;

@@ -42,6 +42,16 @@ internal sealed class VmOperations(XapiProcess process)
         }).ConfigureAwait(false);
     }
 
+    /// <summary>PBD.plug, forwarded to the host of the path; one that is plugged already is left alone.</summary>
+    public async Task PlugAsync(Row pbd)
+    {
+        if (!pbd.Flag("currently_attached"))
+        {
+            await OnHostAsync(Db.Host(pbd.Text("host")), "emu.pbd_plug").ConfigureAwait(false);
+            pbd.Set("currently_attached", true);
+        }
+    }
+
     public async Task ShutdownAsync(Call call, Row vm, bool clean)
     {
         string operation = clean ? "clean_shutdown" : "hard_shutdown";

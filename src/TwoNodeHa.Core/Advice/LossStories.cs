@@ -126,7 +126,7 @@ internal sealed class LossStories(HaConfig config)
 
     private TimelineStory ManagementLostYield(bool hypothetical)
     {
-        var fenced = _times.GatewayEnd.Plus(TimeSpan.Zero, config.Timing.KillBound);
+        var fenced = _times.YieldEnd.Plus(TimeSpan.Zero, config.Timing.KillBound);
         var heard = _times.Heard(fenced);
         return new TimelineStory
         {
@@ -136,7 +136,7 @@ internal sealed class LossStories(HaConfig config)
             Rows =
             [
                 Row(TimeRange.At(TimeSpan.Zero), "cut-off host: no gateway; it still hears its peer on the other link"),
-                Row(_times.GatewayEnd, "cut-off host: the peer has a gateway and is fit, so it yields and "
+                Row(_times.YieldEnd, "cut-off host: yield_after is over, the peer had a gateway all the time and is fit, so it yields and "
                     + "destroys its VMs"),
                 Row(fenced, "cut-off host: nothing runs there, verified; it attests that on the other link"),
                 Row(heard, "other host: takes over at once (T1), without any wait for silence"),

@@ -22,6 +22,9 @@ internal sealed class StoryTimes(HaConfig config)
     /// <summary>The newest answered probe is up to one probe interval old when the gateway is lost.</summary>
     public TimeRange GatewayEnd => new(config.Gateway.Timeout - config.Gateway.ProbeInterval, config.Gateway.Timeout);
 
+    /// <summary>A host without gateway yields to a peer that has one: the newest answered probe is up to one interval old.</summary>
+    public TimeRange YieldEnd => new(config.Gateway.YieldAfter, config.Gateway.YieldAfter + config.Gateway.ProbeInterval);
+
     /// <summary>A host without peer and gateway has no right to run from here on.</summary>
     public TimeRange RightEnd => new(Later(LeaseEnd.From, GatewayEnd.From), Later(LeaseEnd.To, GatewayEnd.To));
 

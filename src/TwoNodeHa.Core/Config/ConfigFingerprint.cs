@@ -64,7 +64,7 @@ public static class ConfigFingerprint
 
     private static string Timing(HaConfig config) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{config.Gateway.Timeout.Ticks}|{config.Timing.HeartbeatInterval.Ticks}|{config.Timing.Lease.Ticks}|{config.Timing.ClockDriftPpm}");
+        $"{config.Gateway.Timeout.Ticks}|{config.Timing.HeartbeatInterval.Ticks}|{config.Timing.Lease.Ticks}|{config.Timing.ClockDriftPpm}|{config.Gateway.YieldAfter.Ticks}");
 
     private static string KillBound(HaConfig config) => string.Create(
         CultureInfo.InvariantCulture, $"{config.Timing.KillBound.Ticks}|{config.Timing.FixedWatchdog.Ticks}");

@@ -14,7 +14,8 @@ internal static class ConfigKeys
 
     public static readonly string[] Host = ["uuid", "address"];
 
-    public static readonly string[] Gateway = ["addresses", "require", "probe_interval_seconds", "timeout_seconds"];
+    public static readonly string[] Gateway = 
+        ["addresses", "require", "probe_interval_seconds", "timeout_seconds", "yield_after_seconds"];
 
     public static readonly string[] Timing =
     [

@@ -28,6 +28,7 @@ internal sealed class GatewayReader(IniDocument document, FindingList findings, 
             Require = ReadRequire(list.Length),
             ProbeInterval = _reader.Seconds("probe_interval_seconds", profile.ProbeInterval, 0.1, 5),
             Timeout = _reader.Seconds("timeout_seconds", profile.GatewayTimeout, 0.5, 300),
+            YieldAfter = _reader.Seconds("yield_after_seconds", profile.YieldAfter, 1, 600),
         };
         if (findings.Errors == errors && gateway.Timeout < 3 * gateway.ProbeInterval)
         {

@@ -37,6 +37,12 @@ public sealed record GatewayConfig
 
     /// <summary>Soft end of the right that leans on the gateway, counted from the send time of the newest answered probe.</summary>
     public required TimeSpan Timeout { get; init; }
+
+    /// <summary>
+    /// How long the gateway must be away, with the peer heard all that time, before this host hands over to it; 1 s to 600 s.
+    /// Not a matter of safety: both hosts hear each other meanwhile.
+    /// </summary>
+    public TimeSpan YieldAfter { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>Kind of watchdog.</summary>

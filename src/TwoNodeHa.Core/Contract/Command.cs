@@ -108,6 +108,9 @@ public abstract record HaAction
     /// <summary>Release the storage locks of a host on all its storage repositories.</summary>
     public sealed record ReleaseStorageLocks(Guid Host, bool WasMaster) : HaAction;
 
+    /// <summary>PBD.plug, of this host or by forwarding of the other one.</summary>
+    public sealed record PlugStorage(Guid Pbd) : HaAction;
+
     /// <summary>VM.start_on.</summary>
     public sealed record StartVm(Guid Vm, Guid Host) : HaAction;
 

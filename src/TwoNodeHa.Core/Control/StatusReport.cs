@@ -204,4 +204,7 @@ public sealed record VmStatus(Guid Uuid, string Name, bool Protected, bool Wante
 
     /// <summary>Memory that a start needs, bytes; 0 when not known.</summary>
     public long MemoryBytes { get; init; }
+
+    /// <summary>Why a protected VM that is wanted stays down; empty when it runs, or is being started.</summary>
+    public string Why { get; init; } = "";
 }

@@ -92,6 +92,13 @@ internal static class HaSwitch
             turn.Durable = turn.Durable with { Master = turn.Config.Peer.Uuid };
         }
 
+        if (turn.Durable.Takeover is not null && turn.View.Missing() is { IsEmpty: false } missing)
+        {
+            turn.Report(HaEventId.Alert, Severity.Critical,
+                $"HA was disabled in the middle of a takeover; not running here: {string.Join(", ", missing.Select(vm => vm.Name))}. "
+                    + "Start them by hand, or enable HA again");
+        }
+
         turn.DropTakeover();
         turn.DropStarts();
         turn.Durable = turn.Durable with { Takeover = null, Committed = false };

@@ -113,6 +113,9 @@ internal static class Intake
             case Purpose.StartVm:
                 VmStart.Done(turn, finished, pending.Vm);
                 break;
+            case Purpose.PlugStorage:
+                StoragePlug.Done(turn, finished, pending.Vm);
+                break;
             default:
                 // A fence agent's proof comes as an observation of its own; nobody waits for the rest.
                 break;

@@ -3,6 +3,7 @@ using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
@@ -43,6 +44,7 @@ internal static class Paired
         Mastership.FollowEpoch(turn, beat);
         if (Yielding.IsDue(turn.View, beat))
         {
+            turn.Procedures = turn.Procedures with { Yields = YieldRecord.OneMore(turn.Procedures.Yields, turn.Now) };
             Fence.Begin(turn, $"the gateway is lost here, {turn.Config.Peer.Name} has it and can take over: yielding");
         }
         else if (StorageYielding.IsAsked(turn.View))

@@ -23,6 +23,7 @@ internal static class WakeUp
         Fence.LookAgainAt(view),
         Takeover.LookAgainAt(view),
         RoleChange.LookAgainAt(view),
+        StoragePlug.LookAgainAt(view),
         VmStart.LookAgainAt(view),
         Watchdog.LookAgainAt(view),
         Persistence.LookAgainAt(view),

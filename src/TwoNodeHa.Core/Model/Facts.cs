@@ -93,6 +93,13 @@ public sealed record VmFact
     public string? StartBlocked { get; init; }
 }
 
+/// <summary>A path from a host to a shared storage repository that is not plugged (PBD.currently_attached).</summary>
+/// <param name="Pbd">PBD.uuid.</param>
+/// <param name="Host">Uuid of the host.</param>
+/// <param name="Name">Name of the repository.</param>
+/// <param name="Vms">VMs with a disk in it, ascending.</param>
+public sealed record UnpluggedPath(Guid Pbd, Guid Host, string Name, ImmutableArray<Guid> Vms);
+
 /// <summary>What XAPI's database says; absent while the database cannot be reached.</summary>
 public sealed record DatabaseFacts
 {
@@ -110,6 +117,9 @@ public sealed record DatabaseFacts
 
     /// <summary>Free memory of this host for new VMs, bytes (host.compute_free_memory); -1 when not read.</summary>
     public long FreeMemoryBytes { get; init; } = -1;
+
+    /// <summary>Paths to shared storage that are not plugged, and hold disks of VMs; ordered by uuid.</summary>
+    public ImmutableArray<UnpluggedPath> Unplugged { get; init; } = [];
 
     /// <summary>All VMs that are no template, snapshot or control domain, ordered by uuid.</summary>
     public required ImmutableArray<VmFact> Vms { get; init; }
@@ -130,6 +140,9 @@ public sealed record ToolstackFacts
 {
     /// <summary>The process accepts connections on its socket.</summary>
     public required bool Running { get; init; }
+
+    /// <summary>Its process lives, listening or not: one that does not listen yet is starting.</summary>
+    public bool ProcessAlive { get; init; }
 
     /// <summary>It answered a local call within the bound.</summary>
     public required bool Answers { get; init; }

@@ -233,7 +233,31 @@ internal static class StatusComposer
         {
             Priority = vm.Priority.ToString(),
             MemoryBytes = vm.MemoryBytes,
+            Why = on.Length == 0 ? WhyDown(view, vm) : "",
         };
+    }
+
+    /// <summary>Why a protected VM that is wanted runs on no host that is heard.</summary>
+    private static string WhyDown(View view, VmRecord vm)
+    {
+        if (vm is not { Protected: true, Wanted: true } || (view.Status is HaStatus.Paired && !view.PeerFresh))
+        {
+            return "";
+        }
+
+        if (view.State.Procedures.Starts.TryGetValue(vm.Uuid, out var attempt) && attempt.GivenUp.Length > 0)
+        {
+            var left = Math.Max(0, (attempt.RetryAt - view.Now).TotalSeconds);
+            return string.Create(CultureInfo.InvariantCulture, $"{attempt.GivenUp}; tried again in {left:F0} s");
+        }
+
+        if (!view.Durable.Enabled)
+        {
+            return "HA is disabled";
+        }
+
+        return view.Status == HaStatus.Sole && Fitness.WhyNot(view) is { } unfit ? unfit
+            : view.Status == HaStatus.Sole && !view.ToolstackReady ? "the toolstack is not ready" : "";
     }
 
     private static double? Age(Instant? at, Instant now) => at is { } instant ? Round((now - instant).TotalSeconds) : null;

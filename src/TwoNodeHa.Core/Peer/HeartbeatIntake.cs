@@ -178,6 +178,7 @@ internal static class HeartbeatIntake
             Beat = beat,
             LastHeard = turn.Now,
             HeardSince = silent ? turn.Now : peer.HeardSince ?? peer.LastHeard,
+            NearSince = peer.LastHeard is { } last && turn.Now - last <= turn.Timing.AttestWindow ? peer.NearSince ?? turn.Now : turn.Now,
             LastFresh = fresh ? turn.Now : peer.LastFresh,
             LastAcked = acked,
             AttestedSince = attestedSince,

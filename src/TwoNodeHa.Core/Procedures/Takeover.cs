@@ -3,6 +3,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
+using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -39,6 +40,11 @@ internal static class Takeover
                 PeerHeld = held,
             },
         };
+        if (rule == TakeoverRule.Attested && turn.Peer.Beat is { } yielded && !yielded.Has(HeartbeatFlags.GatewayFresh))
+        {
+            turn.Procedures = turn.Procedures with { Yields = YieldRecord.OneMore(turn.Procedures.Yields, turn.Now) };
+        }
+
         turn.ThirdParty = turn.ThirdParty with { PeerPowerOffAt = null };
         turn.Host = turn.Host with { StandsDownSince = null };
         turn.ReadDomainsAnew();

@@ -35,14 +35,25 @@ internal static class ToolstackWait
             turn.Report(HaEventId.ToolstackChanged, Severity.Warning, "the toolstack was started in another role: it is restarted as master");
             Restart(turn, progress with { StepSince = turn.Now, Tries = progress.Tries + 1 });
         }
-        else if (turn.Now - progress.StepSince > Deadlines.Promotion * (progress.Tries + 1))
+        else if (turn.Now - progress.StepSince > Patience(host.Toolstack, progress.Tries))
         {
             turn.Report(HaEventId.Alert, Severity.Critical, "the toolstack does not come up as master: it is restarted");
-            Restart(turn, progress with { Tries = progress.Tries + 1 });
+            Restart(turn, progress with { StepSince = turn.Now, Tries = progress.Tries + 1 });
         }
 
         return null;
     }
+
+    /// <summary>Counted from the newest restart: one that came too early must not come again as early.</summary>
+    private static TimeSpan Patience(ToolstackFacts? toolstack, int tries)
+    {
+        var patience = Deadlines.Promotion * (1 << Math.Min(tries, 3));
+        return StartsUp(toolstack) || patience > Deadlines.PromotionMax ? Deadlines.PromotionMax : patience;
+    }
+
+    /// <summary>Its process lives and has not finished: it loads its database, attaches storage, or waits for a disk.</summary>
+    private static bool StartsUp(ToolstackFacts? toolstack) => toolstack is { InitComplete: false, Running: false, ProcessAlive: true }
+        or { InitComplete: false, Answers: true, Emergency: false };
 
     private static void Restart(Draft turn, TakeoverProgress progress)
     {

@@ -18,9 +18,9 @@ internal static class VmStart
         var starting = turn.State.Status == HaStatus.TakingOver && turn.Durable.Takeover is { Step: TakeoverStep.StartVms };
         if (!starting && !CaresForOrphans(turn.View))
         {
-            if (!turn.Procedures.OrphanSince.IsEmpty)
+            if (!turn.Procedures.OrphanSince.IsEmpty || turn.Procedures.CaredUnder is not null)
             {
-                turn.Procedures = turn.Procedures with { OrphanSince = turn.Procedures.OrphanSince.Clear() };
+                turn.Procedures = turn.Procedures with { OrphanSince = turn.Procedures.OrphanSince.Clear(), CaredUnder = null };
             }
 
             return;
@@ -31,6 +31,7 @@ internal static class VmStart
             return;
         }
 
+        StartHope.Reconsider(turn);
         if (!starting)
         {
             WatchOrphans(turn);
@@ -78,7 +79,7 @@ internal static class VmStart
         {
             // The hypervisor's list is the proof; it is read again at once.
             turn.Report(HaEventId.VmStarted, Severity.Notice, $"{name} was started");
-            Set(turn, uuid, attempt with { SucceededAt = turn.Now, Tries = 0, RetryAt = turn.Now + Deadlines.StartIsShown });
+            Set(turn, uuid, attempt with { SucceededAt = turn.Now, Tries = 0, GivenUpTimes = 0, RetryAt = turn.Now + Deadlines.StartIsShown });
             turn.Schedule = turn.Schedule with { Domains = turn.Now };
             return;
         }
@@ -105,11 +106,14 @@ internal static class VmStart
         view.Status is HaStatus.Paired or HaStatus.Sole && view.Durable.Enabled
             && view.Durable.Master == view.Config.Self.Uuid && view.IsMaster
             && view.ToolstackReady && Fitness.WhyNot(view) is null
-            && !view.PeerAttested && PlacementIsKnown(view);
+            && PlacementIsKnown(view);
 
-    /// <summary>A VM that runs nowhere is only known where both hypervisors' lists are known.</summary>
+    /// <summary>
+    /// A VM that runs nowhere is only known where both hypervisors' lists are known. Of a pair, one that attested is taken over
+    /// from; a sole host has taken over, and a peer that runs nothing or is silent takes nothing from its care.
+    /// </summary>
     private static bool PlacementIsKnown(View view) => view.Status == HaStatus.Sole
-        || (view.State.Peer.Beat is { RunningCount: >= 0 } beat && !beat.Has(HeartbeatFlags.RunningTruncated) && view.PeerFresh);
+        || (!view.PeerAttested && view.State.Peer.Beat is { RunningCount: >= 0 } beat && !beat.Has(HeartbeatFlags.RunningTruncated) && view.PeerFresh);
 
     private static void WatchOrphans(Draft turn)
     {
@@ -128,8 +132,13 @@ internal static class VmStart
     }
 
     private static bool IsOrphan(View view, VmRecord vm) => vm is { Protected: true, Wanted: true }
-        && view.State.Host.Database!.Vms.FirstOrDefault(fact => fact.Uuid == vm.Uuid) is { PowerState: VmPowerState.Halted }
+        && view.State.Host.Database!.Vms.FirstOrDefault(fact => fact.Uuid == vm.Uuid) is { } fact
+        && (fact.PowerState == VmPowerState.Halted || IsLeftBehind(view, fact))
         && !view.RunsHere(vm.Uuid) && !view.RunsOnPeer(vm.Uuid);
+
+    /// <summary>The database still shows it on the peer that this sole host took over from, and that is silent: a reset that did not last.</summary>
+    private static bool IsLeftBehind(View view, VmFact fact) => view.Status == HaStatus.Sole && !view.PeerHeard
+        && fact.ResidentOn == view.Config.Peer.Uuid && fact.PowerState is VmPowerState.Running or VmPowerState.Paused && !fact.StartUnderWay;
 
     private static void OrderLevel(Draft turn, bool takeover)
     {
@@ -160,11 +169,30 @@ internal static class VmStart
     private static bool IsOrphanLong(Draft turn, Guid vm) =>
         turn.Procedures.OrphanSince.TryGetValue(vm, out var since) && turn.Now - since >= Deadlines.Orphan;
 
+    /// <summary>The power state that a takeover could not reset is reset first; the start follows when the database shows it.</summary>
+    private static bool ResetLeftBehind(Draft turn, VmRecord vm, StartAttempt attempt)
+    {
+        if (turn.Host.Database!.Vms.FirstOrDefault(fact => fact.Uuid == vm.Uuid) is not { } shown || !IsLeftBehind(turn.View, shown))
+        {
+            return false;
+        }
+
+        turn.Act(new HaAction.ResetPowerState(vm.Uuid), Deadlines.ToolstackUnit);
+        turn.Schedule = turn.Schedule with { Database = turn.Now };
+        Set(turn, vm.Uuid, attempt with { RetryAt = turn.Now + Deadlines.StartRetryMax });
+        return true;
+    }
+
     private static bool Order(Draft turn, VmRecord vm, StartAttempt attempt)
     {
         if (WhyNotAsked(turn.Host.Database!, vm.Uuid) is { } refusal)
         {
             GiveUp(turn, vm, attempt, $"{vm.Name}: {refusal}");
+            return false;
+        }
+
+        if (ResetLeftBehind(turn, vm, attempt))
+        {
             return false;
         }
 
@@ -234,8 +262,16 @@ internal static class VmStart
 
     private static void GiveUp(Draft turn, VmRecord vm, StartAttempt attempt, string text)
     {
-        turn.Report(HaEventId.VmGivenUp, Severity.Critical, $"not started: {text}; tried again in 60 s");
-        Set(turn, vm.Uuid, attempt with { GivenUp = text, Tries = 0, RetryAt = turn.Now + Deadlines.GivenUpStart });
+        var wait = StartHope.Rest(attempt.GivenUpTimes);
+        turn.Report(HaEventId.VmGivenUp, Severity.Critical,
+            $"not started: {text}; tried again in {wait.TotalSeconds:F0} s, or as soon as something changes");
+        Set(turn, vm.Uuid, attempt with
+        {
+            GivenUp = text,
+            GivenUpTimes = Math.Min(attempt.GivenUpTimes + 1, StartHope.RestsMax),
+            Tries = 0,
+            RetryAt = turn.Now + wait,
+        });
     }
 
     private static void Set(Draft turn, Guid vm, StartAttempt attempt) => turn.Starts = turn.Starts.SetItem(vm, attempt);

@@ -83,6 +83,10 @@ internal static class Probing
         {
             1 => 2 * Deadlines.Burst <= interval ? 2 * Deadlines.Burst : interval,
             <= 3 * Deadlines.YieldRounds => Deadlines.Burst,
+
+            // While the time of a yield runs, one answer in a hundred must be enough to end it.
+            _ when turn.View.GatewayAnsweredAt is { } at && turn.Now - at <= turn.Config.Config.Gateway.YieldAfter
+                => 2 * Deadlines.Burst <= interval ? 2 * Deadlines.Burst : interval,
             _ => interval,
         };
     }

@@ -165,5 +165,5 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
     }
 
     private static bool LeansOnPromise(View view) => view.Confirmed.PeerPromise != 0
-        && view.Durable.PeerPromise == view.Confirmed.PeerPromise && !view.Durable.PromiseStands;
+        && view.Durable.PeerPromise == view.Confirmed.PeerPromise && !view.BoundByWord;
 }

@@ -14,8 +14,11 @@ public static class Deadlines
     /// <summary>A VM that runs nowhere is started after this long: a migration or an administrator's restart passes.</summary>
     public static readonly TimeSpan Orphan = TimeSpan.FromSeconds(8);
 
-    /// <summary>A start that was given up is tried again after this long.</summary>
+    /// <summary>A start that was given up is tried again after this long, then after twice that, and so on.</summary>
     public static readonly TimeSpan GivenUpStart = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest rest of a start that was given up.</summary>
+    public static readonly TimeSpan GivenUpStartMax = TimeSpan.FromMinutes(15);
 
     /// <summary>The hypervisor's list shows a VM that was started within this time.</summary>
     public static readonly TimeSpan StartIsShown = TimeSpan.FromSeconds(10);
@@ -56,8 +59,11 @@ public static class Deadlines
     /// <summary>Start, stop or restart of the toolstack's unit, and VM.power_state_reset.</summary>
     public static readonly TimeSpan ToolstackUnit = TimeSpan.FromSeconds(20);
 
-    /// <summary>The toolstack comes up as master within this time, or is restarted.</summary>
+    /// <summary>The toolstack comes up as master within this time from its start, or is restarted; doubled each time.</summary>
     public static readonly TimeSpan Promotion = TimeSpan.FromMinutes(4);
+
+    /// <summary>Longest patience with a toolstack; a start-up that visibly goes on is given all of it.</summary>
+    public static readonly TimeSpan PromotionMax = TimeSpan.FromMinutes(30);
 
     /// <summary>Blocking the peer's toolstack port.</summary>
     public static readonly TimeSpan BlockPeer = TimeSpan.FromSeconds(1);
@@ -70,6 +76,15 @@ public static class Deadlines
 
     /// <summary>Release of a dead host's storage locks.</summary>
     public static readonly TimeSpan ReleaseLocks = TimeSpan.FromSeconds(60);
+
+    /// <summary>PBD.plug: a backend that waits for a dead server takes minutes; its answer is not waited for.</summary>
+    public static readonly TimeSpan PlugStorage = TimeSpan.FromSeconds(120);
+
+    /// <summary>A path that could not be plugged is tried again after this long, then after twice that, and so on.</summary>
+    public static readonly TimeSpan PlugRest = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest rest between two tries.</summary>
+    public static readonly TimeSpan PlugRestMax = TimeSpan.FromSeconds(60);
 
     /// <summary>pool.recover_slaves.</summary>
     public static readonly TimeSpan RecoverSlaves = TimeSpan.FromSeconds(30);
@@ -149,8 +164,20 @@ public static class Deadlines
     /// <summary>Between two events about rejected heartbeats.</summary>
     public static readonly TimeSpan RejectedSpacing = TimeSpan.FromMinutes(1);
 
-    /// <summary>The gateway must be gone for this long before a host yields.</summary>
-    public static readonly TimeSpan YieldAfter = TimeSpan.FromSeconds(1.2);
+    /// <summary>Behind a mended path, probes have at least this long to be answered before a host yields.</summary>
+    public static readonly TimeSpan MendedPath = TimeSpan.FromSeconds(1);
+
+    /// <summary>For so long after a handover for the gateway's sake the next one needs more; doubled with each one.</summary>
+    public static readonly TimeSpan YieldRest = TimeSpan.FromMinutes(10);
+
+    /// <summary>Handovers longer ago than this are forgotten.</summary>
+    public static readonly TimeSpan YieldMemory = TimeSpan.FromHours(24);
+
+    /// <summary>During the rest, a loss must last this many times longer, for each handover before it.</summary>
+    public const int YieldRestFactor = 6;
+
+    /// <summary>Handovers after which neither that time nor the rest grows.</summary>
+    public const int YieldCountMax = 4;
 
     /// <summary>Probe rounds without an answer that make the gateway doubtful.</summary>
     public const int DoubtfulRounds = 2;
@@ -175,13 +202,17 @@ public static class Deadlines
     [
         (VmStart, "a VM start that takes longer counts as hung; twice the VM's own start delay is added"),
         (Orphan, "a protected VM that runs nowhere is started after this"),
-        (GivenUpStart, "a start that was given up is tried again after this"),
+        (GivenUpStart, "a start that was given up is tried again after this, doubled each time"),
+        (GivenUpStartMax, "and at the latest after this; at once when memory, storage, peer or toolstack got better"),
         (HandOver, "a departing master hands over within this, or its peer promotes itself"),
         (Departure, "a host that shuts down but still runs VMs counts as staying after this"),
         (BootGuard, "a booting host holds its toolstack back this long, waiting for the peer"),
         (Pause, "a stopping daemon waits this long for the peer's acknowledgement"),
-        (Promotion, "a toolstack that does not come up as master is restarted after this"),
+        (Promotion, "a toolstack that does not come up as master is restarted after this, doubled each time"),
+        (PromotionMax, "the same while its start-up visibly goes on"),
+        (PlugRestMax, "shared storage that is not plugged is tried again after this at most"),
         (FenceAgent, "an order to the fence agent fails after this"),
+        (YieldRest, "after a handover for the gateway's sake the next one needs a longer loss for this, doubled"),
         (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after this"),
     ];
 }

@@ -16,6 +16,9 @@ public sealed record PeerView
     /// <summary>Receipt of the first heartbeat of the present run: heard since then without a gap longer than the lease.</summary>
     public Instant? HeardSince { get; init; }
 
+    /// <summary>Receipt of the first heartbeat since which none was later than the attest window: the path was whole.</summary>
+    public Instant? NearSince { get; init; }
+
     /// <summary>Receipt of the newest heartbeat that proved a round trip. All silence is counted from it.</summary>
     public Instant? LastFresh { get; init; }
 

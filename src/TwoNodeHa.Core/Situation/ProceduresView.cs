@@ -25,9 +25,16 @@ public sealed record ProceduresView
     public ImmutableSortedDictionary<Guid, StartAttempt> Starts { get; init; } =
         ImmutableSortedDictionary<Guid, StartAttempt>.Empty;
 
+    /// <summary>Tries to plug paths to shared storage, by uuid of the PBD.</summary>
+    public ImmutableSortedDictionary<Guid, PlugAttempt> Plugs { get; init; } =
+        ImmutableSortedDictionary<Guid, PlugAttempt>.Empty;
+
     /// <summary>Since when each protected VM runs nowhere.</summary>
     public ImmutableSortedDictionary<Guid, Instant> OrphanSince { get; init; } =
         ImmutableSortedDictionary<Guid, Instant>.Empty;
+
+    /// <summary>Under what circumstances missing VMs were last looked at; null while nobody cares for them.</summary>
+    public StartCircumstances? CaredUnder { get; init; }
 
     /// <summary>Since when the database shows a VM running here that the hypervisor does not; null when none.</summary>
     public Instant? GhostSince { get; init; }
@@ -46,6 +53,9 @@ public sealed record ProceduresView
 
     /// <summary>The end was ordered.</summary>
     public bool ExitOrdered { get; init; }
+
+    /// <summary>Handovers for the gateway's sake; null when none.</summary>
+    public YieldRecord? Yields { get; init; }
 
     /// <summary>Last reason that held a takeover back, so that it is reported once.</summary>
     public string LastRefusal { get; init; } = "";

@@ -40,4 +40,7 @@ public enum Purpose
 
     /// <summary>The fence ends the back-ends that no domain is left of.</summary>
     EndBackends = 11,
+
+    /// <summary>A path to shared storage is plugged.</summary>
+    PlugStorage = 12,
 }

@@ -18,6 +18,9 @@ public sealed record StartAttempt
     /// <summary>Given up until something changes; the reason.</summary>
     public string GivenUp { get; init; } = "";
 
+    /// <summary>How often it was given up in a row; the rest before the next try grows with it.</summary>
+    public int GivenUpTimes { get; init; }
+
     /// <summary>A start succeeded; the hypervisor's list will show it.</summary>
     public Instant? SucceededAt { get; init; }
 }

@@ -21,8 +21,8 @@ public readonly partial struct View
     /// <summary>The peer is heard and says that nothing of it is protected by a running right: it attested.</summary>
     public bool PeerAttested => State.Peer.Beat is { Attestation: not 0 };
 
-    /// <summary>The peer's newest heartbeat lists the VM.</summary>
-    public bool RunsOnPeer(Guid vm) => State.Peer.Beat is { } beat && beat.Running.BinarySearch(VmShortId.Of(vm)) >= 0;
+    /// <summary>The peer's newest heartbeat lists the VM, and is not older than the lease: a silent peer's word says nothing.</summary>
+    public bool RunsOnPeer(Guid vm) => State.Peer.Beat is { } beat && PeerHeard && beat.Running.BinarySearch(VmShortId.Of(vm)) >= 0;
 
     /// <summary>The peer runs nothing and waits to be admitted, by its heartbeat.</summary>
     public static bool IsEmpty(Heartbeat beat) => beat.Status is HaStatus.Joining or HaStatus.Fenced && beat.RunningCount == 0;

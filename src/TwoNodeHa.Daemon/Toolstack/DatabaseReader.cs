@@ -29,6 +29,9 @@ internal sealed class DatabaseReader(Guid self)
     public ImmutableDictionary<Guid, ImmutableArray<string>> HostSrs { get; private set; } =
         ImmutableDictionary<Guid, ImmutableArray<string>>.Empty;
 
+    /// <summary>References of the paths to storage at the last reading.</summary>
+    public ImmutableDictionary<Guid, XenRef<PBD>> PbdRefs { get; private set; } = ImmutableDictionary<Guid, XenRef<PBD>>.Empty;
+
     /// <summary>One reading. A record that cannot be read is named in the facts; only the pool's own is needed for all else.</summary>
     /// <exception cref="XenApiException">XAPI did not answer, or its pool record cannot be read.</exception>
     public async Task<DatabaseFacts> ReadAsync(Session session, bool master, TimeSpan deadline, CancellationToken cancel)
@@ -39,8 +42,8 @@ internal sealed class DatabaseReader(Guid self)
         var unreadable = ImmutableArray.CreateBuilder<UnreadableFact>();
         unreadable.AddRange(hosts.Unreadable.Select(host => Unread("host", host)));
         var uuids = ReadHosts(hosts, unreadable);
-        await ReadStorageAsync(session, uuids, unreadable, deadline, cancel);
         var facts = ReadVms(vms, uuids, unreadable);
+        var unplugged = await ReadStorageAsync(session, uuids, vms, unreadable, deadline, cancel);
         var free = master && HostRefs.TryGetValue(self, out var own)
             ? await session.Host.ComputeFreeMemoryAsync(own, deadline, cancel)
             : -1;
@@ -52,6 +55,7 @@ internal sealed class DatabaseReader(Guid self)
             Hosts = [.. uuids.Values.Order()],
             EnabledHosts = [.. uuids.Where(host => hosts.GetValueOrDefault(host.Key) is { Enabled: true }).Select(host => host.Value).Order()],
             FreeMemoryBytes = free,
+            Unplugged = unplugged,
             Vms = facts,
             Unreadable = unreadable.ToImmutable(),
         };
@@ -154,8 +158,8 @@ internal sealed class DatabaseReader(Guid self)
     private static bool? Mark(ImmutableSortedDictionary<string, string> otherConfig) =>
         otherConfig.TryGetValue(LizardField, out var text) && bool.TryParse(text, out var mark) ? mark : null;
 
-    private async Task ReadStorageAsync(
-        Session session, Dictionary<XenRef<XenHost>, Guid> hosts, ImmutableArray<UnreadableFact>.Builder unreadable,
+    private async Task<ImmutableArray<UnpluggedPath>> ReadStorageAsync(
+        Session session, Dictionary<XenRef<XenHost>, Guid> hosts, RecordTable<VM, VMRecord> vms, ImmutableArray<UnreadableFact>.Builder unreadable,
         TimeSpan deadline, CancellationToken cancel)
     {
         var pbds = await session.PBD.GetAllRecordsAsync(deadline, cancel);
@@ -173,5 +177,46 @@ internal sealed class DatabaseReader(Guid self)
             host => host.Value,
             host => pbds.Values.Where(pbd => pbd.Host == host.Key && uuids.ContainsKey(pbd.SR))
                 .Select(pbd => uuids[pbd.SR]).Distinct().Order(StringComparer.Ordinal).ToImmutableArray());
+        PbdRefs = PathsByUuid(pbds);
+        var away = pbds.Where(pair => !pair.Value.CurrentlyAttached && hosts.ContainsKey(pair.Value.Host)
+            && srs.TryGetValue(pair.Value.SR, out var sr) && sr.Shared && Guid.TryParse(pair.Value.Uuid, out _)).Select(pair => pair.Value).ToList();
+        if (away.Count == 0)
+        {
+            return [];
+        }
+
+        // Which VMs need it is asked only when something is away: there are thousands of disks.
+        var users = await UsersAsync(session, vms, deadline, cancel);
+        return
+        [
+            .. away.Where(pbd => users.Contains(pbd.SR)).Select(pbd => new UnpluggedPath(
+                Guid.Parse(pbd.Uuid), hosts[pbd.Host], srs[pbd.SR].NameLabel, [.. users[pbd.SR].Distinct().Order()])).OrderBy(path => path.Pbd),
+        ];
+    }
+
+    private static ImmutableDictionary<Guid, XenRef<PBD>> PathsByUuid(RecordTable<PBD, PBDRecord> pbds)
+    {
+        var refs = ImmutableDictionary.CreateBuilder<Guid, XenRef<PBD>>();
+        foreach (var (reference, pbd) in pbds)
+        {
+            if (Guid.TryParse(pbd.Uuid, out var uuid))
+            {
+                refs[uuid] = reference;
+            }
+        }
+
+        return refs.ToImmutable();
+    }
+
+    /// <summary>Uuids of the VMs with a disk on each repository.</summary>
+    private static async Task<ILookup<XenRef<SR>, Guid>> UsersAsync(
+        Session session, RecordTable<VM, VMRecord> vms, TimeSpan deadline, CancellationToken cancel)
+    {
+        var disks = await session.VBD.GetAllRecordsAsync(deadline, cancel);
+        var images = await session.VDI.GetAllRecordsAsync(deadline, cancel);
+        return disks.Values
+            .Where(disk => !disk.Empty && images.ContainsKey(disk.VDI) && vms.TryGetValue(disk.VM, out var vm) && vm.IsOrdinary
+                && Guid.TryParse(vm.Uuid, out _))
+            .ToLookup(disk => images[disk.VDI].SR, disk => Guid.Parse(vms[disk.VM].Uuid));
     }
 }

@@ -116,7 +116,10 @@ internal sealed class ToolstackActions(
                 && database.HostRefs.TryGetValue(start.Host, out var host):
                 await session.VM.StartOnAsync(vm, host, startPaused: false, force: false, deadline, cancel);
                 return null;
-            case HaAction.ResetPowerState or HaAction.StartVm or HaAction.DesignateMaster:
+            case HaAction.PlugStorage plug when database.PbdRefs.TryGetValue(plug.Pbd, out var pbd):
+                await session.PBD.PlugAsync(pbd, deadline, cancel);
+                return null;
+            case HaAction.ResetPowerState or HaAction.StartVm or HaAction.DesignateMaster or HaAction.PlugStorage:
                 return new Failure(ActionOutcome.Failed, "UUID_INVALID", "the toolstack's database does not know it");
             default:
                 throw new UnreachableException(action.GetType().Name);

@@ -81,8 +81,10 @@ internal sealed class ToolstackPort : IAsyncDisposable
         };
         if (!facts.Running)
         {
-            return facts with { Trouble = "nobody listens on its socket" };
+            return facts with { Trouble = "nobody listens on its socket", ProcessAlive = ToolstackProcess.IsAlive() };
         }
+
+        facts = facts with { ProcessAlive = true };
 
         try
         {

@@ -17,4 +17,11 @@ public sealed class PBD
         TimeSpan deadline, CancellationToken cancellationToken) => _api.CallAsync(
             XenApiCall.Read("PBD.get_all_records"), json => json.AsRecords<PBD, PBDRecord>(PBDRecord.Parse),
             deadline, cancellationToken);
+
+    /// <summary>
+    /// <c>PBD.plug</c>: attaches the storage on the host of the path, wherever it is called. Without effect when it is plugged.
+    /// Raises <c>SR_BACKEND_FAILURE_*</c> while the storage is away, <c>HOST_OFFLINE</c>.
+    /// </summary>
+    public Task PlugAsync(XenRef<PBD> pbd, TimeSpan deadline, CancellationToken cancellationToken) =>
+        _api.CallAsync(XenApiCall.Write("PBD.plug", pbd.Value), deadline, cancellationToken);
 }

@@ -68,10 +68,11 @@ public sealed record VDIRecord(string Uuid, string NameLabel, XenRef<SR> SR, lon
 
 /// <summary>A storage repository (idl/datamodel.ml): the fields a HA daemon uses.</summary>
 /// <param name="Uuid">Persistent identity.</param>
+/// <param name="NameLabel">Name.</param>
 /// <param name="Shared">Whether several hosts may use it.</param>
-public sealed record SRRecord(string Uuid, bool Shared)
+public sealed record SRRecord(string Uuid, string NameLabel, bool Shared)
 {
-    internal static SRRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("shared").AsBool());
+    internal static SRRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("name_label").AsString(), json.Member("shared").AsBool());
 }
 
 /// <summary>The path from a host to a storage repository (idl/datamodel.ml).</summary>

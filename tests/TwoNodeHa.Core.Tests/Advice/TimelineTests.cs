@@ -61,8 +61,8 @@ public class TimelineTests
         var story = Story(config, "management-lost-second-link");
 
         Assert.False(story.Hypothetical);
-        Assert.Equal(TimeSpan.FromSeconds(4.5), story.Takeover!.Value.From);
-        Assert.Equal(TimeSpan.FromSeconds(5 + 4 + 1), story.Takeover.Value.To);
+        Assert.Equal(TimeSpan.FromSeconds(10), story.Takeover!.Value.From);
+        Assert.Equal(TimeSpan.FromSeconds(10.5 + 4 + 1), story.Takeover.Value.To);
     }
 
     [Fact]

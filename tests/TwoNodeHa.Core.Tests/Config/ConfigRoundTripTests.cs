@@ -127,6 +127,7 @@ public class ConfigRoundTripTests
         Line("require", config.Gateway.Require);
         Seconds("probe_interval_seconds", config.Gateway.ProbeInterval);
         Seconds("timeout_seconds", config.Gateway.Timeout);
+        Seconds("yield_after_seconds", config.Gateway.YieldAfter);
         text.Append("[timing]\n");
         Seconds("heartbeat_interval_seconds", config.Timing.HeartbeatInterval);
         Line("losses_tolerated", config.Timing.LossesTolerated);

@@ -225,6 +225,7 @@ internal sealed class Bench
             Require = 1,
             ProbeInterval = TimeSpan.FromSeconds(0.5),
             Timeout = TimeSpan.FromSeconds(5),
+            YieldAfter = TimeSpan.FromSeconds(4),
         },
         Timing = new TimingConfig
         {

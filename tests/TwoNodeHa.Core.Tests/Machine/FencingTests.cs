@@ -1,7 +1,8 @@
-using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Core.Tests.Machine;
 
@@ -120,9 +121,43 @@ public sealed class FencingTests
     public void Yield_GatewayLostHereOnly_FencesAttested()
     {
         var bench = Bench.Paired();
-        bench.Pass(3, peer: true);
+        bench.Pass(3.9, gateway: true, peer: true);
+        bench.Pass(2, gateway: true, peer: true);
+        bench.Pass(4, peer: true);
+        Assert.Equal(HaStatus.Paired, bench.Status);
+        bench.Pass(2, peer: true);
         Assert.Equal(HaStatus.Fencing, bench.Status);
+        Assert.Equal(1, bench.State.Procedures.Yields!.Count);
         Assert.Contains("yielding", bench.State.Procedures.Fence!.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Yield_PathWasMendedAMomentAgo_ProbesBehindItHaveTheirTime()
+    {
+        var bench = Bench.Paired();
+        bench.Pass(8, gateway: true, peer: true);
+        bench.Pass(4);
+        bench.Hear();
+        bench.Pass(3, peer: true);
+        Assert.Equal(HaStatus.Paired, bench.Status);
+    }
+
+    [Fact]
+    public void Yield_SoonAfterAHandover_NeedsALongerLoss()
+    {
+        var now = Instant.FromSeconds(5000);
+        var one = YieldRecord.OneMore(null, now);
+        var two = YieldRecord.OneMore(one, now + TimeSpan.FromMinutes(30));
+        Assert.Equal(1, one.Count);
+        Assert.Equal(2, two.Count);
+        Assert.Equal(2 * (one.RestUntil - one.NewestAt), two.RestUntil - two.NewestAt);
+        Assert.Equal(1, YieldRecord.OneMore(two, two.NewestAt + Deadlines.YieldMemory).Count);
+
+        var bench = Bench.Paired();
+        var calm = Yielding.Patience(new View(bench.Config, bench.State, bench.Now));
+        var state = bench.State with { Procedures = bench.State.Procedures with { Yields = YieldRecord.OneMore(null, bench.Now) } };
+        Assert.Equal(6 * calm, Yielding.Patience(new View(bench.Config, state, bench.Now)));
+        Assert.Equal(calm, Yielding.Patience(new View(bench.Config, state, bench.Now + Deadlines.YieldRest)));
     }
 
     [Fact]

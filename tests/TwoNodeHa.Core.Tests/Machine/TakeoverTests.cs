@@ -4,6 +4,7 @@ using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Core.Tests.Machine;
 
@@ -52,6 +53,30 @@ public sealed class TakeoverTests
         return bench;
     }
 
+    /// <summary>How often a toolstack is restarted that does not open its socket.</summary>
+    private static int RestartsWithin(TimeSpan time, bool alive)
+    {
+        var bench = Begun();
+        bench.Finish<HaAction.BlockPeerToolstack>();
+        var end = bench.Now + time;
+        while (bench.Now < end)
+        {
+            bench.Pass(1, gateway: true);
+            if (bench.State.Pending.IdOf(Purpose.ReadToolstack) is not 0 and var id)
+            {
+                var facts = new ToolstackFacts { Running = false, Answers = false, RoleFile = PoolRole.Master, ProcessAlive = alive };
+                bench.Post(new Observation.ToolstackObserved(id, facts));
+            }
+
+            if (bench.State.Pending.IdOf(Purpose.TakeoverStep) is not 0 and var order)
+            {
+                bench.Finish(order);
+            }
+        }
+
+        return bench.Actions.Count(action => action is HaAction.RestartToolstack);
+    }
+
     [Fact]
     public void Master_ResetsOnlyWhatThePeerHeld_ThenStartsIt()
     {
@@ -87,6 +112,19 @@ public sealed class TakeoverTests
         Assert.Equal(HaStatus.Sole, bench.Status);
         bench.Pass(30, gateway: true);
         Assert.Single(bench.Events, entry => entry.Id == HaEventId.TakeoverDecided);
+
+        // Nobody waits for the rest to end when there is memory.
+        bench.Toolstack(database: Database(VmPowerState.Halted, free: 64L << 30));
+        bench.Pass(3, gateway: true);
+        Assert.Contains(bench.Actions, action => action is HaAction.StartVm start && start.Vm == Bench.Db);
+    }
+
+    [Fact]
+    public void ToolstackThatStarts_IsLeftAlone_AndOneThatIsDeadIsRestartedMoreAndMoreSeldom()
+    {
+        Assert.Equal(0, RestartsWithin(TimeSpan.FromMinutes(29), alive: true));
+        Assert.Equal(1, RestartsWithin(TimeSpan.FromMinutes(11), alive: false));
+        Assert.Equal(2, RestartsWithin(TimeSpan.FromMinutes(13), alive: false));
     }
 
     [Fact]

@@ -18,6 +18,7 @@ internal static class InternalCalls
             call.Process.Liveness.HeardShuttingDown(call.Process.Db.Host(call.Text(0)))));
         table.AddWithoutSession("emu.store_backup", 1, 0, call => StoreBackup(call));
         table.AddWithoutSession("emu.vm_start", 2, 0, VmHostSide.StartAsync);
+        table.AddWithoutSession("emu.pbd_plug", 0, 0, VmHostSide.PlugAsync);
         table.AddWithoutSession("emu.vm_shutdown", 2, 0, VmHostSide.ShutdownAsync);
         table.AddWithoutSession("emu.vm_migrate_out", 2, 0, VmHostSide.MigrateOutAsync);
         table.AddWithoutSession("emu.vm_migrate_receive", 1, 0, VmHostSide.ReceiveAsync);

@@ -3,7 +3,7 @@ using TwoNodeHa.Sim.Pool.Data;
 
 namespace TwoNodeHa.Sim.Pool.Xapi.Calls;
 
-/// <summary>VM.* (xapi.md 6).</summary>
+/// <summary>VM.* (xapi.md 6), and PBD.plug.</summary>
 internal static class VmCalls
 {
     public static void Register(MethodTable table)
@@ -19,6 +19,7 @@ internal static class VmCalls
         table.Add("VM.resume_on", 4, 0, call => Void(call.Process.Vms.ResumeAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
         table.Add("VM.checkpoint", 2, 0, call => Void(call.Process.Vms.CheckpointAsync(call, Vm(call))));
         table.Add("VM.power_state_reset", 1, 0, call => Void(call.Process.Vms.ResetAsync(Vm(call))));
+        table.Add("PBD.plug", 1, 0, call => Void(call.Process.Vms.PlugAsync(call.Process.Db.Get("PBD", call.Text(0)))));
         table.Add("VM.pool_migrate", 3, 0, call =>
             Void(call.Process.Vms.MigrateAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
         table.Add("VM.assert_can_boot_here", 2, 0, call => AssertCanBootHere(call));

@@ -1,0 +1,70 @@
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Procedures;
+
+/// <summary>
+/// Hope for VMs whose start was given up: tried again after a rest that doubles, for as long as it takes, and at once when
+/// something changed that may have been the reason.
+/// </summary>
+internal static class StartHope
+{
+    /// <summary>Rests after which they grow no more.</summary>
+    public const int RestsMax = 6;
+
+    /// <summary>Memory is called new when that much more is free: less moves all the time.</summary>
+    private const long MemoryStep = 64L << 20;
+
+    /// <summary>How long a VM rests that was given up so many times before.</summary>
+    public static TimeSpan Rest(int times)
+    {
+        var rest = Deadlines.GivenUpStart * (1 << Math.Min(times, RestsMax));
+        return rest < Deadlines.GivenUpStartMax ? rest : Deadlines.GivenUpStartMax;
+    }
+
+    /// <summary>Compares what starts depend on with the last look, and ends all rests when it is better.</summary>
+    public static void Reconsider(Draft turn)
+    {
+        var now = Of(turn.View);
+        var before = turn.Procedures.CaredUnder;
+        if (now == before)
+        {
+            return;
+        }
+
+        // Memory is compared with the lowest value seen, so that it may come back in small steps.
+        var better = before is { } old && IsBetter(old, now);
+        var lowest = before is { } last && !better && now.FreeMemory > last.FreeMemory ? now with { FreeMemory = last.FreeMemory } : now;
+        if (lowest != before)
+        {
+            turn.Procedures = turn.Procedures with { CaredUnder = lowest };
+        }
+
+        if (better)
+        {
+            EndRests(turn);
+        }
+    }
+
+    /// <summary>What was given up is tried again now.</summary>
+    public static void EndRests(Draft turn)
+    {
+        foreach (var (vm, attempt) in turn.Starts)
+        {
+            if (attempt.GivenUp.Length > 0 && attempt.RetryAt > turn.Now)
+            {
+                turn.Starts = turn.Starts.SetItem(vm, attempt with { RetryAt = turn.Now, GivenUpTimes = 0 });
+            }
+        }
+    }
+
+    private static StartCircumstances Of(View view) => new(
+        view.PeerFresh, view.State.Host.Storage, view.ToolstackReady, view.State.Host.Database?.FreeMemoryBytes ?? -1);
+
+    private static bool IsBetter(StartCircumstances old, StartCircumstances now) =>
+        (now.PeerFresh && !old.PeerFresh)
+        || (now.Storage == Health.Healthy && old.Storage is Health.Lost or Health.Doubtful)
+        || (now.ToolstackReady && !old.ToolstackReady)
+        || now.FreeMemory >= old.FreeMemory + MemoryStep;
+}
