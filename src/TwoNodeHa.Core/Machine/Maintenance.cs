@@ -1,7 +1,7 @@
-using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
@@ -14,7 +14,7 @@ internal static class Maintenance
         if (!turn.Durable.PromiseStands && !turn.Disk.Confirmed.PromiseStands)
         {
             Attestation.Renew(turn);
-            turn.Become(HaStatus.Joining, "readmitted");
+            turn.Become(Cause.Readmitted, "readmitted");
         }
         else if (TakeoverPermit.Of(turn.View) is { Granted: true } permit)
         {
