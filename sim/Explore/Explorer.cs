@@ -55,14 +55,14 @@ internal sealed record ExploreReport
 }
 
 /// <summary>
-/// Exhaustive search by time: all situations of one point of the grid are taken on to the next. A situation that is met
-/// again with more faults or more time left is taken up again.
+/// Exhaustive search by time: all situations of one point of the grid that have faults left are taken on to the next; one
+/// without is run to the end at once. A situation that is met again with more faults or more time left is taken up again.
 /// One more fault is allowed only when all schedules with fewer are clean, so what is found has the fewest faults.
 /// </summary>
 internal sealed class Explorer(ExploreOptions options)
 {
     /// <summary>Branches whose ends are held at once, before those that are known are dropped.</summary>
-    private const int SomeMax = 64;
+    private const int SomeMax = 16;
 
     private const long MemoryMax = 3_500L << 20;
     private readonly ExploreSite _site = new(options);
@@ -179,20 +179,27 @@ internal sealed class Explorer(ExploreOptions options)
             Break(promise, world);
         }
 
+        var known = -1;
         foreach (var end in expansion.Ends)
         {
-            var left = StepsLeft(end.World);
-            if (!_visited.Add(end.Hash, end.FaultsLeft, left))
+            if (end.Path == known)
             {
-                _merged++;
-                _audit?.Merged(end.Hash, end.World);
+                // What follows a situation that is known is known.
                 continue;
             }
 
-            _audit?.Keep(end.Hash, end.World);
-            if (left > 0)
+            if (!_visited.Add(end.Hash, end.FaultsLeft, end.StepsLeft))
             {
-                next.Add(end);
+                known = end.Path;
+                _merged++;
+                _audit?.Merged(end.Hash, end.World!);
+                continue;
+            }
+
+            _audit?.Keep(end.Hash, end.World!);
+            if (end.FaultsLeft > 0 && end.StepsLeft > 0)
+            {
+                next.Add(new Branch(end.World!, end.Hash, end.FaultsLeft));
             }
         }
     }
@@ -212,13 +219,26 @@ internal sealed class Explorer(ExploreOptions options)
 
     private readonly record struct Branch(SmallWorld World, StateHash Hash, int FaultsLeft);
 
-    /// <summary>What becomes of one branch within a step of the grid.</summary>
+    /// <summary>A situation at a point of the grid.</summary>
+    /// <param name="Path">Those of one path follow each other.</param>
+    /// <param name="Hash">Its hash.</param>
+    /// <param name="FaultsLeft">Faults that may still come.</param>
+    /// <param name="StepsLeft">Steps to the end.</param>
+    /// <param name="World">The world, where it is still needed.</param>
+    private readonly record struct End(int Path, StateHash Hash, int FaultsLeft, int StepsLeft, SmallWorld? World);
+
+    /// <summary>
+    /// What becomes of one branch: with faults left within a step of the grid, without at once to the end, so that only
+    /// worlds with faults left are kept in memory.
+    /// </summary>
     private sealed class Expansion(Explorer explorer)
     {
         private readonly ExploreOptions _options = explorer._site.Options;
+        private readonly Dictionary<StateHash, int> _stepsLeft = [];
+        private int _paths;
 
-        /// <summary>Worlds that are alive at the end of the step, known or not.</summary>
-        public List<Branch> Ends { get; } = [];
+        /// <summary>Situations that were reached, known or not.</summary>
+        public List<End> Ends { get; } = [];
 
         /// <summary>Promises that were broken, and the worlds in which they were.</summary>
         public List<(string Promise, SmallWorld World)> Broken { get; } = [];
@@ -276,13 +296,37 @@ internal sealed class Explorer(ExploreOptions options)
 
         private void Step(SmallWorld world, int faultsLeft)
         {
+            var path = _paths++;
+            while (RunOn(world))
+            {
+                var hash = world.Hash();
+                var left = explorer.StepsLeft(world);
+                Ends.Add(new End(path, hash, faultsLeft, left, faultsLeft > 0 ? world : explorer._audit is null ? null : world.Copy()));
+                if (faultsLeft > 0 || left == 0 || IsKnown(hash, left))
+                {
+                    return;
+                }
+            }
+        }
+
+        private bool RunOn(SmallWorld world)
+        {
             var steps = world.Steps;
             var alive = Guarded(world, () => world.RunTo(world.Now + _options.Grid.Ticks));
             States += world.Steps - steps;
-            if (alive)
+            return alive;
+        }
+
+        /// <summary>Known without faults left, from before or from another path of this branch.</summary>
+        private bool IsKnown(StateHash hash, int left)
+        {
+            if (explorer._visited.IsCovered(hash, -1, left) || (_stepsLeft.TryGetValue(hash, out var other) && other >= left))
             {
-                Ends.Add(new Branch(world, world.Hash(), faultsLeft));
+                return true;
             }
+
+            _stepsLeft[hash] = left;
+            return false;
         }
 
         /// <summary>False when a promise broke, the decision code threw, or the schedule left what is assumed.</summary>

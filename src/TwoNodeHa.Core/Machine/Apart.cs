@@ -5,6 +5,7 @@ using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
@@ -44,7 +45,7 @@ internal static class Apart
             Watchdog.Arm(turn);
             turn.Watchdog = turn.Watchdog with { CarriedLease = null };
             turn.Durable = turn.Durable with { DisarmAcknowledged = false, Disarm = 0, RecordYoung = false };
-            turn.Become(HaStatus.Paired, $"{turn.Config.Peer.Name} is heard and bound by the same rules");
+            turn.Become(Cause.PeerHeard, $"{turn.Config.Peer.Name} is heard and bound by the same rules");
             Paired.WithPeer(turn);
         }
         else if (View.IsEmpty(beat))

@@ -5,6 +5,7 @@ using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
@@ -102,7 +103,7 @@ internal static class HaSwitch
         turn.DropTakeover();
         turn.DropStarts();
         turn.Durable = turn.Durable with { Takeover = null, Committed = false };
-        turn.Become(HaStatus.Disabled, "HA is disabled on both hosts");
+        turn.Become(Cause.DisabledForBoth, "HA is disabled on both hosts");
         Watchdog.Disarm(turn);
     }
 
@@ -110,17 +111,17 @@ internal static class HaSwitch
     {
         if (turn.Durable.PromiseStands)
         {
-            turn.Become(HaStatus.Maintenance, "HA was enabled while a promise stands");
+            turn.Become(Cause.PromiseStands, "HA was enabled while a promise stands");
         }
         else if (turn.View.MayRun)
         {
-            turn.Become(HaStatus.Suspecting, "HA was enabled, VMs run here");
+            turn.Become(Cause.GuestsRun, "HA was enabled, VMs run here");
             Watchdog.Arm(turn);
         }
         else
         {
             Attestation.Renew(turn);
-            turn.Become(HaStatus.Joining, "HA was enabled, nothing runs here");
+            turn.Become(Cause.NothingRuns, "HA was enabled, nothing runs here");
         }
     }
 

@@ -1,5 +1,5 @@
-using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
@@ -12,7 +12,7 @@ internal static class Maintenance
         if (!turn.Durable.PromiseStands && !turn.Disk.Confirmed.PromiseStands)
         {
             Attestation.Renew(turn);
-            turn.Become(HaStatus.Joining, "readmitted");
+            turn.Become(Cause.Readmitted, "readmitted");
         }
     }
 }

@@ -1,10 +1,10 @@
 using TwoNodeHa.Core.Host;
-using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
@@ -46,7 +46,7 @@ internal static class Settling
         if (turn.View.DisabledForBoth)
         {
             turn.Durable = turn.Durable with { Takeover = null, Committed = false };
-            turn.Become(HaStatus.Disabled, "HA is disabled");
+            turn.Become(Cause.DisabledForBoth, "HA is disabled");
             Watchdog.Disarm(turn);
         }
         else if (turn.Durable.FencePending && turn.View.MayWrite)
@@ -59,12 +59,12 @@ internal static class Settling
         }
         else if (turn.Durable.PromiseStands)
         {
-            turn.Become(HaStatus.Maintenance, "a promise not to take over stands");
+            turn.Become(Cause.PromiseStands, "a promise not to take over stands");
         }
         else
         {
             Attestation.Renew(turn);
-            turn.Become(HaStatus.Joining, "nothing runs here");
+            turn.Become(Cause.NothingRuns, "nothing runs here");
         }
     }
 
@@ -83,7 +83,7 @@ internal static class Settling
         }
         else
         {
-            turn.Become(HaStatus.Suspecting, "VMs run here, the peer is not heard yet");
+            turn.Become(Cause.GuestsRun, "VMs run here, the peer is not heard yet");
             Watchdog.Arm(turn);
         }
     }

@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
@@ -13,18 +14,18 @@ internal static class SilentPeer
     {
         if (!turn.View.GatewayFresh)
         {
-            turn.Become(HaStatus.Isolated, $"neither {turn.Config.Peer.Name} nor the gateway answers");
+            turn.Become(Cause.PeerAndGatewayLost, $"neither {turn.Config.Peer.Name} nor the gateway answers");
             return;
         }
 
         if (!permit.Ambiguous || turn.State.Status is not (HaStatus.Holding or HaStatus.Suspecting))
         {
-            turn.Become(HaStatus.Suspecting, $"{turn.Config.Peer.Name} is silent, the gateway answers");
+            turn.Become(Cause.PeerSilent, $"{turn.Config.Peer.Name} is silent, the gateway answers");
         }
 
         if (permit.Ambiguous)
         {
-            turn.Become(HaStatus.Holding, permit.Refusal);
+            turn.Become(Cause.TakeoverInDoubt, permit.Refusal);
             TellRefusal(turn, permit);
         }
     }

@@ -1,9 +1,9 @@
 using TwoNodeHa.Core.Host;
-using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Machine;
@@ -46,7 +46,7 @@ internal static class Waiting
 
         Watchdog.Arm(turn);
         turn.Durable = turn.Durable with { Committed = false, FenceReason = "", DisarmAcknowledged = false, Disarm = 0, RecordYoung = false };
-        turn.Become(HaStatus.Paired, $"admitted by {turn.Config.Peer.Name}, toolstack ready as "
+        turn.Become(Cause.Admitted, $"admitted by {turn.Config.Peer.Name}, toolstack ready as "
             + (turn.View.IsMaster ? "master" : "slave"));
     }
 }

@@ -160,7 +160,7 @@ internal static class OperatorDesk
             WantsReadmission = false,
             Committed = false,
         };
-        turn.Become(HaStatus.Maintenance, "the operator asked for maintenance");
+        turn.Become(Cause.MaintenanceAsked, "the operator asked for maintenance");
         return new OperatorReply(true, true, $"This host promises to {turn.Config.Peer.Name} not to take over until readmitted.");
     }
 
@@ -238,7 +238,7 @@ internal static class OperatorDesk
             return new OperatorReply(true, false, "This host is fenced or fencing already.");
         }
 
-        if (!Transitions.Allowed(turn.State.Status, HaStatus.Fencing))
+        if (!StateGate.Leads(turn.State.Status, Cause.FenceDecided))
         {
             return Refuse($"this host is {turn.State.Status}; HA must be enabled for a fence.");
         }

@@ -55,12 +55,12 @@ internal static class Departure
         }
 
         if (turn.State.Status == HaStatus.Departing || !turn.Durable.Enabled
-            || turn.Config.Policy.OnHostShutdown == OnHostShutdown.Wait || !Transitions.Allowed(turn.State.Status, HaStatus.Departing))
+            || turn.Config.Policy.OnHostShutdown == OnHostShutdown.Wait || !StateGate.Leads(turn.State.Status, Cause.HostShutsDown))
         {
             return;
         }
 
-        turn.Become(HaStatus.Departing, "this host shuts down");
+        turn.Become(Cause.HostShutsDown, "this host shuts down");
         if (turn.View.IsMaster && turn.View.PeerCanFollow)
         {
             turn.Act(new HaAction.DesignateMaster(turn.Config.Peer.Uuid), Deadlines.HandOver, Purpose.HandOver);
@@ -98,7 +98,7 @@ internal static class Departure
         turn.Durable = turn.Durable with { Departing = false };
         if (turn.State.Status == HaStatus.Departing)
         {
-            turn.Become(HaStatus.Suspecting, "this host did not go down");
+            turn.Become(Cause.HostStays, "this host did not go down");
         }
     }
 

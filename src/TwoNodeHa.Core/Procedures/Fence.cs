@@ -3,6 +3,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Procedures;
@@ -16,7 +17,7 @@ internal static class Fence
 {
     public static void Begin(Draft turn, string reason)
     {
-        turn.Become(HaStatus.Fencing, reason);
+        turn.Become(Cause.FenceDecided, reason);
         turn.Report(HaEventId.FenceDecided, Severity.Critical, $"fencing this host: {reason}");
         if (turn.Takeover is not null)
         {
@@ -199,10 +200,8 @@ internal static class Fence
         }
 
         // What was known of the toolstack is of the one that was killed: it is observed anew before anything leans on it.
-        turn.Fence = null;
-        turn.DropRoleChange();
         turn.Host = turn.Host with { Toolstack = null, Database = null };
         turn.ReadToolstackAnew();
-        turn.Become(HaStatus.Fenced, $"nothing runs here, verified ({fence.Reason})");
+        turn.Become(Cause.FenceVerified, $"nothing runs here, verified ({fence.Reason})");
     }
 }

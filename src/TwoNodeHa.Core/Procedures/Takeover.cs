@@ -5,6 +5,7 @@ using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Procedures;
@@ -56,7 +57,7 @@ internal static class Takeover
             OrphanSince = turn.Procedures.OrphanSince.Clear(),
             Takeover = new TakeoverProgress { StartedAt = turn.Now, StepSince = turn.Now },
         };
-        turn.Become(HaStatus.TakingOver, Sentence(turn, rule));
+        turn.Become(Cause.PermitGranted, Sentence(turn, rule));
         turn.Report(HaEventId.TakeoverDecided, Severity.Critical,
             $"taking over from {peer.Name}, epoch {epoch}: {Sentence(turn, rule)}");
 
@@ -74,7 +75,7 @@ internal static class Takeover
         }
 
         turn.Takeover = new TakeoverProgress { StartedAt = turn.Now, StepSince = turn.Now };
-        turn.Become(HaStatus.TakingOver, $"continued after a restart of the daemon at step {journal.Step}");
+        turn.Become(Cause.TakeoverResumed, $"continued after a restart of the daemon at step {journal.Step}");
         Watchdog.Arm(turn);
     }
 
@@ -199,12 +200,12 @@ internal static class Takeover
 
         if (turn.View.MayRun)
         {
-            turn.Become(HaStatus.Suspecting, $"takeover abandoned: {reason}");
+            turn.Become(Cause.TakeoverAbandoned, $"takeover abandoned: {reason}");
         }
         else
         {
             Attestation.Renew(turn);
-            turn.Become(HaStatus.Joining, $"takeover abandoned: {reason}");
+            turn.Become(Cause.NothingRuns, $"takeover abandoned: {reason}");
         }
     }
 
@@ -221,8 +222,7 @@ internal static class Takeover
             Takeover = null,
             Declined = Math.Max(turn.Durable.Declined, turn.Peer.Beat?.Attestation ?? 0),
         };
-        turn.DropTakeover();
-        turn.Become(HaStatus.Sole, "takeover finished");
+        turn.Become(Cause.TakeoverFinished, "takeover finished");
         var missing = turn.View.Missing();
         var rest = missing.IsEmpty ? "everything protected runs" : $"not running: {string.Join(", ", missing.Select(vm => vm.Name))}";
         turn.Report(HaEventId.TakeoverDone, missing.IsEmpty ? Severity.Notice : Severity.Critical,

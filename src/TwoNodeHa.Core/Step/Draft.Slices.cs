@@ -123,6 +123,9 @@ internal sealed partial class Draft
         Schedule = Schedule with { Toolstack = Now };
     }
 
+    /// <summary>Forgets a fence that has ended.</summary>
+    public void DropFence() => Fence = null;
+
     /// <summary>Ends a takeover's progress: what it ordered is not waited for.</summary>
     public void DropTakeover()
     {

@@ -8,9 +8,10 @@ using TwoNodeHa.Core.States;
 namespace TwoNodeHa.Core.Step;
 
 /// <summary>Draft of one turn: the state as it becomes, and the orders so far. Never outlives the turn.</summary>
-internal sealed partial class Draft(LocalConfig config, HaState state, Instant now)
+internal sealed partial class Draft(LocalConfig config, HaState state, Instant now) : IGated
 {
     private readonly ImmutableArray<Command>.Builder _commands = ImmutableArray.CreateBuilder<Command>();
+    private string _why = "";
 
     public LocalConfig Config { get; } = config;
 
@@ -51,23 +52,22 @@ internal sealed partial class Draft(LocalConfig config, HaState state, Instant n
     public void Report(HaEventId id, Severity severity, string sentence) =>
         Emit(new Command.Report(new HaEvent(id, severity, sentence)));
 
-    /// <summary>The one gate of state changes: rejects what the table does not have, reports real changes only.</summary>
-    public void Become(HaStatus next, string why)
+    /// <summary>Changes the state, unless this host is in it already. <see cref="StateGate"/> has the last word.</summary>
+    public void Become(Cause cause, string why)
     {
-        if (State.Status == next)
+        if (State.Status != StateGate.Target(cause))
         {
-            return;
+            _why = why;
+            StateGate.Pass(this, cause);
         }
+    }
 
-        if (!Transitions.Allowed(State.Status, next))
-        {
-            throw new InvalidOperationException($"no transition from {State.Status} to {next} ({why})");
-        }
-
+    void IGated.Enter(HaStatus next)
+    {
         var severity = next is HaStatus.Fencing or HaStatus.Holding or HaStatus.Isolated or HaStatus.TakingOver
             ? Severity.Warning
             : Severity.Notice;
-        Report(HaEventId.StateChanged, severity, $"{State.Status} -> {next}: {why}");
-        State = State with { Status = next, Life = State.Life with { StatusSince = Now, Why = why } };
+        Report(HaEventId.StateChanged, severity, $"{State.Status} -> {next}: {_why}");
+        State = State with { Status = next, Life = State.Life with { StatusSince = Now, Why = _why } };
     }
 }
