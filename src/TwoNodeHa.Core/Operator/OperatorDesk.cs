@@ -223,7 +223,7 @@ internal static class OperatorDesk
             return $"this host has taken over from {peer} already.";
         }
 
-        if (!Transitions.Allowed(view.Status, HaStatus.TakingOver))
+        if (!StateGate.Leads(view.Status, Cause.PermitGranted))
         {
             return $"this host is {view.Status}.";
         }
