@@ -61,44 +61,18 @@ internal static class AddressText
             return null;
         }
 
-        string addressText;
-        var portText = "";
-        if (text.StartsWith('['))
+        var (addressText, rest) = Halves(text, out problem);
+        if (problem.Length == 0 && rest.Length == 1)
         {
-            var close = text.IndexOf(']', StringComparison.Ordinal);
-            var rest = close < 0 ? "" : text[(close + 1)..];
-            if (close < 0 || (rest.Length > 0 && rest[0] != ':'))
-            {
-                problem = $"\"{text}\" is not an endpoint: write [2001:db8::11] or [2001:db8::11]:{DefaultPort}";
-                return null;
-            }
-
-            addressText = text[1..close];
-            portText = rest.Length > 0 ? rest[1..] : "";
-            if (rest.Length == 1)
-            {
-                problem = $"\"{text}\" has no port behind the colon: write {text}{DefaultPort}, or leave the colon out";
-                return null;
-            }
+            problem = $"\"{text}\" has no port behind the colon: write {text}{DefaultPort}, or leave the colon out";
         }
-        else
+
+        if (problem.Length > 0)
         {
-            var colon = text.IndexOf(':', StringComparison.Ordinal);
-            if (colon != text.LastIndexOf(':'))
-            {
-                problem = $"\"{text}\" is ambiguous: write an IPv6 address in brackets, like "
-                    + $"[2001:db8::11]:{DefaultPort}";
-                return null;
-            }
-
-            addressText = colon < 0 ? text : text[..colon];
-            portText = colon < 0 ? "" : text[(colon + 1)..];
-            if (colon == text.Length - 1)
-            {
-                problem = $"\"{text}\" has no port behind the colon: write {text}{DefaultPort}, or leave the colon out";
-                return null;
-            }
+            return null;
         }
+
+        var portText = rest.Length > 0 ? rest[1..] : "";
 
         var port = defaultPort;
         if (portText.Length > 0 && !TryPort(portText, out port))
@@ -108,6 +82,32 @@ internal static class AddressText
         }
 
         return Parse(addressText, out problem) is { } address ? new IPEndPoint(address, port) : null;
+    }
+
+    /// <summary>The address, and the colon with what is behind it.</summary>
+    private static (string Address, string Tail) Halves(string text, out string problem)
+    {
+        problem = "";
+        if (text.StartsWith('['))
+        {
+            var close = text.IndexOf(']', StringComparison.Ordinal);
+            var rest = close < 0 ? "" : text[(close + 1)..];
+            if (close < 0 || (rest.Length > 0 && rest[0] != ':'))
+            {
+                problem = $"\"{text}\" is not an endpoint: write [2001:db8::11] or [2001:db8::11]:{DefaultPort}";
+                return ("", "");
+            }
+
+            return (text[1..close], rest);
+        }
+
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon != text.LastIndexOf(':'))
+        {
+            problem = $"\"{text}\" is ambiguous: write an IPv6 address in brackets, like [2001:db8::11]:{DefaultPort}";
+        }
+
+        return colon < 0 ? (text, "") : (text[..colon], text[colon..]);
     }
 
     private static bool TryPort(string text, out int port) =>

@@ -30,7 +30,7 @@ public enum OnAmbiguous
     Takeover,
 }
 
-/// <summary>The one choice that gateway pings force on a lone host (protocol.md, "The one choice that gateway pings force on a lone host").</summary>
+/// <summary>The one choice that gateway pings force on a lone host (protocol.md, "The one choice of a lone host").</summary>
 public enum LoneStart
 {
     /// <summary>A lone cold start takes over; then a sole host fences when it loses the gateway.</summary>

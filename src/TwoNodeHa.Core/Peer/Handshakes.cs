@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Step;
@@ -21,6 +22,42 @@ internal static class Handshakes
 
     private static void HearSwitch(Draft turn, Heartbeat beat, bool fresh)
     {
+        HearPosition(turn, beat);
+        var enabled = beat.Has(HeartbeatFlags.Enabled);
+        var durable = turn.Durable;
+
+        // What was lost is healed by the peer, unless it claims what runs here: then that is fenced.
+        var heals = durable.StateLost && fresh && !(beat.Status is HaStatus.Sole or HaStatus.TakingOver && turn.View.MayRun);
+
+        // Of two orders with the same number, "disable" wins: it is the one that stops nothing and starts nothing.
+        var newer = beat.SwitchGeneration > durable.SwitchGeneration
+            || (beat.SwitchGeneration == durable.SwitchGeneration && durable.Enabled && !enabled) || heals;
+        if (newer)
+        {
+            Adopt(turn, beat, enabled, stillLost: durable.StateLost && !heals);
+        }
+    }
+
+    private static void Adopt(Draft turn, Heartbeat beat, bool enabled, bool stillLost)
+    {
+        turn.Durable = turn.Durable with
+        {
+            SwitchGeneration = beat.SwitchGeneration,
+            Enabled = enabled,
+            StateLost = stillLost,
+            DisabledReason = enabled ? "" : $"disabled on {turn.Config.Peer.Name}",
+            ReenableAtUnixMs = enabled ? 0 : beat.ReenableAtUnixMs,
+        };
+        turn.Life = turn.Life with
+        {
+            ReenableAt = beat.ReenableInMs > 0 ? turn.Now + TimeSpan.FromMilliseconds(beat.ReenableInMs) : null,
+        };
+        turn.Report(HaEventId.SwitchChanged, Severity.Notice,
+            $"HA was {(enabled ? "enabled" : "disabled")} on {turn.Config.Peer.Name}; adopted here");
+    }
+
+    private static void HearPosition(Draft turn, Heartbeat beat)
+    {
         var enabled = beat.Has(HeartbeatFlags.Enabled);
         var durable = turn.Durable;
         if (beat.SwitchGeneration >= durable.PeerSwitchGeneration
@@ -33,29 +70,6 @@ internal static class Handshakes
         if (beat.SwitchGeneration == durable.PeerSwitchGeneration && beat.ReenableAtUnixMs != durable.PeerReenableAtUnixMs)
         {
             turn.Durable = durable with { PeerReenableAtUnixMs = beat.ReenableAtUnixMs };
-            durable = turn.Durable;
-        }
-
-        // Of two orders with the same number, "disable" wins: it is the one that stops nothing and starts nothing.
-        var newer = beat.SwitchGeneration > durable.SwitchGeneration
-            || (beat.SwitchGeneration == durable.SwitchGeneration && durable.Enabled && !enabled)
-            || (durable.StateLost && fresh);
-        if (newer)
-        {
-            turn.Durable = durable with
-            {
-                SwitchGeneration = beat.SwitchGeneration,
-                Enabled = enabled,
-                StateLost = durable.StateLost && !fresh,
-                DisabledReason = enabled ? "" : $"disabled on {turn.Config.Peer.Name}",
-                ReenableAtUnixMs = enabled ? 0 : beat.ReenableAtUnixMs,
-            };
-            turn.Life = turn.Life with
-            {
-                ReenableAt = beat.ReenableInMs > 0 ? turn.Now + TimeSpan.FromMilliseconds(beat.ReenableInMs) : null,
-            };
-            turn.Report(HaEventId.SwitchChanged, Severity.Notice,
-                $"HA was {(enabled ? "enabled" : "disabled")} on {turn.Config.Peer.Name}; adopted here");
         }
     }
 

@@ -51,12 +51,14 @@ internal static class HeartbeatComposer
 
     /// <summary>Whether the content differs in a way that the peer should hear at once.</summary>
     public static bool IsNews(Heartbeat? last, Heartbeat next) => last is null
-        || last.Status != next.Status || (last.Flags & Urgent) != (next.Flags & Urgent) || last.Epoch != next.Epoch
-        || last.Attestation != next.Attestation || last.Declined != next.Declined || last.Promise != next.Promise
-        || last.Readmitted != next.Readmitted || last.Disarm != next.Disarm || last.DisarmAck != next.DisarmAck
+        || last.Status != next.Status || (last.Flags & Urgent) != (next.Flags & Urgent) || last.Epoch != next.Epoch || WordsDiffer(last, next)
         || last.SwitchGeneration != next.SwitchGeneration || last.AckIncarnation != next.AckIncarnation
         || last.RunningCount != next.RunningCount || !last.Running.AsSpan().SequenceEqual(next.Running.AsSpan()) || last.Master != next.Master
         || last.Mirror != next.Mirror || last.ReenableAtUnixMs != next.ReenableAtUnixMs;
+
+    private static bool WordsDiffer(Heartbeat last, Heartbeat next) =>
+        last.Attestation != next.Attestation || last.Declined != next.Declined || last.Promise != next.Promise
+        || last.Readmitted != next.Readmitted || last.Disarm != next.Disarm || last.DisarmAck != next.DisarmAck;
 
     private const HeartbeatFlags Urgent = HeartbeatFlags.Armed | HeartbeatFlags.GatewayFresh | HeartbeatFlags.Deaf
         | HeartbeatFlags.Near | HeartbeatFlags.Enabled | HeartbeatFlags.WantsReadmission | HeartbeatFlags.MayStart | HeartbeatFlags.Departing;

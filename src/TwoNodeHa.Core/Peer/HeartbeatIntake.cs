@@ -155,15 +155,21 @@ internal static class HeartbeatIntake
         beat.AckIncarnation == turn.State.Life.Incarnation && beat.AckSentAt is { } acked
             && acked <= turn.Now && turn.Now - acked <= turn.Timing.Lease;
 
+    /// <summary>Send time of the newest own heartbeat that the peer acknowledged.</summary>
+    private static Instant? Acked(Draft turn, Heartbeat beat)
+    {
+        var known = turn.Peer.LastAcked;
+        if (beat.AckIncarnation != turn.Life.Incarnation || beat.AckSentAt is not { } sent || sent > turn.Now)
+        {
+            return known;
+        }
+
+        return known is { } before ? Instant.Max(before, sent) : sent;
+    }
+
     private static void Accept(Draft turn, Heartbeat beat, bool fresh)
     {
         var peer = turn.State.Peer;
-        var acked = peer.LastAcked;
-        if (beat.AckIncarnation == turn.State.Life.Incarnation && beat.AckSentAt is { } sent && sent <= turn.Now)
-        {
-            acked = acked is { } known ? Instant.Max(known, sent) : sent;
-        }
-
         // After a silence the answer goes out at once: a peer that has to wait for it may take this host for deaf.
         var silent = !turn.View.PeerHeard;
         if (silent)
@@ -180,7 +186,7 @@ internal static class HeartbeatIntake
             HeardSince = silent ? turn.Now : peer.HeardSince ?? peer.LastHeard,
             NearSince = peer.LastHeard is { } last && turn.Now - last <= turn.Timing.AttestWindow ? peer.NearSince ?? turn.Now : turn.Now,
             LastFresh = fresh ? turn.Now : peer.LastFresh,
-            LastAcked = acked,
+            LastAcked = Acked(turn, beat),
             AttestedSince = attestedSince,
             GatewaySince = beat.Has(HeartbeatFlags.GatewayFresh) ? peer.GatewaySince ?? turn.Now : null,
             StorageSince = beat.Has(HeartbeatFlags.StorageHealthy) ? peer.StorageSince ?? turn.Now : null,

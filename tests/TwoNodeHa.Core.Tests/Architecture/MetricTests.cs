@@ -13,7 +13,7 @@ public sealed class MetricTests
         Assert.True(methods.Count > 500, "the sources were not found");
         var p95 = CodeMetrics.Percentile(methods.Select(method => method.Complexity), 0.95);
         Assert.True(p95 <= 10, $"95 % of the methods of Core have a cyclomatic complexity of up to {p95}, 10 is the limit");
-        Assert.DoesNotContain(methods, method => method is { Complexity: > 15, IsFlatSwitch: false });
+        Assert.Empty(methods.Where(method => method is { Complexity: > 15, IsFlatSwitch: false }).Select(method => $"{method.Name}: {method.Complexity}"));
     }
 
     [Fact]

@@ -144,7 +144,7 @@ public class OneWayTests
         bench.Orders.Clear();
         bench.Later(
             TimeSpan.FromSeconds(0.01),
-            new Observation.OperatorAsked(1, new OperatorRequest.Takeover(DespiteSignsOfLife: true, "test")), bench.Said());
+            new Observation.OperatorAsked(1, new OperatorRequest.Takeover { PeerIsDead = true, DespiteSignsOfLife = true }), bench.Said());
 
         Assert.False(Assert.Single(bench.Orders.OfType<Command.Reply>()).Answer.Accepted);
         Assert.NotEqual(HaStatus.TakingOver, bench.Status);

@@ -101,7 +101,20 @@ public sealed class RightsTests
         bench.Hear();
         bench.Hear();
         Assert.False(bench.State.Durable.StateLost);
-        Assert.Equal(HaStatus.Paired, bench.Status);
+        bench.Pass(8, gateway: true, peer: true);
+        Assert.NotEqual(HaStatus.Fencing, bench.Status);
+        Assert.True(RulesOf(bench).HasFlag(RightRules.R1));
+    }
+
+    [Fact]
+    public void Corrupt_ThePeerHasTakenOver_FencesAtOnce()
+    {
+        var bench = new Bench().Start(new DurableState { Incarnation = 1_000_000 }, DurableOrigin.Corrupt);
+        bench.Gateway();
+        bench.Lists(Bench.Web);
+        bench.Hear(beat => beat with { Status = HaStatus.Sole, Epoch = 9 });
+        bench.Hear(beat => beat with { Status = HaStatus.Sole, Epoch = 9 });
+        Assert.Equal(HaStatus.Fencing, bench.Status);
     }
 
     [Fact]

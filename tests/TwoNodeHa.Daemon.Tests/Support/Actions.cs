@@ -22,6 +22,7 @@ internal static class Actions
         new HaAction.StartVm(Guid.NewGuid(), Guid.NewGuid()),
         new HaAction.RecoverSlaves(),
         new HaAction.SyncDatabase(),
+        new HaAction.PlugStorage(Guid.NewGuid()),
         new HaAction.ResetHost("test"),
         new HaAction.PowerOffHost("test"),
         new HaAction.FencePeer(),
