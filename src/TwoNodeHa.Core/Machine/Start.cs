@@ -38,10 +38,9 @@ internal static class Start
             CarriedLease = started.CarriedLease,
             Facts = started.Watchdog,
 
-            // A daemon of this boot armed the watchdog: it counts on, and must be fed or disarmed. One that does not tell whether
-            // it runs would have fired by now, where the recorded lease ended a fence ago.
-            Armed = started.Watchdog.Present && turn.Config.Config.Watchdog.Kind != WatchdogKind.None
-                && (started.Watchdog.Running || turn.Now < started.CarriedLease + turn.Timing.FenceBound),
+            // A daemon of this boot armed it: it counts on, and must be fed or disarmed.
+            Armed = started.Watchdog is { Present: true, Running: true } && started.CarriedLease is not null
+                && turn.Config.Config.Watchdog.Kind != WatchdogKind.None,
         };
         turn.Report(HaEventId.Started, Severity.Notice, Sentence(turn.Config, started));
         PeerBlock.Lift(turn);

@@ -26,7 +26,8 @@ internal static class VmStart
             return;
         }
 
-        if (turn.Host.Database is null)
+        // Enabled counts once it is on disk.
+        if (turn.Host.Database is null || !turn.Disk.Confirmed.Enabled)
         {
             return;
         }

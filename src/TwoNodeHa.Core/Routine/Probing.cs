@@ -38,7 +38,7 @@ internal static class Probing
     {
         var policy = turn.Config.Policy;
         if ((!policy.UsesArbiter && !policy.UsesFenceAgent) || turn.Now < turn.Schedule.ThirdParty
-            || !turn.Durable.Enabled || !SilentForAMoment(turn)
+            || !turn.Durable.Enabled || !turn.Disk.Confirmed.Enabled || !SilentForAMoment(turn)
             || turn.State.Status is HaStatus.Unknown or HaStatus.Disabled or HaStatus.Fencing or HaStatus.Maintenance)
         {
             return;
