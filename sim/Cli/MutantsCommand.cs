@@ -42,7 +42,9 @@ internal static class MutantsCommand
     private static int Hunt(string? only, int seeds, bool all)
     {
         var rules = MutantFile.Load(Path.Combine(Folder, "mutants.yaml"));
-        var scenarios = ScenarioTable.Load("sim/scenarios", null);
+
+        // What is known to be broken would "catch" every mutant.
+        var scenarios = ScenarioTable.Load("sim/scenarios", null).Where(scenario => scenario.Pending is null).ToList();
         if (new MutantHunt(scenarios, 0, false).Hunt(new MutantRule { Name = "no mutant" }, 0) is { Killed: true } sound)
         {
             // Whatever fails without a mutant would "catch" every one of them.

@@ -79,6 +79,7 @@ public sealed partial class PromiseChecker
             HaAction.StartVm => StartRefusal(host, ((HaAction.StartVm)action).Host),
             HaAction.ResetHost or HaAction.PowerOffHost => file is { FencePending: true } || HasFenced(host) ? null : "without a fence",
             HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard => "a heartbeat of which has just come",
+            HaAction.FencePeer when !HasFile(host) => null,
             HaAction.FencePeer => file is { Enabled: true, StateLost: false, PromiseStands: false } ? null : "without HA on its disk",
             HaAction.DesignateMaster => _masterSince[host.Index] is not null && host.GoingDown ? null : "without a shutdown, or as a slave",
             _ => null,
@@ -95,8 +96,16 @@ public sealed partial class PromiseChecker
         }
     }
 
+    /// <summary>A file that the story took away or damaged under a running daemon says nothing of what that daemon may do.</summary>
+    private static bool HasFile(VirtualHost host) => host.StateFile is not null && host.StateFileOrigin == DurableOrigin.Intact;
+
     private static string? StartRefusal(VirtualHost host, Guid where)
     {
+        if (!HasFile(host))
+        {
+            return null;
+        }
+
         if (host.StateFile is not { Enabled: true, StateLost: false } file)
         {
             return "without HA on its disk";
