@@ -49,6 +49,7 @@ internal ref struct SituationWriter
         ["DurableState.PeerUuid"] = "the same in every state of a search",
         ["GatewayView.FirstAnswerAt"] = "for the boot guard, which no host of a search has",
         ["PendingBook.UnknownToldAt"] = "decides only whether it is reported again",
+        ["ProceduresView.Plugs"] = "the storage of a search is never away",
         ["DatabaseFacts.Unplugged"] = "the storage of a search is never away",
         ["Life.Why"] = "explains",
         ["Life.Origin"] = "explains; read at the start only",
