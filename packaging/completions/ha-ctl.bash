@@ -4,25 +4,26 @@ _ha_ctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb= index words
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
-            --config|--socket|--timeout|--wait|--for|--reason|--last|--file) ((index++)) ;;
+            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--file) ((index++)) ;;
             -*) ;;
             *) verb=${COMP_WORDS[index]}; break ;;
         esac
     done
     case $previous in
         --for) COMPREPLY=($(compgen -W "1d 2h 30m 90s" -- "$word")); return ;;
-        --config|--socket|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
-        --timeout|--wait|--reason|--last) return ;;
+        --config|--socket|--with|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --timeout|--wait|--reason|--last|--ssh) return ;;
     esac
     case $verb in
-        "") words="status enable disable maintenance events check timeline takeover fence guard depart keygen version completion --help" ;;
+        "") words="status enable disable maintenance events check timeline config takeover fence guard depart keygen version completion --help" ;;
         status) words="--watch --verbose" ;;
         enable) words="--wait" ;;
         disable) words="--for --reason --wait" ;;
         maintenance) words="on off --wait" ;;
         events) words="--last --follow" ;;
-        check) words="--offline" ;;
+        check) words="--offline --file-only" ;;
         timeline) words="" ;;
+        config) words="diff --with --ssh" ;;
         takeover) words="--peer-is-dead --something-else-answers" ;;
         fence) words="self --yes" ;;
         guard) words="" ;;

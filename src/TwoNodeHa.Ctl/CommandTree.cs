@@ -47,7 +47,7 @@ internal sealed class CommandTree
         {
             tree._config, tree._socket, tree._timeout, tree._json,
             tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Events(), tree.Check(),
-            tree.Timeline(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Keygen(), tree.Version(), tree.Completion(),
+            tree.Timeline(), tree.Configuration(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
         foreach (var option in root.Options)
         {
@@ -149,13 +149,30 @@ internal sealed class CommandTree
     private Verb Check()
     {
         var offline = new Option<bool>("--offline") { Description = "Before the daemon is started: file, key, watchdog and toolstack only" };
+        var file = new Option<bool>("--file-only") { Description = "The file alone, on any machine: nothing of this host is looked at" };
         var command = new Verb("check", "Check configuration, timing, key, watchdog, toolstack and peer, worst first", VerbGroup.Look)
         {
-            offline,
+            offline, file,
         };
-        command.SetAction(parsed => CheckVerb.Run(_context, Global(parsed), parsed.GetValue(offline)));
-        return Shown(command, "ha-ctl check --offline --config ./ha.conf   # a file before it is installed", "ha-ctl check && ha-ctl enable");
+        command.SetAction(parsed => CheckVerb.Run(_context, Global(parsed), parsed.GetValue(offline), parsed.GetValue(file)));
+        return Shown(command, "ha-ctl check --file-only --config ./ha.conf   # a file on a workstation", "ha-ctl check && ha-ctl enable");
     }
+
+    private Verb Configuration()
+    {
+        var with = new Option<string?>("--with") { Description = "A copy of the other host's file, instead of asking for it", HelpName = "FILE" };
+        var ssh = Ssh();
+        var diff = new Command("diff", "Keys that differ from the other host's file, and which of them must agree") { with, ssh };
+        diff.SetAction(parsed => ConfigVerb.Diff(_context, Global(parsed), parsed.GetValue(with), parsed.GetValue(ssh)));
+        return Shown(new Verb("config", "Compare the configuration with the other host's", VerbGroup.Look) { diff },
+            "ha-ctl config diff                    # asks the other host by ssh", "ha-ctl config diff --with /tmp/ha.conf");
+    }
+
+    private static Option<string?> Ssh() => new("--ssh")
+    {
+        Description = "Where ssh finds the other host; default: root at its management address",
+        HelpName = "TARGET",
+    };
 
     private Verb Timeline()
     {

@@ -19,6 +19,9 @@ internal sealed record CtlContext(TextWriter Out, TextWriter Error)
     /// <summary>Wall clock.</summary>
     public TimeProvider Wall { get; init; } = TimeProvider.System;
 
+    /// <summary>Programs of this host: ssh, modprobe, systemctl.</summary>
+    public Remote.IPrograms Programs { get; init; } = new Remote.Programs();
+
     /// <summary>Rounds of <c>--watch</c> and <c>--follow</c>; both go on until the user ends them.</summary>
     public int RoundsMax { get; init; } = int.MaxValue;
 

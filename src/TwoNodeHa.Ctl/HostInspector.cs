@@ -100,7 +100,8 @@ internal static class HostInspector
         }
     }
 
-    private static Guid? InstallationUuid(string inventoryFile)
+    /// <summary>Which host this is; null when the inventory cannot be read, or names none.</summary>
+    public static Guid? InstallationUuid(string inventoryFile)
     {
         try
         {

@@ -19,7 +19,11 @@ internal sealed record CtlRun(int ExitCode, string Out, string Error)
 
     public static CtlRun Rounds(int rounds, params string[] args) => On(Screen.None, rounds, args);
 
-    public static CtlRun On(Screen screen, int rounds, params string[] args)
+    public static CtlRun With(Remote.IPrograms programs, params string[] args) => On(Screen.None, 1, programs, args);
+
+    public static CtlRun On(Screen screen, int rounds, params string[] args) => On(screen, rounds, new Remote.Programs(), args);
+
+    private static CtlRun On(Screen screen, int rounds, Remote.IPrograms programs, string[] args)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
@@ -30,6 +34,7 @@ internal sealed record CtlRun(int ExitCode, string Out, string Error)
             ConfirmPause = TimeSpan.FromMilliseconds(1),
             Screen = screen,
             Wall = new StoppedClock(),
+            Programs = programs,
         };
         return new CtlRun(CtlApp.Run(args, context), output.ToString(), error.ToString());
     }

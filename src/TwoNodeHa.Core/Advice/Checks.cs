@@ -40,7 +40,7 @@ public static class Checks
         }
         else if (silence is null)
         {
-            items.Add(new CheckItem("daemon", CheckGrade.Note, "not asked, nor the pool and the peer (--offline)",
+            items.Add(new CheckItem("daemon", CheckGrade.Note, "not asked, nor the pool and the peer",
                 "Start the daemons, then run: ha-ctl check && ha-ctl enable"));
         }
         else

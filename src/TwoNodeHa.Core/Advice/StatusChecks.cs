@@ -84,6 +84,11 @@ internal static class StatusChecks
     {
         if (status.Peer is not { } peer)
         {
+            if (Advices.OtherSetup(status) is { } other)
+            {
+                return new CheckItem("peer", CheckGrade.Problem, other, Advices.Of(other, status));
+            }
+
             return new CheckItem(
                 "peer", CheckGrade.Problem, $"{status.PeerHost} was never heard", "Check its daemon, the key file "
                     + "and UDP between the hosts.");

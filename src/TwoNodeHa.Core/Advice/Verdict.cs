@@ -31,7 +31,7 @@ public sealed record Verdict(bool Covered, ImmutableArray<StatusRemark> Remarks)
         AddVms(remarks, status);
         AddPeer(remarks, status);
         AddLinks(remarks, status);
-        foreach (var warning in status.Warnings.IsDefault ? [] : status.Warnings)
+        foreach (var warning in (status.Warnings.IsDefault ? [] : status.Warnings).Where(warning => !remarks.Any(known => known.Sentence == warning)))
         {
             remarks.Add(new StatusRemark(false, warning, Advices.Of(warning, status)));
         }
@@ -102,7 +102,11 @@ public sealed record Verdict(bool Covered, ImmutableArray<StatusRemark> Remarks)
 
     private static void AddPeer(ImmutableArray<StatusRemark>.Builder remarks, StatusReport status)
     {
-        if (status.Peer is null)
+        if ((status.Peer is null || IsStale(status.Peer)) && Advices.OtherSetup(status) is { } other)
+        {
+            remarks.Add(new StatusRemark(true, other, Advices.Of(other, status)));
+        }
+        else if (status.Peer is null)
         {
             remarks.Add(new StatusRemark(true, $"{status.PeerHost} was never heard", Advices.Unheard(status.PeerHost)));
         }
@@ -137,7 +141,9 @@ public sealed record Verdict(bool Covered, ImmutableArray<StatusRemark> Remarks)
 internal static class Advices
 {
     public const string Disabled = "HA is disabled";
-    public const string SameConfiguration = "Copy one ha.conf to both hosts and restart the daemons, one after the other.";
+    public const string SameConfiguration = "See which keys: ha-ctl config diff. Copy one ha.conf to both hosts and restart the daemons, one after the other.";
+    public const string SameKey = "Copy one key file to both hosts (mode 0600) and restart the daemons, one after the other.";
+    public const string SameVersion = "Install the same package on both hosts.";
     public const string Link = "Check its cable, its addresses and the firewall for UDP 7757.";
 
     /// <summary>By the beginning of the sentence; a new sentence without an entry here has no advice, nothing worse.</summary>
@@ -157,6 +163,7 @@ internal static class Advices
             ("the configuration of ", SameConfiguration),
             (peer + " could not take over", $"Run ha-ctl check on {peer}."),
             ("link ", Link),
+            ("heartbeats of ", OfOtherSetup(sentence)),
             ("the storage of", "Look at the storage and the path to it; the VMs' disks are on it."),
             ("the toolstack does", "Run: systemctl status xapi xenopsd-xc. It is restarted by itself where this daemon stopped it."),
             ("no watchdog", "Set [watchdog] device to a watchdog of this hardware or of the hypervisor."),
@@ -175,6 +182,13 @@ internal static class Advices
         return "";
     }
 
+    /// <summary>The peer speaks, and is not understood: see <c>StatusWatch</c>.</summary>
+    public static string? OtherSetup(StatusReport status) => status.Warnings.IsDefault ? null
+        : status.Warnings.FirstOrDefault(warning => warning.StartsWith("heartbeats of ", StringComparison.Ordinal));
+
+    private static string OfOtherSetup(string warning) =>
+        warning.Contains("another key", StringComparison.Ordinal) ? SameKey : SameVersion;
+
     public static string Unheard(string peer) =>
         $"On {peer}: systemctl status twonodeha; compare the key files; open UDP 7757 between the hosts.";
 
@@ -185,6 +199,7 @@ internal static class Advices
         return status.State switch
         {
             nameof(HaStatus.Holding) when status.Peer is { ConfigAgrees: false } => SameConfiguration,
+            nameof(HaStatus.Holding) when OtherSetup(status) is { } other => OfOtherSetup(other),
             nameof(HaStatus.Holding) =>
                 $"On {peer}: systemctl status twonodeha, and start it. Only if {peer} is surely off: ha-ctl takeover --peer-is-dead.",
             nameof(HaStatus.Sole) => $"Bring {peer} back: it joins by itself. Until then {host} is alone.",

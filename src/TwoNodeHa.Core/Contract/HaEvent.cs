@@ -85,6 +85,12 @@ public enum HaEventId
     /// <summary>The boot guard decided about the toolstack's role.</summary>
     BootGuard = 44,
 
+    /// <summary>A link fell silent beside others that are heard, or is heard again.</summary>
+    LinkChanged = 45,
+
+    /// <summary>The peer's configuration, key or version is another one, or agrees again.</summary>
+    SetupDiffers = 46,
+
     /// <summary>HA was enabled or disabled, or the switch is pending.</summary>
     SwitchChanged = 50,
 

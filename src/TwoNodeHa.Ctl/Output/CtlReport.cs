@@ -43,6 +43,9 @@ internal sealed record CtlReport
     /// <summary>For <c>version</c>: version of this program.</summary>
     public string? Version { get; init; }
 
+    /// <summary>For <c>config diff</c>.</summary>
+    public DifferenceJson[]? Differences { get; init; }
+
     /// <summary>Text for people; not part of the JSON.</summary>
     [JsonIgnore]
     public string Human { get; init; } = "";
@@ -50,6 +53,9 @@ internal sealed record CtlReport
 
 /// <summary>One check.</summary>
 internal sealed record CheckJson(string Name, string Grade, string Sentence, string Advice);
+
+/// <summary>One key that differs; a value that is not written is left out.</summary>
+internal sealed record DifferenceJson(string Key, string? Here, string? There, bool MustAgree);
 
 /// <summary>One row of a story; seconds after the failure.</summary>
 internal sealed record RowJson(double FromSeconds, double ToSeconds, string What);

@@ -8,12 +8,12 @@ namespace TwoNodeHa.Ctl.Verbs;
 /// <summary><c>check</c>: is the protection what the admin believes it to be?</summary>
 internal static class CheckVerb
 {
-    public static int Run(CtlContext context, GlobalOptions options, bool offline)
+    public static int Run(CtlContext context, GlobalOptions options, bool offline, bool fileOnly)
     {
         var parsed = LocalConfigFile.Parse(options.ConfigFile);
         var socket = options.Socket ?? parsed.Config?.Paths.ControlSocket ?? LocalConfigFile.ControlSocket(options);
-        var exchange = offline ? null : ControlClient.Ask(socket, new ControlRequest.Status(), options.Timeout);
-        var facts = parsed.Config is { } config ? HostInspector.Facts(config, options.Timeout) : null;
+        var exchange = offline || fileOnly ? null : ControlClient.Ask(socket, new ControlRequest.Status(), options.Timeout);
+        var facts = parsed.Config is { } config && !fileOnly ? HostInspector.Facts(config, options.Timeout) : null;
         var report = Checks.Run(parsed, facts, exchange?.Answer?.Status, exchange is null ? null : Silence(exchange));
         return Printer.Print(context, options.Json, new CtlReport
         {

@@ -46,6 +46,7 @@ internal sealed class HaService : IHostedService, IDisposable
     private HaLoop? _loop;
     private ToolstackPort? _toolstack;
     private DiskLinks? _diskLinks;
+    private StatusWatcher? _watcher;
     private HaStatus _shown;
     private Instant _watchdogDue;
 
@@ -108,6 +109,7 @@ internal sealed class HaService : IHostedService, IDisposable
 
         // Behind the start: a verdict is posted once, when it changes.
         Own(new StorageProber(Config.Config.Storage, _clock, _sink, _counters)).Start();
+        _watcher = Own(new StatusWatcher(Status, events.Add, TimeProvider.System, _logger));
         Own(new ControlServer(Paths.ControlSocket, desk, _logger)).Start();
         Settle(events);
         _notifier.Ready("deciding");
@@ -175,7 +177,7 @@ internal sealed class HaService : IHostedService, IDisposable
         {
             Links = _diskLinks?.WithTrouble(status.Links) ?? status.Links,
             RealTime = _realTime.Describe(),
-            Warnings = status.Warnings.AddRange(_realTime.Refused.Select(refused => $"the kernel refused {refused}")),
+            Warnings = [.. status.Warnings, .. _realTime.Refused.Select(refused => $"the kernel refused {refused}"), .. _watcher?.Warnings ?? []],
             Counters = status.Counters.AddRange(loop.Dropped == 0 ? counters : counters.SetItem("loop.dropped", loop.Dropped)),
         };
     }

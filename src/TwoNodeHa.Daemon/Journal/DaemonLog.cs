@@ -29,6 +29,9 @@ internal static partial class DaemonLog
     [LoggerMessage(108, LogLevel.Error, "events of the toolstack failed in a way nobody foresaw, again in {Pause}")]
     public static partial void EventsFailed(ILogger logger, TimeSpan pause, Exception error);
 
+    [LoggerMessage(109, LogLevel.Warning, "the status could not be watched: {Error}")]
+    public static partial void StatusWatchFailed(ILogger logger, string error);
+
     [LoggerMessage(120, LogLevel.Warning, "disk link {Link}: the file system of {Path} refuses O_DIRECT; its cache is used, writes are synchronous all the same")]
     public static partial void DiskCached(ILogger logger, string link, string path);
 
