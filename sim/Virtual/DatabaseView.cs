@@ -80,11 +80,11 @@ internal sealed class DatabaseView
         },
         Order = (int)vm.Number("order"),
         StartDelay = TimeSpan.FromSeconds(Math.Clamp(vm.Number("start_delay"), 0, 3600)),
-        MemoryBytes = vm.Number("memory_static_max") + vm.Number("memory_overhead"),
+        Memory = VmMemory.Of(vm.Number("memory_static_max"), vm.Number("memory_overhead")),
         StopRequested = vm["current_operations"] is JsonObject operations && operations.Any(pair =>
             (string?)pair.Value is "clean_shutdown" or "hard_shutdown" or "shutdown" or "suspend"),
         StartUnderWay = vm["current_operations"] is JsonObject starting && starting.Any(pair =>
             (string?)pair.Value is "start" or "start_on" or "resume" or "resume_on" or "pool_migrate" or "migrate_send"),
-        StartBlocked = vm.Entry("blocked_operations", "start"),
+        Blocked = vm.Keys("blocked_operations").ToImmutableSortedDictionary(key => key, key => vm.Entry("blocked_operations", key) ?? "", StringComparer.Ordinal),
     };
 }

@@ -70,7 +70,8 @@ public static class ConfigFingerprint
         CultureInfo.InvariantCulture, $"{config.Timing.KillBound.Ticks}|{config.Timing.FixedWatchdog.Ticks}");
 
     private static string Policy(HaConfig config) =>
-        $"{config.Policy.OnGatewayLoss}|{config.Policy.OnHostShutdown}|{config.Policy.OnAmbiguous}|{config.Policy.LoneStart}|{config.Policy.Protect}";
+        $"{config.Policy.OnGatewayLoss}|{config.Policy.OnHostShutdown}|{config.Policy.OnAmbiguous}|{config.Policy.LoneStart}|{config.Policy.Protect}"
+        + (config.Policy.ShrinkMemory ? "" : "|no-shrink");
 
     // Not the paths: each host reads its own way to the storage.
     private static string Storage(HaConfig config) => config.Storage.Probes.IsEmpty ? "" : string.Create(

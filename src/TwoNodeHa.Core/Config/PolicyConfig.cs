@@ -63,6 +63,16 @@ public enum ProtectMode
     Marked,
 }
 
+/// <summary>On which host the pool's master should be.</summary>
+public enum PreferMaster
+{
+    /// <summary>Where it is.</summary>
+    None,
+
+    /// <summary>Where fewer protected VMs of class restart run: the death of a master costs its VMs a promotion more.</summary>
+    Emptier,
+}
+
 /// <summary>Choices of the site.</summary>
 public sealed record PolicyConfig
 {
@@ -89,6 +99,15 @@ public sealed record PolicyConfig
 
     /// <summary>See <see cref="ProtectMode"/>.</summary>
     public ProtectMode Protect { get; init; } = ProtectMode.All;
+
+    /// <summary>
+    /// A plan may count on ballooning: running VMs and those to be started count with their dynamic minimum, as XAPI counts
+    /// them. Else with their dynamic maximum. Without a dynamic range it is the same.
+    /// </summary>
+    public bool ShrinkMemory { get; init; } = true;
+
+    /// <summary>See <see cref="Config.PreferMaster"/>.</summary>
+    public PreferMaster PreferMaster { get; init; } = PreferMaster.None;
 
     /// <summary>
     /// Class A with a lease store: R2 no longer counts, and a takeover by silence needs the lease (R3, T4). There is no

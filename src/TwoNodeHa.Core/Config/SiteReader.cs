@@ -30,6 +30,9 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
                 ("poweroff", FenceAction.PowerOff)),
             BootGuardWait = reader.Seconds("boot_guard_wait_seconds", standard.BootGuardWait, 8, 600),
             Protect = reader.Word("protect", standard.Protect, ("all", ProtectMode.All), ("marked", ProtectMode.Marked)),
+            ShrinkMemory = reader.Word("shrink_memory", standard.ShrinkMemory, ("yes", true), ("no", false)),
+            PreferMaster = reader.Word(
+                "prefer_master", standard.PreferMaster, ("none", PreferMaster.None), ("emptier", PreferMaster.Emptier)),
             StartAttempts = reader.Number("start_attempts", standard.StartAttempts, 1, 20),
             StartParallel = reader.Number("start_parallel", standard.StartParallel, 1, 50),
         };

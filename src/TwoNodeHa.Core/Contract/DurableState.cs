@@ -36,6 +36,12 @@ public sealed record VmRecord
 
     /// <summary>Memory a start needs, bytes.</summary>
     public long MemoryBytes { get; init; }
+
+    /// <summary>Class of its start.</summary>
+    public VmClass Class { get; init; }
+
+    /// <summary>Uuid of its vApp; empty when it is in none.</summary>
+    public Guid Appliance { get; init; }
 }
 
 /// <summary>By which rule a takeover was decided (protocol.md, "Permit to take over").</summary>

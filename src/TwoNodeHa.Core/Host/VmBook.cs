@@ -4,6 +4,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Step;
+using TwoNodeHa.Core.Vms;
 
 namespace TwoNodeHa.Core.Host;
 
@@ -67,11 +68,6 @@ internal static class VmBook
             turn.Durable = turn.Durable with { Vms = records.ToImmutable() };
         }
     }
-
-    /// <summary>Whether the policy protects a VM.</summary>
-    internal static bool IsProtected(PolicyConfig policy, VmFact fact) => policy.Protect == ProtectMode.All
-        ? fact.LizardMark != false
-        : fact.Priority != RestartPriority.None || fact.LizardMark == true;
 
     /// <summary>
     /// The VM is being stopped because somebody wants it so, and not because its host shuts down. Of a VM on the peer that is
@@ -139,18 +135,21 @@ internal static class VmBook
             VmPowerState.Suspended => false,
             _ => known is { Wanted: true } && !stopSeen,
         };
+        var protection = Protection.Of(policy, fact);
         return new VmRecord
         {
             Uuid = fact.Uuid,
             Name = fact.Name,
-            Protected = IsProtected(policy, fact),
+            Protected = protection.IsProtected,
             Wanted = wanted,
             StopSeen = stopSeen,
             LastOn = running && fact.ResidentOn != Guid.Empty ? fact.ResidentOn : known?.LastOn ?? Guid.Empty,
             Priority = fact.Priority,
             Order = fact.Order,
             StartDelay = fact.StartDelay,
-            MemoryBytes = fact.MemoryBytes,
+            MemoryBytes = MemoryRules.Need(policy, fact.Memory),
+            Class = protection.Class,
+            Appliance = fact.Appliance,
         };
     }
 

@@ -77,8 +77,23 @@ public sealed record VmFact
     /// <summary>VM.start_delay.</summary>
     public TimeSpan StartDelay { get; init; }
 
-    /// <summary>VM.memory_static_max + VM.memory_overhead, bytes.</summary>
-    public long MemoryBytes { get; init; }
+    /// <summary>Its memory.</summary>
+    public VmMemory Memory { get; init; }
+
+    /// <summary>What it needs of a host besides memory.</summary>
+    public VmDevices Devices { get; init; } = VmDevices.None;
+
+    /// <summary>Uuid of its vApp (VM.appliance); empty when it is in none.</summary>
+    public Guid Appliance { get; init; }
+
+    /// <summary>VM.shutdown_delay: how long a clean shutdown may take; zero for XAPI's own bound.</summary>
+    public TimeSpan ShutdownDelay { get; init; }
+
+    /// <summary>Host that an operation under way will put it on (VM.scheduled_to_be_resident_on): memory is taken there already.</summary>
+    public Guid ScheduledOn { get; init; }
+
+    /// <summary>other_config:auto_poweron is set: where the pool has it too, XAPI starts the VM at the boot of a host.</summary>
+    public bool AutoPowerOn { get; init; }
 
     /// <summary>An operation that an administrator asked for (shutdown, suspend) is in VM.current_operations.</summary>
     public bool StopRequested { get; init; }
@@ -86,11 +101,11 @@ public sealed record VmFact
     /// <summary>An operation that ends with the VM running on some host (start, resume, migration) is in VM.current_operations.</summary>
     public bool StartUnderWay { get; init; }
 
-    /// <summary>
-    /// The administrator's text when VM.blocked_operations holds <c>start</c>, else null. XAPI compares exact names and would
-    /// let <c>start_on</c> pass; who blocked <c>start</c> meant any start.
-    /// </summary>
-    public string? StartBlocked { get; init; }
+    /// <summary>VM.blocked_operations: names of operations, as XAPI compares them, each with the administrator's text.</summary>
+    public ImmutableSortedDictionary<string, string> Blocked { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>What XAPI has in VM.ha_restart_priority where it is neither a known word nor empty; else empty.</summary>
+    public string UnknownPriority { get; init; } = "";
 }
 
 /// <summary>A path from a host to a shared storage repository that is not plugged (PBD.currently_attached).</summary>
@@ -117,6 +132,24 @@ public sealed record DatabaseFacts
 
     /// <summary>Free memory of this host for new VMs, bytes (host.compute_free_memory); -1 when not read.</summary>
     public long FreeMemoryBytes { get; init; } = -1;
+
+    /// <summary>The hosts with what matters of them, ordered by uuid; a host whose record cannot be read is missing.</summary>
+    public ImmutableArray<HostFact> HostFacts { get; init; } = [];
+
+    /// <summary>Storage repositories on which VMs have drives, ordered by uuid.</summary>
+    public ImmutableArray<StorageFact> Storages { get; init; } = [];
+
+    /// <summary>Networks of VMs, ordered by uuid.</summary>
+    public ImmutableArray<NetworkFact> Networks { get; init; } = [];
+
+    /// <summary>vApps, ordered by uuid.</summary>
+    public ImmutableArray<ApplianceFact> Appliances { get; init; } = [];
+
+    /// <summary>Pool.other_config:auto_poweron: XAPI starts VMs that ask for it by itself.</summary>
+    public bool AutoPowerOn { get; init; }
+
+    /// <summary>A rolling upgrade of the pool is under way (Pool.other_config:rolling_upgrade_in_progress).</summary>
+    public bool RollingUpgrade { get; init; }
 
     /// <summary>Paths to shared storage that are not plugged, and hold disks of VMs; ordered by uuid.</summary>
     public ImmutableArray<UnpluggedPath> Unplugged { get; init; } = [];

@@ -4,6 +4,7 @@ using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
+using TwoNodeHa.Core.Vms;
 
 namespace TwoNodeHa.Core.Procedures;
 
@@ -143,9 +144,14 @@ internal static class VmStart
 
     private static void OrderLevel(Draft turn, bool takeover)
     {
-        (bool BestEffort, int Order)? level = null;
+        if (turn.View.StartPlan() is not { } plan)
+        {
+            return;
+        }
+
+        int? level = null;
         var under = turn.Pending.Count(Purpose.StartVm);
-        foreach (var vm in turn.View.Missing())
+        foreach (var (vm, own, obstacle) in InOrder(plan))
         {
             var attempt = turn.Starts.GetValueOrDefault(vm.Uuid) ?? new StartAttempt();
             if ((!takeover && !IsOrphanLong(turn, vm.Uuid)) || (attempt.GivenUp.Length > 0 && turn.Now < attempt.RetryAt))
@@ -153,7 +159,6 @@ internal static class VmStart
                 continue;
             }
 
-            var own = (vm.Priority == RestartPriority.BestEffort, vm.Order);
             level ??= own;
             if (level != own)
             {
@@ -162,10 +167,16 @@ internal static class VmStart
 
             if (turn.Pending.IdOf(Purpose.StartVm, vm.Uuid) == 0 && turn.Now >= attempt.RetryAt && under < turn.Config.Policy.StartParallel)
             {
-                under += Order(turn, vm, attempt) ? 1 : 0;
+                under += Order(turn, vm, attempt, obstacle) ? 1 : 0;
             }
         }
     }
+
+    /// <summary>The plan, level by level; in a level what will not run comes last.</summary>
+    private static IEnumerable<(VmRecord Vm, int Level, Obstacle? Obstacle)> InOrder(FailoverPlan plan) => plan.Steps
+        .Select(static step => (step.Vm, step.Level, (Obstacle?)null))
+        .Concat(plan.Misses.Select(static miss => (miss.Vm, miss.Level, (Obstacle?)miss.Obstacle)))
+        .OrderBy(static entry => entry.Level);
 
     private static bool IsOrphanLong(Draft turn, Guid vm) =>
         turn.Procedures.OrphanSince.TryGetValue(vm, out var since) && turn.Now - since >= Deadlines.Orphan;
@@ -184,11 +195,11 @@ internal static class VmStart
         return true;
     }
 
-    private static bool Order(Draft turn, VmRecord vm, StartAttempt attempt)
+    private static bool Order(Draft turn, VmRecord vm, StartAttempt attempt, Obstacle? obstacle)
     {
-        if (WhyNotAsked(turn.Host.Database!, vm.Uuid) is { } refusal)
+        if (obstacle is { Kind: ObstacleKind.Blocked or ObstacleKind.NotInDatabase } refusal)
         {
-            GiveUp(turn, vm, attempt, $"{vm.Name}: {refusal}");
+            GiveUp(turn, vm, attempt, $"{vm.Name}: {refusal.Text}");
             return false;
         }
 
@@ -198,7 +209,7 @@ internal static class VmStart
         }
 
         var onPeer = attempt.OnPeer && turn.State is { Status: HaStatus.Paired, Peer.Beat.Status: HaStatus.Paired } && turn.View.PeerFresh;
-        if (!onPeer && FreeMemory(turn) is { } free && vm.MemoryBytes > free)
+        if (!onPeer && obstacle is { Kind: ObstacleKind.Memory } tooBig)
         {
             if (turn.State.Status == HaStatus.Paired && attempt.Tries == 0)
             {
@@ -206,7 +217,7 @@ internal static class VmStart
                 return false;
             }
 
-            GiveUp(turn, vm, attempt, $"{vm.Name} needs {vm.MemoryBytes >> 20} MiB, {Math.Max(0, free) >> 20} MiB are free");
+            GiveUp(turn, vm, attempt, $"{vm.Name} {tooBig.Text}");
             return false;
         }
 
@@ -215,26 +226,6 @@ internal static class VmStart
         Set(turn, vm.Uuid, attempt with { Tries = attempt.Tries + 1, GivenUp = "" });
         turn.Report(HaEventId.VmStartOrdered, Severity.Notice, $"starting {vm.Name} on {host.Name}");
         return true;
-    }
-
-    private static string? WhyNotAsked(DatabaseFacts database, Guid vm) =>
-        database.Vms.FirstOrDefault(fact => fact.Uuid == vm) is { StartBlocked: { } text } ? $"its start is blocked in blocked_operations: {text}"
-        : database.Unreadable.FirstOrDefault(record => record.Uuid == vm) is { } odd ? $"its record cannot be read: {odd.Reason}"
-        : null;
-
-    /// <summary>What is left of this host's memory behind the starts that the database does not show yet; null when it was not read.</summary>
-    private static long? FreeMemory(Draft turn)
-    {
-        var free = turn.Host.Database!.FreeMemoryBytes;
-        if (free < 0)
-        {
-            return null;
-        }
-
-        var promised = turn.Starts
-            .Where(pair => turn.Pending.IdOf(Purpose.StartVm, pair.Key) != 0 || pair.Value.SucceededAt > turn.Host.DatabaseAt)
-            .Sum(pair => turn.Durable.Vms.FirstOrDefault(record => record.Uuid == pair.Key)?.MemoryBytes ?? 0);
-        return free - promised;
     }
 
     /// <summary>What a takeover had undone and is back: a lock of the dead host is released again, a lost reset is found.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Vms;
 
 namespace TwoNodeHa.Core.Situation;
 
@@ -38,17 +39,16 @@ public readonly partial struct View
     /// <summary>Protected VMs that should run and do not run here, in order of their start.</summary>
     public ImmutableArray<VmRecord> Missing()
     {
-        var builder = ImmutableArray.CreateBuilder<VmRecord>();
+        var missing = new List<VmRecord>();
         foreach (var vm in Durable.Vms)
         {
             if (vm is { Protected: true, Wanted: true } && !RunsHere(vm.Uuid))
             {
-                builder.Add(vm);
+                missing.Add(vm);
             }
         }
 
-        builder.Sort(StartOrder);
-        return builder.ToImmutable();
+        return [.. StartOrder.Of(missing).Select(static ranked => ranked.Vm)];
     }
 
     /// <summary>Whether anything is missing here; the allocation-free form of <see cref="Missing"/>.</summary>
@@ -104,16 +104,4 @@ public readonly partial struct View
 
     /// <summary>The toolstack is up in the role that the epoch gives it.</summary>
     public bool RoleIsSettled => State.Procedures.Role.Phase == RoleChangePhase.Idle && ToolstackReady && RoleAsItShouldBe;
-
-    private static int StartOrder(VmRecord left, VmRecord right)
-    {
-        var byPriority = (left.Priority == RestartPriority.BestEffort).CompareTo(right.Priority == RestartPriority.BestEffort);
-        if (byPriority != 0)
-        {
-            return byPriority;
-        }
-
-        var byOrder = left.Order.CompareTo(right.Order);
-        return byOrder != 0 ? byOrder : left.Uuid.CompareTo(right.Uuid);
-    }
 }

@@ -146,14 +146,11 @@ internal sealed class DatabaseReader(Guid self)
         LizardMark = Mark(vm.OtherConfig),
         Order = (int)Math.Clamp(vm.Order, int.MinValue, int.MaxValue),
         StartDelay = vm.StartDelay < StartDelayMax ? vm.StartDelay : StartDelayMax,
-        MemoryBytes = Sum(vm.MemoryStaticMax, vm.MemoryOverhead),
+        Memory = VmMemory.Of(vm.MemoryStaticMax, vm.MemoryOverhead),
         StopRequested = vm.CurrentOperations.Values.Any(operation => Stops.Contains(operation)),
         StartUnderWay = vm.CurrentOperations.Values.Any(operation => Starts.Contains(operation)),
-        StartBlocked = vm.BlockedOperations.GetValueOrDefault("start"),
+        Blocked = vm.BlockedOperations,
     };
-
-    private static long Sum(long memory, long overhead) =>
-        Math.Max(memory, 0) > long.MaxValue - Math.Max(overhead, 0) ? long.MaxValue : Math.Max(memory, 0) + Math.Max(overhead, 0);
 
     private static bool? Mark(ImmutableSortedDictionary<string, string> otherConfig) =>
         otherConfig.TryGetValue(LizardField, out var text) && bool.TryParse(text, out var mark) ? mark : null;

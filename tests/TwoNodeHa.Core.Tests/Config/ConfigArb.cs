@@ -50,6 +50,8 @@ internal static class ConfigArb
         from lone in Gen.Elements(Enum.GetValues<LoneStart>())
         from fence in Gen.Elements(Enum.GetValues<FenceAction>())
         from protect in Gen.Elements(Enum.GetValues<ProtectMode>())
+        from shrink in Gen.Elements(true, false)
+        from master in Gen.Elements(Enum.GetValues<PreferMaster>())
         from attempts in Gen.Choose(1, 20)
         from parallel in Gen.Choose(1, 50)
         select new PolicyConfig
@@ -59,6 +61,8 @@ internal static class ConfigArb
             LoneStart = lone,
             FenceAction = fence,
             Protect = protect,
+            ShrinkMemory = shrink,
+            PreferMaster = master,
             StartAttempts = attempts,
             StartParallel = parallel,
         };

@@ -144,6 +144,8 @@ public class ConfigRoundTripTests
         Line("lone_start", Lower(config.Policy.LoneStart));
         Line("fence_action", Lower(config.Policy.FenceAction));
         Line("protect", Lower(config.Policy.Protect));
+        Line("shrink_memory", config.Policy.ShrinkMemory ? "yes" : "no");
+        Line("prefer_master", Lower(config.Policy.PreferMaster));
         Line("start_attempts", config.Policy.StartAttempts);
         Line("start_parallel", config.Policy.StartParallel);
         return text.ToString();

@@ -19,10 +19,10 @@ public sealed class TakeoverTests
         FreeMemoryBytes = free,
         Vms =
         [
-            new VmFact { Uuid = Bench.Web, Name = "web", PowerState = VmPowerState.Running, ResidentOn = Bench.HostA, MemoryBytes = 1 << 30 },
+            new VmFact { Uuid = Bench.Web, Name = "web", PowerState = VmPowerState.Running, ResidentOn = Bench.HostA, Memory = VmMemory.Of(1 << 30) },
             new VmFact
             {
-                Uuid = Bench.Db, Name = "db", PowerState = db, MemoryBytes = 1 << 30,
+                Uuid = Bench.Db, Name = "db", PowerState = db, Memory = VmMemory.Of(1 << 30),
                 ResidentOn = db == VmPowerState.Running ? Bench.HostB : Guid.Empty,
             },
         ],
@@ -158,7 +158,7 @@ public sealed class TakeoverTests
         var other = new VmFact { Uuid = mail, Name = "mail", PowerState = VmPowerState.Halted };
         facts = facts with
         {
-            Vms = blocked ? [facts.Vms[0], facts.Vms[1] with { StartBlocked = "being moved" }, other] : [facts.Vms[0], other],
+            Vms = blocked ? [facts.Vms[0], facts.Vms[1] with { Blocked = ImmutableSortedDictionary<string, string>.Empty.Add("start", "being moved") }, other] : [facts.Vms[0], other],
             Unreadable = blocked ? [] : [new UnreadableFact("VM", Bench.Db, "db", "order: a 64-bit integer expected")],
         };
         for (var i = 0; i < 20 && bench.Status == HaStatus.TakingOver; i++)

@@ -67,7 +67,7 @@ public sealed class OddDatabaseTests : IDisposable
     {
         await using var server = Server($"{Vm(Odd)[..^1]},\"blocked_operations\":{{\"{operation}\":\"not now\"}}}}");
         await using var port = Port();
-        Assert.Equal(told, (await ReadAsync(port)).Vms.Single(vm => vm.Uuid == Odd).StartBlocked);
+        Assert.Equal(told, (await ReadAsync(port)).Vms.Single(vm => vm.Uuid == Odd).Blocked.GetValueOrDefault("start"));
     }
 
     [Fact]
