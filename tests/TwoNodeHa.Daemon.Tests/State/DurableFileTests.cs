@@ -297,6 +297,8 @@ public sealed class DurableFileTests : IDisposable
                 Order = 20,
                 StartDelay = TimeSpan.FromSeconds(21.5),
                 MemoryBytes = 22L << 30,
+                Class = VmClass.Restart,
+                Appliance = Guid.Parse("33333333-3333-4333-8333-333333333333"),
             },
             new VmRecord { Uuid = new Guid(23, 0, 0, new byte[8]), Name = "", Protected = false, Wanted = false },
         ],
