@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
@@ -113,5 +114,7 @@ public static class Planner
     }
 
     private static Obstacle TooBig(long need, long left) => new(ObstacleKind.Memory, true,
-        $"needs {MemoryRules.Text(need)}, {MemoryRules.Text(left)} free");
+        MemoryRules.Text(need) == MemoryRules.Text(left)
+            ? string.Create(CultureInfo.InvariantCulture, $"needs {need >> 20} MiB, {left >> 20} MiB free")
+            : $"needs {MemoryRules.Text(need)}, {MemoryRules.Text(left)} free");
 }

@@ -35,6 +35,13 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void AmountsThatLookAlike_AreToldExactly()
+    {
+        _pool.Add("sql", 16 + (1.0 / 1024));
+        Assert.Equal("needs 16385 MiB, 16384 MiB free", _pool.Why("sql"));
+    }
+
+    [Fact]
     public void BestEffort_TakesNothingFromOthers_AndLeavesThePlanComplete()
     {
         _pool.Add("spare", 10, RestartPriority.BestEffort);
