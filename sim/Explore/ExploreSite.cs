@@ -147,6 +147,8 @@ internal sealed class ExploreSite
                 UsesArbiter = options.Third is ThirdParty.Arbiter or ThirdParty.Both,
                 UsesFenceAgent = options.Third is ThirdParty.Agent or ThirdParty.Both,
             },
+            Arbiter = options.Third is ThirdParty.Arbiter or ThirdParty.Both
+                ? new ArbiterConfig { Endpoints = [], CaFile = "", Prefix = "/x", LeaseTime = TimeSpan.FromTicks(WorldTimes.StoreLease) } : null,
         };
         Options = options;
         Local = [new LocalConfig(Config, 0), new LocalConfig(Config, 1)];

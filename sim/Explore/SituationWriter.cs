@@ -62,6 +62,9 @@ internal ref struct SituationWriter
         ["HostView.ListTrouble"] = "explains; decides only whether it is reported again",
         ["ProceduresView.LastRefusal"] = "explains; decides only whether it is reported again",
         ["ThirdPartyView.PeerPowerOffAgent"] = "explains",
+        ["ThirdPartyView.AgentTrouble"] = "explains",
+        ["ThirdPartyView.Sights"] = "shown, and told when it changes",
+        ["ThirdPartyView.Store"] = "the store of the small world never goes back",
         ["PeerView.LinkHeard"] = "shown to the operator only",
         ["Life.WallUnixMs"] = "only for an end of a disablement, which no schedule has",
         ["ProceduresView.Departure"] = "no schedule shuts a host down in order; the status is hashed",
@@ -175,7 +178,10 @@ internal ref struct SituationWriter
         OptionalAge(state.Procedures.GhostSince);
         OptionalDue(state.ThirdParty.ArbiterUntil);
         OptionalAge(state.ThirdParty.ArbiterSince);
-        Optional(state.ThirdParty.PeerPowerOffAt);
+        OptionalAge(state.ThirdParty.StoreSeenAt);
+        OptionalAge(state.ThirdParty.StoreMissedAt);
+        OptionalAge(state.ThirdParty.PeerPowerOffAt);
+        Add(state.ThirdParty.PeerPowerOffAt is { } confirmed && state.Peer.SignOfLife is { } sign && sign >= confirmed);
         Add(state.ThirdParty.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
         Id(state, Purpose.FencePeer);
         OptionalDue(state.Pending.Has(Purpose.FencePeer) ? state.ThirdParty.AgentRetryAt : null);

@@ -137,7 +137,7 @@ public sealed partial class PromiseChecker
     private bool IsWhole(VirtualHost host) => !_fenceAsked[host.Index] && !_tampered[host.Index] && _doubleSince is null
         && world.Elapsed - _changed > Settled && HearsAndIsHeard(host) && world.Network.ReachesGateway(host.Index)
         && world.Network.Quality[0].Loss <= 0 && !host.StorageLost && host.StateFile is { FencePending: false }
-        && _masterSince.Count(since => since is not null) < 2 && !world.Arbiter.InDoubt;
+        && _masterSince.Count(since => since is not null) < 2 && !world.Arbiter.InDoubt && !world.Board.InDoubt;
 
     private static bool IsHealthy(VirtualHost host) => host.Toolstack.Status is { InitComplete: true, Emergency: false } status
         && status.RoleFile == status.CachedRole && !host.Toolstack.Faults.HangAll && !host.Toolstack.Faults.HangDatabase

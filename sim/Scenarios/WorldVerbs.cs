@@ -208,8 +208,21 @@ internal static class WorldVerbs
         Verb("arbiter lags by {time}", "arbiter lags by 2s", "Each way takes that much longer.", (world, args) => world.Arbiter.StoreLag = args.Time()),
         Verb("arbiter cut from {host}", "arbiter cut from a", "One host does not reach the store.", (world, args) => world.Arbiter.Reached[args.Host()] = false),
         Verb("arbiter joined to {host}", "arbiter joined to a", "It does again.", (world, args) => world.Arbiter.Reached[args.Host()] = true),
-        Verb("fence agent down", "fence agent down", "The agent fails.", (world, _) => world.Arbiter.AgentUp = false),
-        Verb("fence agent up", "fence agent up", "It works again.", (world, _) => world.Arbiter.AgentUp = true),
+        Verb("arbiter refuses {host}", "arbiter refuses a", "The store no longer takes that host's credentials.", (world, args) => world.Arbiter.Trusted[args.Host()] = false),
+        Verb("arbiter trusts {host}", "arbiter trusts a", "It does again.", (world, args) => world.Arbiter.Trusted[args.Host()] = true),
+        Verb("arbiter is full", "arbiter is full", "The store renews leases and gives none.", (world, _) => world.Arbiter.Full = true),
+        Verb("arbiter has room", "arbiter has room", "It gives leases again.", (world, _) => world.Arbiter.Full = false),
+        Verb("arbiter changes its leader", "arbiter changes its leader", "No answer for 1.2 s, and every lease runs its full time again.",
+            (world, _) => world.Arbiter.ChangeLeader()),
+        Verb("arbiter is restored from a backup", "arbiter is restored from a backup", "The store knows of no lease, and its revision is that of the backup.",
+            (world, _) => world.Arbiter.RestoreBackup()),
+        Verb("fence agent down", "fence agent down", "The agent fails.", (world, _) => world.Board.AgentUp = false),
+        Verb("fence agent up", "fence agent up", "It works again.", (world, _) => world.Board.AgentUp = true),
+        Verb("fence agent takes {time}", "fence agent takes 8s", "From an order until the board cuts the power.", (world, args) => world.Board.OffTime = args.Time()),
+        Verb("board of {host} is silent", "board of a is silent", "It answers nobody, as one that shares the power supply of its dead host.",
+            (world, args) => world.Board.Silent[args.Host()] = true),
+        Verb("board of {host} answers", "board of a answers", "It does again.", (world, args) => world.Board.Silent[args.Host()] = false),
+        Verb("boards lie", "boards lie", "They say off and cut nothing.", (world, _) => world.Board.Lies = true),
 
         Verb("admin names a master if there is none", "admin names a master if there is none",
             "With HA disabled nobody promotes a host after two toolstacks demoted each other at their start (xapi.md 8.1): an administrator does.",
@@ -530,10 +543,10 @@ internal static class WorldVerbs
     private static void Repair(VirtualWorld world)
     {
         world.Network.Heal();
-        (world.Arbiter.StoreUp, world.Arbiter.AgentUp, world.Arbiter.StoreLag) = (true, true, TimeSpan.Zero);
+        world.Arbiter.Heal();
+        world.Board.Heal();
         foreach (var host in world.Hosts)
         {
-            world.Arbiter.Reached[host.Index] = true;
             (host.StorageLost, host.DiskFull, host.DiskReadOnly, host.ListHangs, host.WrongKey, host.WatchdogPresent, host.Filtered) = (false, false, false, false, false, true, false);
             (host.DiskSlowBy, host.ListSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1));
             host.Clock.Drift(0, world.Scheduler.Now);
@@ -554,7 +567,8 @@ internal static class WorldVerbs
     private static void Heal(VirtualWorld world)
     {
         world.Network.Heal();
-        (world.Arbiter.StoreUp, world.Arbiter.AgentUp, world.Arbiter.StoreLag) = (true, true, TimeSpan.Zero);
+        world.Arbiter.Heal();
+        world.Board.Heal();
         NativeHa(world, on: false);
         foreach (var left in world.Storage.Locks().Where(held => !world.Hosts.Any(host => host.Domains.IsWriting(VmOf(world, held.VdiUuid)))))
         {
@@ -563,7 +577,6 @@ internal static class WorldVerbs
 
         foreach (var host in world.Hosts)
         {
-            world.Arbiter.Reached[host.Index] = true;
             if (host.StorageWasLost)
             {
                 // Plugs what could not be plugged, as an administrator's xe pbd-plug does.

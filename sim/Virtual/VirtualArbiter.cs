@@ -1,54 +1,87 @@
+using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
-using TwoNodeHa.Core.Rules;
 
 namespace TwoNodeHa.Sim.Virtual;
 
 /// <summary>
-/// The third party of safety class A: a lease store that both hosts reach over a network of its own, and a fence agent for
-/// each host's power. Either can be down, slow, or (the agent) lie.
+/// The arbiter of safety class A: a lease store that both hosts reach over a network of its own. It can be down, slow, full,
+/// refuse one host, change its leader, and go back to a copy of itself.
 /// </summary>
 public sealed class VirtualArbiter(VirtualWorld world)
 {
-    /// <summary>Life of a lease in the store, counted from the arrival of its renewal.</summary>
-    public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
-
     private static readonly TimeSpan OneWay = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan AgentTime = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan Election = TimeSpan.FromSeconds(1.2);
 
     private int _holder = -1;
     private Instant _until;
+    private long _term = 2;
+    private long _revision = 1;
+    private Instant _electsUntil;
 
     /// <summary>Per host: the store can be reached.</summary>
     public bool[] Reached { get; } = [true, true];
 
+    /// <summary>Per host: the store takes its credentials.</summary>
+    public bool[] Trusted { get; } = [true, true];
+
     public bool StoreUp { get; set; } = true;
+
+    /// <summary>No room for new data: leases are renewed, and none is given.</summary>
+    public bool Full { get; set; }
 
     public TimeSpan StoreLag { get; set; }
 
-    public bool AgentUp { get; set; } = true;
-
     /// <summary>Not all of it works for both hosts.</summary>
-    public bool InDoubt => !StoreUp || !AgentUp || AgentLies || StoreLag > TimeSpan.Zero || !Reached[0] || !Reached[1];
+    public bool InDoubt => !StoreUp || Full || StoreLag > TimeSpan.Zero || Reached.Contains(false) || Trusted.Contains(false);
 
-    /// <summary>The agent says "off" and does nothing: no class survives that.</summary>
-    public bool AgentLies { get; set; }
+    /// <summary>Another member leads: nothing is answered for a moment, and every lease runs its full time again.</summary>
+    public void ChangeLeader()
+    {
+        _term++;
+        _electsUntil = world.Scheduler.Now + Election;
+        if (_holder >= 0)
+        {
+            _until = world.Scheduler.Now + Election + ArbiterRules.LeaseOf(world.Hosts[0].Config.Config);
+        }
+    }
+
+    /// <summary>The store is a copy from before every lease: it knows of none, and its revision is that of the copy.</summary>
+    public void RestoreBackup()
+    {
+        (_holder, _until, _revision, _term) = (-1, default, 1, 2);
+        _electsUntil = world.Scheduler.Now + Election;
+    }
+
+    public void Heal()
+    {
+        (StoreUp, Full, StoreLag) = (true, false, TimeSpan.Zero);
+        Array.Fill(Reached, true);
+        Array.Fill(Trusted, true);
+    }
 
     internal async Task<(ActionOutcome Outcome, string Code, string Detail)> AcquireAsync(VirtualHost host, Action<Observation> post)
     {
         var (sent, life) = (host.LocalNow, host.Life);
         await world.Scheduler.Delay(OneWay + StoreLag).ConfigureAwait(false);
-        if (!StoreUp || !Reached[host.Index])
+        if (!StoreUp || !Reached[host.Index] || world.Scheduler.Now < _electsUntil)
         {
             await world.Scheduler.Delay(TimeSpan.FromHours(1)).ConfigureAwait(false);
             return (ActionOutcome.Unknown, "TRANSPORT", "the store does not answer");
         }
 
         var now = world.Scheduler.Now;
-        var free = _holder < 0 || _holder == host.Index || now >= _until;
-        if (free)
+        var mine = _holder == host.Index && now < _until;
+        var free = mine || ((_holder < 0 || now >= _until) && !Full);
+        var trusted = Trusted[host.Index];
+
+        // As it was before the own write: one that a backup has just forgotten would hide behind that.
+        var mark = new StoreMark("virtual", _term, _revision);
+        if (free && trusted)
         {
-            (_holder, _until) = (host.Index, now + LeaseTime);
+            _revision += mine ? 0 : 1;
+            (_holder, _until) = (host.Index, now + ArbiterRules.LeaseOf(host.Config.Config));
         }
 
         await world.Scheduler.Delay(OneWay + StoreLag).ConfigureAwait(false);
@@ -57,35 +90,14 @@ public sealed class VirtualArbiter(VirtualWorld world)
             return (ActionOutcome.Unknown, "TRANSPORT", "the host that asked is gone");
         }
 
-        // What the holder may use ends one fence, and the drift, before the store gives the lease to the other.
-        var timing = host.Config.Timing;
-        var usable = LeaseTime - timing.FenceBound - timing.Margin;
-        post(new Observation.ArbiterObserved(free ? sent + usable : null, free ? "lease held" : "the peer holds the lease"));
-        return free ? (ActionOutcome.Succeeded, "", "") : (ActionOutcome.Failed, "LEASE_TAKEN", "the peer holds the lease");
-    }
-
-    internal async Task<(ActionOutcome Outcome, string Code, string Detail)> PowerOffAsync(VirtualHost host, Action<Observation> post)
-    {
-        var (asked, life) = (host.LocalNow, host.Life);
-        await world.Scheduler.Delay(AgentTime).ConfigureAwait(false);
-        if (!AgentUp)
+        if (!trusted)
         {
-            return (ActionOutcome.Failed, "AGENT", "the fence agent cannot reach the board");
+            return (ActionOutcome.Failed, "DENIED", "the store refuses the credentials");
         }
 
-        if (host.Life != life)
-        {
-            return (ActionOutcome.Unknown, "TRANSPORT", "the host that asked is gone");
-        }
-
-        var peer = world.Hosts[1 - host.Index];
-        if (!AgentLies)
-        {
-            world.Log("agent", $"power of {peer.Name} is off");
-            peer.PowerOff();
-        }
-
-        post(new Observation.PeerPowerOff("virtual agent", asked));
-        return (ActionOutcome.Succeeded, "", "");
+        var detail = free ? "lease held" : Full ? "the store has no room" : "the peer holds the lease";
+        var usable = ArbiterRules.UsableOf(host.Config.Config);
+        post(new Observation.ArbiterObserved(free ? sent + usable : null, detail) { Store = mark });
+        return free ? (ActionOutcome.Succeeded, "", "") : (ActionOutcome.Failed, "LEASE_TAKEN", detail);
     }
 }

@@ -112,7 +112,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             case HaAction.AcquireLease:
                 return await world.Arbiter.AcquireAsync(host, post).ConfigureAwait(false);
             case HaAction.FencePeer:
-                return await world.Arbiter.PowerOffAsync(host, post).ConfigureAwait(false);
+                return await world.Board.PowerOffAsync(host, post).ConfigureAwait(false);
             case HaAction.ReleaseStorageLocks release:
                 return await ReleaseAsync(release).ConfigureAwait(false);
             default:

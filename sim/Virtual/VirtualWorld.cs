@@ -39,6 +39,7 @@ public sealed class VirtualWorld
             }
         };
         Arbiter = new VirtualArbiter(this);
+        Board = new VirtualBoard(this);
         Storage.Forced += forced => Checker.LockForced(forced.VdiUuid, forced.HostUuid);
         Hosts =
         [
@@ -59,6 +60,8 @@ public sealed class VirtualWorld
     public VirtualNetwork Network { get; }
 
     public VirtualArbiter Arbiter { get; }
+
+    public VirtualBoard Board { get; }
 
     public IReadOnlyList<VirtualHost> Hosts { get; }
 

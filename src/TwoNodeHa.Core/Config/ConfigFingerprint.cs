@@ -15,7 +15,7 @@ public static class ConfigFingerprint
     private const int BitsPerGroup = 4;
 
     // The order is the order of the bits: a group is only ever added at the end, together with Protocol's version.
-    private static readonly string[] s_groups = ["[host]", "[link]", "[gateway] and [timing]", "[watchdog] and kill_bound_seconds", "[policy]", "[storage]"];
+    private static readonly string[] s_groups = ["[host]", "[link]", "[gateway] and [timing]", "[watchdog] and kill_bound_seconds", "[policy], [fence] and [arbiter]", "[storage]"];
 
     /// <summary>The fingerprint of a validated configuration.</summary>
     public static ulong Of(HaConfig config)
@@ -71,7 +71,16 @@ public static class ConfigFingerprint
 
     private static string Policy(HaConfig config) =>
         $"{config.Policy.OnGatewayLoss}|{config.Policy.OnHostShutdown}|{config.Policy.OnAmbiguous}|{config.Policy.LoneStart}|{config.Policy.Protect}"
-        + (config.Policy.ShrinkMemory ? "" : "|no-shrink");
+        + (config.Policy.ShrinkMemory ? "" : "|no-shrink") + ThirdParty(config);
+
+    // Empty without one, so that such a configuration has the fingerprint that it had before there were any. How each host
+    // reaches the third party is its own: what is asked of whom is not.
+    private static string ThirdParty(HaConfig config)
+    {
+        var text = config.Policy.UsesFenceAgent ? string.Create(CultureInfo.InvariantCulture, $"|fence|{config.Policy.FenceDelay.Ticks}") : "";
+        return config.Arbiter is { } arbiter
+            ? string.Create(CultureInfo.InvariantCulture, $"{text}|arbiter|{arbiter.Prefix}|{arbiter.LeaseTime.Ticks}") : text;
+    }
 
     // Not the paths: each host reads its own way to the storage.
     private static string Storage(HaConfig config) => config.Storage.Probes.IsEmpty ? "" : string.Create(

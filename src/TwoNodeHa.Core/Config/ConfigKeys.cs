@@ -28,7 +28,7 @@ internal static class ConfigKeys
     [
         "on_gateway_loss", "on_host_shutdown", "on_ambiguous", "lone_start", "fence_action", "boot_guard_wait_seconds", "protect",
         "shrink_memory", "prefer_master",
-        "start_attempts", "start_parallel",
+        "start_attempts", "start_parallel", "fence_delay_seconds",
     ];
 
     public static readonly string[] Storage =
@@ -62,6 +62,21 @@ internal static class ConfigKeys
         new("reset_host", t => t.ResetHost, (t, v) => t with { ResetHost = v }),
         new("power_off_host", t => t.PowerOffHost, (t, v) => t with { PowerOffHost = v }),
     ];
+
+    public static readonly string[] Arbiter =
+        ["endpoints", "ca_file", "certificate_file", "key_file", "user", "password_file", "prefix", "lease_seconds"];
+
+    private static readonly string[] s_ipmi = ["host", "agent", "address", "user", "password_file", "cipher", "timeout_seconds"];
+    private static readonly string[] s_redfish = ["host", "agent", "address", "user", "password_file", "ca_file", "timeout_seconds"];
+    private static readonly string[] s_program = ["host", "agent", "user", "password_file", "parameters", "timeout_seconds"];
+
+    /// <summary>The keys of a <c>[fence NAME]</c> section, by what its agent is.</summary>
+    public static string[] OfFence(FenceKind kind) => kind switch
+    {
+        FenceKind.Ipmi => s_ipmi,
+        FenceKind.Redfish => s_redfish,
+        _ => s_program,
+    };
 
     /// <summary>Sections without a name of their own, with their keys.</summary>
     public static readonly (string Section, string[] Keys)[] Plain =

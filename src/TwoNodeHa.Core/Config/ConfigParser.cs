@@ -32,6 +32,9 @@ public static class ConfigParser
         var gatewaySound = findings.Errors == errors;
         var timing = new TimingReader(document, findings).Read(profile.Timing, gateway, watchdog, gatewaySound);
         addresses.Check();
+        var third = new ThirdPartyReader(document, findings);
+        var fences = third.ReadFences(hosts);
+        var arbiter = third.ReadArbiter(timing);
         var config = new HaConfig
         {
             Hosts = hosts,
@@ -39,7 +42,9 @@ public static class ConfigParser
             DiskLinks = diskLinks,
             Gateway = gateway,
             Timing = timing,
-            Policy = site.ReadPolicy(),
+            Policy = site.ReadPolicy() with { UsesArbiter = arbiter is not null, UsesFenceAgent = !fences.IsEmpty },
+            Fences = fences,
+            Arbiter = arbiter,
             Storage = new StorageReader(document, findings).Read(),
             Watchdog = watchdog,
             Paths = site.ReadPaths(),

@@ -93,6 +93,12 @@ public sealed record HaConfig
     /// <summary>Probing of the storage of the protected VMs.</summary>
     public StorageConfig Storage { get; init; } = new();
 
+    /// <summary>Fence agents, in the order of the file; empty for none. Both hosts have one, or none has.</summary>
+    public ImmutableArray<FenceConfig> Fences { get; init; } = [];
+
+    /// <summary>The arbiter; null for none.</summary>
+    public ArbiterConfig? Arbiter { get; init; }
+
     /// <summary>Watchdog.</summary>
     public required WatchdogConfig Watchdog { get; init; }
 
@@ -122,6 +128,10 @@ public sealed record LocalConfig(HaConfig Config, int SelfIndex)
 
     /// <summary>Choices of the site.</summary>
     public PolicyConfig Policy { get; } = Config.Policy;
+
+    /// <summary>Longest time that an order to switch the peer off may take: its agents are tried one behind the other.</summary>
+    public TimeSpan FenceDeadline { get; } = Config.Fences.Where(fence => fence.Host != SelfIndex)
+        .Aggregate(TimeSpan.Zero, (sum, fence) => sum + fence.Timeout) is { Ticks: > 0 } sum ? sum : FenceConfig.DefaultOrder;
 
     /// <summary>Fingerprint of all shared values that both hosts must agree on; see <see cref="ConfigFingerprint"/>.</summary>
     public ulong Fingerprint { get; } = ConfigFingerprint.Of(Config);

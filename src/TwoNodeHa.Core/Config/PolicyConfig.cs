@@ -110,13 +110,22 @@ public sealed record PolicyConfig
     public PreferMaster PreferMaster { get; init; } = PreferMaster.None;
 
     /// <summary>
-    /// Class A with a lease store: R2 no longer counts, and a takeover by silence needs the lease (R3, T4). There is no
-    /// adapter and so no key for it yet.
+    /// Class A with a lease store, from <see cref="HaConfig.Arbiter"/>: R2 no longer counts, and a takeover by silence needs
+    /// the lease (R3, T4).
     /// </summary>
     public bool UsesArbiter { get; init; }
 
-    /// <summary>Class A with a fence agent: a silent peer is switched off, and its confirmation gives leave (T3). No key yet.</summary>
+    /// <summary>
+    /// Class A with fence agents, from <see cref="HaConfig.Fences"/>: a silent peer is switched off, and its confirmation gives
+    /// leave (T3).
+    /// </summary>
     public bool UsesFenceAgent { get; init; }
+
+    /// <summary>
+    /// How much later the lower of the two hosts orders the fence of the other, 0 to 60 s: longer than an order takes, or two
+    /// hosts that only cannot hear each other switch each other off.
+    /// </summary>
+    public TimeSpan FenceDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Starts of one VM tried in a row before it is given up until something changes; 1 to 20.</summary>
     public int StartAttempts { get; init; } = 5;

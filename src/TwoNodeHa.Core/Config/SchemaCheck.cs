@@ -4,13 +4,13 @@ namespace TwoNodeHa.Core.Config;
 internal static class SchemaCheck
 {
     private static readonly string[] s_sections =
-        ["host", "link", "gateway", "timing", "policy", "storage", "watchdog", "paths", "tools"];
+        ["host", "link", "gateway", "timing", "policy", "storage", "watchdog", "fence", "arbiter", "paths", "tools"];
 
     public static void Run(IniDocument document, FindingList findings)
     {
         foreach (var section in document.Sections)
         {
-            if (section.Kind is "host" or "link")
+            if (section.Kind is "host" or "link" or "fence" || section is { Kind: "arbiter", Name.Length: 0 })
             {
                 // Their keys are checked where their names are known.
                 continue;
@@ -76,7 +76,7 @@ internal static class SchemaCheck
     private static void UnknownSection(IniSection section, FindingList findings)
     {
         var nearest = NearestWord.Of(section.Kind, s_sections);
-        var written = nearest is "host" or "link" && section.Name.Length > 0 ? $"{nearest} {section.Name}" : nearest;
+        var written = nearest is "host" or "link" or "fence" && section.Name.Length > 0 ? $"{nearest} {section.Name}" : nearest;
         findings.Error(
             section.Line,
             section.Title,

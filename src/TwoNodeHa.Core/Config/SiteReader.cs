@@ -35,6 +35,7 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
                 "prefer_master", standard.PreferMaster, ("none", PreferMaster.None), ("emptier", PreferMaster.Emptier)),
             StartAttempts = reader.Number("start_attempts", standard.StartAttempts, 1, 20),
             StartParallel = reader.Number("start_parallel", standard.StartParallel, 1, 50),
+            FenceDelay = reader.Seconds("fence_delay_seconds", standard.FenceDelay, 0, 60),
         };
         WarnAboutAmbiguity(reader, policy);
         return policy;

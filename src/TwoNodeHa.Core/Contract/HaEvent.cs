@@ -91,6 +91,9 @@ public enum HaEventId
     /// <summary>The peer's configuration, key or version is another one, or agrees again.</summary>
     SetupDiffers = 46,
 
+    /// <summary>A fence agent or the arbiter works, or does not.</summary>
+    ThirdPartyChanged = 47,
+
     /// <summary>HA was enabled or disabled, or the switch is pending.</summary>
     SwitchChanged = 50,
 

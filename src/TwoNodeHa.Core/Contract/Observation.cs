@@ -105,7 +105,18 @@ public abstract record Observation
     /// <summary>State of the arbiter's lease (R3, T4).</summary>
     /// <param name="HeldUntil">End of the lease counted from the send time of its renewal; null when not held.</param>
     /// <param name="Detail">Text for the operator.</param>
-    public sealed record ArbiterObserved(Instant? HeldUntil, string Detail) : Observation;
+    public sealed record ArbiterObserved(Instant? HeldUntil, string Detail) : Observation
+    {
+        /// <summary>What the store said of itself in that answer.</summary>
+        public StoreMark Store { get; init; }
+    }
+
+    /// <summary>A fence agent or the arbiter was tested by a question that changes nothing.</summary>
+    /// <param name="Name">Name of the agent, or <c>arbiter</c>.</param>
+    /// <param name="Works">It answered as it should.</param>
+    /// <param name="Detail">What it said, or what is wrong and what to do.</param>
+    /// <param name="Store">The arbiter's store; null for an agent, and when it did not answer.</param>
+    public sealed record ThirdPartySeen(string Name, bool Works, string Detail, StoreMark? Store = null) : Observation;
 
     /// <summary>A fence agent confirmed that the peer's power is off (T3).</summary>
     /// <param name="Agent">Which agent.</param>

@@ -18,6 +18,7 @@ namespace TwoNodeHa.Core.Control;
 [JsonDerivedType(typeof(OperatorRequest.Maintenance), "maintenance")]
 [JsonDerivedType(typeof(OperatorRequest.Takeover), "takeover")]
 [JsonDerivedType(typeof(OperatorRequest.FenceSelf), "fence")]
+[JsonDerivedType(typeof(OperatorRequest.FencePeer), "fence_peer")]
 [JsonDerivedType(typeof(OperatorRequest.Depart), "depart")]
 [JsonDerivedType(typeof(OperatorRequest.BootGuard), "guard")]
 public abstract record ControlRequest

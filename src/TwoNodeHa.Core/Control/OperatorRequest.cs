@@ -44,6 +44,9 @@ public abstract record OperatorRequest : ControlRequest
     /// <summary>Fence this host now.</summary>
     public sealed record FenceSelf : OperatorRequest;
 
+    /// <summary>Have the fence agent switch the other host off now.</summary>
+    public sealed record FencePeer : OperatorRequest;
+
     /// <summary>The host is shutting down. Pending while the mastership is handed over; asked again.</summary>
     public sealed record Depart : OperatorRequest;
 

@@ -55,10 +55,13 @@ internal static class Intake
                 Answer(turn, finished);
                 break;
             case Observation.ArbiterObserved arbiter:
-                PathIntake.ArbiterObserved(turn, arbiter);
+                ThirdPartyIntake.ArbiterObserved(turn, arbiter);
                 break;
             case Observation.PeerPowerOff off:
-                PathIntake.PeerPowerOff(turn, off);
+                ThirdPartyIntake.PeerPowerOff(turn, off);
+                break;
+            case Observation.ThirdPartySeen seen:
+                ThirdPartyIntake.Seen(turn, seen);
                 break;
             case Observation.OperatorAsked asked:
                 OperatorDesk.Answer(turn, asked);
@@ -116,8 +119,11 @@ internal static class Intake
             case Purpose.PlugStorage:
                 StoragePlug.Done(turn, finished, pending.Vm);
                 break;
+            case Purpose.FencePeer:
+                ThirdPartyIntake.FenceAnswered(turn, finished);
+                break;
             default:
-                // A fence agent's proof comes as an observation of its own; nobody waits for the rest.
+                // Nobody waits for it.
                 break;
         }
     }

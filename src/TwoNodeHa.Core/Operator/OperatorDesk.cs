@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
@@ -21,6 +22,7 @@ internal static class OperatorDesk
             OperatorRequest.Maintenance maintenance => maintenance.On ? EnterMaintenance(turn) : EndMaintenance(turn),
             OperatorRequest.Takeover takeover => Takeover(turn, takeover),
             OperatorRequest.FenceSelf => FenceSelf(turn),
+            OperatorRequest.FencePeer => FencePeer(turn),
             OperatorRequest.Depart => Departure.Ask(turn),
             OperatorRequest.BootGuard => BootGuard.Ask(turn),
             _ => Refuse("unknown request"),
@@ -245,6 +247,28 @@ internal static class OperatorDesk
 
         Fence.Begin(turn, "the operator asked for it");
         return new OperatorReply(true, false, "Fencing this host.");
+    }
+
+    /// <summary>
+    /// The operator's word is enough, whatever is heard: it may be a test, or the last means against a host that misbehaves.
+    /// What follows from a confirmed "off" is left to T3.
+    /// </summary>
+    private static OperatorReply FencePeer(Draft turn)
+    {
+        var peer = turn.Config.Peer.Name;
+        if (!turn.Config.Policy.UsesFenceAgent)
+        {
+            return Refuse($"no fence agent is configured; write a section [fence NAME] with host = {peer}.");
+        }
+
+        if (turn.Pending.Has(Purpose.FencePeer) && turn.Now < turn.ThirdParty.AgentRetryAt)
+        {
+            return new OperatorReply(true, false, $"{peer} is being switched off already; 'ha-ctl events' says when that is confirmed.");
+        }
+
+        turn.Report(HaEventId.Handshake, Severity.Critical, $"the operator has {peer} switched off by its fence agent");
+        PeerPower.SwitchOff(turn);
+        return new OperatorReply(true, false, $"{peer} is being switched off; 'ha-ctl events' says when its agent has read back that it is off.");
     }
 
     private static OperatorReply Refuse(string why) => new(false, false, $"Refused: {why}");

@@ -4,7 +4,7 @@ using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Peer;
 
-/// <summary>Takes in what says something about the ways to the peer and beside it: gateway, the peer's kernel, third parties.</summary>
+/// <summary>Takes in what says something about the ways to the peer and beside it: gateway and the peer's kernel.</summary>
 internal static class PathIntake
 {
     public static void GatewayAnswered(Draft turn, Observation.GatewayAnswered answered)
@@ -31,15 +31,6 @@ internal static class PathIntake
             turn.Peer = turn.Peer with { SignOfLife = answered.SentAt, SignOfLifeKind = answered.Kind };
         }
     }
-
-    public static void ArbiterObserved(Draft turn, Observation.ArbiterObserved arbiter) => turn.ThirdParty = turn.ThirdParty with
-    {
-        ArbiterUntil = arbiter.HeldUntil,
-        ArbiterSince = arbiter.HeldUntil is null ? null : turn.View.HasArbiter ? turn.ThirdParty.ArbiterSince : turn.Now,
-    };
-
-    public static void PeerPowerOff(Draft turn, Observation.PeerPowerOff off) =>
-        turn.ThirdParty = turn.ThirdParty with { PeerPowerOffAt = off.AskedAt, PeerPowerOffAgent = off.Agent };
 
     private static void JudgeRound(Draft turn, Instant? before, Instant newest)
     {

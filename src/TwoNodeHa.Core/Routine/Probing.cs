@@ -1,5 +1,8 @@
+using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Peer;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -24,7 +27,8 @@ internal static class Probing
     public static void ProbePeer(Draft turn)
     {
         var silent = !(turn.Peer.LastFresh is { } fresh && turn.Now - fresh <= turn.Timing.Lease / 2);
-        if (!silent || turn.State.Status is HaStatus.Disabled or HaStatus.Unknown || turn.Now < turn.Schedule.PeerProbe)
+        var called = turn.View.PowerOffCounts && turn.Schedule.PeerProbe > turn.Now + Deadlines.Burst;
+        if (!silent || turn.State.Status is HaStatus.Disabled or HaStatus.Unknown || (turn.Now < turn.Schedule.PeerProbe && !called))
         {
             return;
         }
@@ -44,17 +48,15 @@ internal static class Probing
             return;
         }
 
-        turn.Schedule = turn.Schedule with { ThirdParty = turn.Now + Deadlines.ThirdPartySpacing };
+        turn.Schedule = turn.Schedule with { ThirdParty = turn.Now + AskAgain(turn.View) };
         if (policy.UsesArbiter)
         {
             turn.Act(new HaAction.AcquireLease(), Deadlines.Arbiter);
         }
 
-        if (policy.UsesFenceAgent && MayFencePeer(turn.View))
+        if (policy.UsesFenceAgent && FenceOrder.IsDue(turn.View))
         {
-            turn.Abandon(Purpose.FencePeer);
-            turn.Act(new HaAction.FencePeer(), Deadlines.FenceAgent, Purpose.FencePeer);
-            turn.ThirdParty = turn.ThirdParty with { AgentRetryAt = turn.Now + Deadlines.FenceAgent };
+            PeerPower.SwitchOff(turn);
         }
     }
 
@@ -63,13 +65,24 @@ internal static class Probing
         Again.At(view, view.State.Schedule.Gateway), Again.At(view, view.State.Schedule.PeerProbe));
 
     /// <summary>
-    /// One order at a time: a second one would switch the host off again after it was switched on. And a daemon that has just
-    /// started has heard nobody yet.
+    /// A sole host renews a third into its lease, and early enough that one call may be missed. Hosts of many pools that lost
+    /// their peers at once must not ask in step: each is early by a part of its own.
     /// </summary>
-    private static bool MayFencePeer(View view) =>
-        (!view.State.Pending.Has(Purpose.FencePeer) || view.Now >= view.State.ThirdParty.AgentRetryAt)
-        && view.Status == HaStatus.Suspecting && !view.PowerOffCounts && !view.PeerHeard
-        && view.Now - view.State.Life.StartedAt > view.Timing.Lease;
+    private static TimeSpan AskAgain(View view)
+    {
+        if (view.Status != HaStatus.Sole || !view.HasArbiter)
+        {
+            return Deadlines.ThirdPartySpacing;
+        }
+
+        var config = view.Config.Config;
+        var third = ArbiterRules.LeaseOf(config) / 3;
+        var spare = ArbiterRules.UsableOf(config) - Deadlines.Arbiter;
+        var longest = third <= spare ? third : spare;
+        var mixed = (view.State.Life.Incarnation.Nonce ^ (ulong)view.Now.Ticks) * 0x9E37_79B9_7F4A_7C15;
+        var renewal = longest * (1 - (0.1 * ((mixed >> 40) / (double)(1 << 24))));
+        return renewal >= Deadlines.ThirdPartySpacing ? renewal : Deadlines.ThirdPartySpacing;
+    }
 
     /// <summary>Early: the arbiter's lease must be in hand before R1 ends.</summary>
     private static bool SilentForAMoment(Draft turn) =>
@@ -99,6 +112,6 @@ internal static class Probing
     {
         var answered = turn.Peer.SignOfLife is { } sign && turn.Now - sign < Deadlines.PeerProbeRest;
         var counting = turn.State.Status is HaStatus.Suspecting or HaStatus.Holding or HaStatus.Joining or HaStatus.Fenced;
-        return counting && !answered ? Deadlines.Burst : Deadlines.PeerProbeRest;
+        return counting && (!answered || turn.View.PowerOffCounts) ? Deadlines.Burst : Deadlines.PeerProbeRest;
     }
 }

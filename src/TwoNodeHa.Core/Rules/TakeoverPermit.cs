@@ -50,6 +50,9 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         Again.After(view, view.State.Life.StartedAt, view.Timing.TakeoverDelay),
         Again.After(view, view.State.Peer.SignOfLife, view.Config.Rules.SignOfLifeHold),
         Again.After(view, view.State.Peer.LastHeard, view.Timing.QuietWindow),
+        Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffQuiet),
+        Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffCounts),
+        Again.After(view, view.State.ThirdParty.StoreMissedAt, ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift),
         Again.After(view, view.State.Life.EnabledAt, Deadlines.TimedEnabling + view.Timing.TakeoverDelay));
 
     /// <summary>
@@ -102,9 +105,16 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return Refuse("everything protected runs here, and this host is master");
         }
 
-        if (view.PowerOffCounts)
+        if (view.PowerOffCounts && view.PowerOffContradicted && !view.Policy.UsesArbiter)
         {
-            return Grant(TakeoverRule.PowerOff);
+            return new TakeoverPermit(TakeoverRule.None, $"{view.State.ThirdParty.PeerPowerOffAgent} says that the peer is off, but its kernel "
+                + $"has answered since ({view.State.Peer.SignOfLifeKind}): is it the board of another host?", null, true);
+        }
+
+        if (view.PowerOffCounts && !view.PowerOffContradicted && view.State.ThirdParty.PeerPowerOffAt is { } off)
+        {
+            var due = off + Deadlines.PowerOffQuiet;
+            return view.Now < due ? Refuse("the peer is off, by its agent; its kernel is asked once more", due) : Grant(TakeoverRule.PowerOff);
         }
 
         if (view.Policy.UsesArbiter)
@@ -133,6 +143,11 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         var at = Instant.Max(
             SilentSince(view) + view.Timing.TakeoverDelay,
             heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
+        if (view.State.ThirdParty.StoreMissedAt is { } missed)
+        {
+            at = Instant.Max(at, missed + (ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift));
+        }
+
         return view.Now < at
             ? Refuse("the former holder may still be fencing", at)
             : new TakeoverPermit(TakeoverRule.Arbiter, "", at, false);

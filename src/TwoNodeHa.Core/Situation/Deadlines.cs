@@ -104,14 +104,22 @@ public static class Deadlines
     /// <summary>A role that contradicts the epoch is believed after this long.</summary>
     public static readonly TimeSpan RoleConfusion = TimeSpan.FromSeconds(5);
 
-    /// <summary>One order to the fence agent.</summary>
-    public static readonly TimeSpan FenceAgent = TimeSpan.FromSeconds(30);
-
     /// <summary>One order to the arbiter.</summary>
-    public static readonly TimeSpan Arbiter = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Arbiter = Config.ArbiterConfig.CallBound;
 
     /// <summary>Between two orders to a third party.</summary>
-    public static readonly TimeSpan ThirdPartySpacing = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan ThirdPartySpacing = Config.ArbiterConfig.Spacing;
+
+    /// <summary>
+    /// How long a confirmed "off" counts. A host that is switched on needs longer than this until its toolstack could start a VM.
+    /// </summary>
+    public static readonly TimeSpan PowerOffCounts = TimeSpan.FromSeconds(20);
+
+    /// <summary>The kernel of a host that is called off is asked through this time: it may be the board of another host.</summary>
+    public static readonly TimeSpan PowerOffQuiet = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>With the peer silent and the store unseen for longer, the store may have gone back unnoticed.</summary>
+    public static readonly TimeSpan ArbiterSight = TimeSpan.FromSeconds(10);
 
     /// <summary>Between two probes or heartbeats in doubt.</summary>
     public static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(75);
@@ -195,7 +203,7 @@ public static class Deadlines
     public const int PowerStateResets = 3;
 
     /// <summary>Drift between the clocks of the arbiter's two holders, as a factor.</summary>
-    internal const double ArbiterDrift = 1.001;
+    internal const double ArbiterDrift = Config.ArbiterConfig.Drift;
 
     /// <summary>The waits that an operator may meet, as <c>ha-ctl timeline</c> prints them.</summary>
     public static ImmutableArray<(TimeSpan Span, string What)> Printed { get; } =
@@ -211,7 +219,7 @@ public static class Deadlines
         (Promotion, "a toolstack that does not come up as master is restarted after this, doubled each time"),
         (PromotionMax, "the same while its start-up visibly goes on"),
         (PlugRestMax, "shared storage that is not plugged is tried again after this at most"),
-        (FenceAgent, "an order to the fence agent fails after this"),
+        (PowerOffCounts, "a fence agent's word that the peer is off counts this long"),
         (YieldRest, "after a handover for the gateway's sake the next one needs a longer loss for this, doubled"),
         (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after this"),
     ];

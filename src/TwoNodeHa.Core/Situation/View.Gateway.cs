@@ -56,6 +56,13 @@ public readonly partial struct View
     /// <summary>The arbiter's lease is held.</summary>
     public bool HasArbiter => State.ThirdParty.ArbiterUntil is { } until && Now < until;
 
-    /// <summary>A fence agent confirmed that the peer is off, and the peer was not heard since: an older word says nothing.</summary>
-    public bool PowerOffCounts => State.ThirdParty.PeerPowerOffAt is { } off && (State.Peer.LastHeard is not { } heard || off > heard);
+    /// <summary>
+    /// A fence agent confirmed a moment ago that the peer is off, and the peer was not heard since: an older word says nothing,
+    /// it may have been switched on.
+    /// </summary>
+    public bool PowerOffCounts => State.ThirdParty.PeerPowerOffAt is { } off && Now - off <= Deadlines.PowerOffCounts
+        && (State.Peer.LastHeard is not { } heard || off > heard);
+
+    /// <summary>The kernel of the host that an agent calls off has answered since: the agent lies, or switches another host.</summary>
+    public bool PowerOffContradicted => State.ThirdParty.PeerPowerOffAt is { } off && State.Peer.SignOfLife is { } sign && sign >= off;
 }

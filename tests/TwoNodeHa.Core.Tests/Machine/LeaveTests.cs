@@ -123,11 +123,12 @@ public sealed class LeaveTests
     }
 
     [Fact]
-    public void T3_PowerOffConfirmedAfterTheLastWord_TakesOverAtOnce()
+    public void T3_PowerOffConfirmedAfterTheLastWord_TakesOverWhenItsKernelWasAskedOnceMore()
     {
         var bench = Bench.Paired();
         bench.Pass(6, gateway: true);
         bench.Post(new Observation.PeerPowerOff("ipmi", bench.Now));
+        bench.Pass(0.6, gateway: true);
         Assert.Equal(TakeoverRule.PowerOff, bench.State.Durable.Takeover?.Rule);
     }
 

@@ -1,0 +1,146 @@
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Situation;
+using Xunit;
+
+namespace TwoNodeHa.Core.Tests.Machine;
+
+/// <summary>What arbiters and fence agents say, and how long it counts.</summary>
+public sealed class ThirdPartyTests
+{
+    private static Bench WithAgent() => Bench.Paired(new PolicyConfig { UsesFenceAgent = true });
+
+    private static Bench WithArbiter() => Bench.Paired(new PolicyConfig { UsesArbiter = true });
+
+    private static TakeoverRule Permit(Bench bench) => TakeoverPermit.Of(new View(bench.Config, bench.State, bench.Now)).Rule;
+
+    [Fact]
+    public void PowerOff_IsBelievedOnlyAfterTheKernelWasAskedOnceMore()
+    {
+        var bench = WithAgent();
+        bench.Pass(6, gateway: true);
+        bench.Post(new Observation.PeerPowerOff("bmc-b", bench.Now));
+
+        Assert.Equal(TakeoverRule.None, Permit(bench));
+        Assert.NotEqual(HaStatus.TakingOver, bench.Status);
+        bench.Pass(1, gateway: true);
+        Assert.Equal(TakeoverRule.PowerOff, bench.State.Durable.Takeover?.Rule);
+    }
+
+    [Fact]
+    public void PowerOff_IsContradictedByASignOfLifeAfterIt()
+    {
+        var bench = WithAgent();
+        bench.Pass(6, gateway: true);
+        var asked = bench.Now;
+        bench.Post(new Observation.PeerPowerOff("bmc-b", asked), new Observation.PeerAnswered("icmp on mgmt", asked));
+        bench.Pass(2, gateway: true);
+
+        Assert.Null(bench.State.Durable.Takeover);
+        Assert.Contains(bench.Events, told => told.Sentence.Contains("is it the board of another host?", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void PowerOff_OldOne_DoesNotCount()
+    {
+        var bench = WithAgent();
+        var asked = bench.Now;
+        bench.Pass(6, gateway: true);
+        bench.Post(new Observation.PeerPowerOff("bmc-b", asked));
+        Assert.Equal(TakeoverRule.None, Permit(bench));
+
+        bench.Post(new Observation.PeerPowerOff("bmc-b", bench.Now));
+        var view = new View(bench.Config, bench.State, bench.Now + Deadlines.PowerOffCounts);
+        Assert.True(view.PowerOffCounts);
+        Assert.False(new View(bench.Config, bench.State, view.Now + TimeSpan.FromTicks(1)).PowerOffCounts);
+    }
+
+    [Fact]
+    public void FenceOrder_TimedOut_IsToldAsUnknown()
+    {
+        var bench = WithAgent();
+        bench.Pass(20, gateway: true);
+        var order = bench.Orders.OfType<Command.Act>().Last(act => act.Action is HaAction.FencePeer);
+        bench.Post(new Observation.ActionFinished(order.Id, ActionOutcome.Unknown, "DEADLINE", "no answer within 20 s"));
+
+        Assert.Contains(bench.Events, told => told.Id == HaEventId.ActionTrouble && told.Sentence.Contains("is unknown", StringComparison.Ordinal));
+        Assert.Null(bench.State.Durable.Takeover);
+    }
+
+    [Fact]
+    public void Operator_OrdersTheFence_OnceAndWithAnAgentOnly()
+    {
+        var bench = WithAgent();
+        bench.Orders.Clear();
+        bench.Post(new Observation.OperatorAsked(1, new OperatorRequest.FencePeer()), new Observation.OperatorAsked(2, new OperatorRequest.FencePeer()));
+
+        Assert.Single(bench.Actions.OfType<HaAction.FencePeer>());
+        Assert.All(bench.Orders.OfType<Command.Reply>(), reply => Assert.True(reply.Answer.Accepted));
+
+        var without = Bench.Paired();
+        without.Orders.Clear();
+        without.Post(new Observation.OperatorAsked(1, new OperatorRequest.FencePeer()));
+        Assert.Empty(without.Actions.OfType<HaAction.FencePeer>());
+        Assert.False(Assert.Single(without.Orders.OfType<Command.Reply>()).Answer.Accepted);
+    }
+
+    [Theory]
+    [InlineData("other", 2, 5)]
+    [InlineData("one", 1, 5)]
+    [InlineData("one", 2, 4)]
+    public void Arbiter_StoreThatWentBack_GivesNoPermitForOneLease(string cluster, long term, long revision)
+    {
+        var bench = WithArbiter();
+        bench.Pass(4, gateway: true);
+        Lease(bench, new StoreMark("one", 2, 5));
+        bench.Pass(1, gateway: true);
+        Lease(bench, new StoreMark(cluster, term, revision));
+        Assert.Contains(bench.Events, told => told.Sentence.Contains("the arbiter's store went back", StringComparison.Ordinal));
+
+        var lease = ArbiterRules.LeaseOf(bench.Config.Config).TotalSeconds;
+        for (var second = 1; second < lease; second++)
+        {
+            bench.Pass(1, gateway: true);
+            Lease(bench, new StoreMark(cluster, term, revision));
+            Assert.Null(bench.State.Durable.Takeover);
+        }
+
+        bench.Pass(1.1, gateway: true);
+        Lease(bench, new StoreMark(cluster, term, revision));
+        Assert.Equal(TakeoverRule.Arbiter, bench.State.Durable.Takeover?.Rule);
+    }
+
+    [Fact]
+    public void Arbiter_SeenAllTheTime_GivesThePermitWhenTheSilenceIsLongEnough()
+    {
+        var bench = WithArbiter();
+        for (var second = 0; second < 12; second++)
+        {
+            bench.Pass(1, gateway: true);
+            Lease(bench, new StoreMark("one", 2, 5));
+        }
+
+        Assert.Equal(TakeoverRule.Arbiter, bench.State.Durable.Takeover?.Rule);
+    }
+
+    [Fact]
+    public void Sight_IsToldWhenItChanges_AndKeepsWhenItWorked()
+    {
+        var bench = WithAgent();
+        bench.Orders.Clear();
+        bench.Post(new Observation.ThirdPartySeen("bmc-b", true, "on"));
+        Assert.DoesNotContain(bench.Events, told => told.Id == HaEventId.ThirdPartyChanged);
+        var worked = bench.Now;
+        bench.Pass(60, gateway: true, peer: true);
+        bench.Post(new Observation.ThirdPartySeen("bmc-b", false, "no answer"), new Observation.ThirdPartySeen("bmc-b", false, "no answer"));
+
+        Assert.Single(bench.Events, told => told.Id == HaEventId.ThirdPartyChanged);
+        Assert.Equal(worked, bench.State.ThirdParty.Sights["bmc-b"].WorkedAt);
+    }
+
+    private static void Lease(Bench bench, StoreMark mark) =>
+        bench.Post(new Observation.ArbiterObserved(bench.Now + TimeSpan.FromSeconds(8), "held") { Store = mark });
+}
