@@ -17,9 +17,9 @@ internal sealed class Backends(string procfs = "/proc")
     public ImmutableArray<BackendFact> Scan()
     {
         var found = ImmutableArray.CreateBuilder<BackendFact>();
-        foreach (var directory in Directory.EnumerateDirectories(procfs))
+        foreach (var pid in ProcFile.Pids(procfs))
         {
-            if (int.TryParse(Path.GetFileName(directory.AsSpan()), out var pid) && pid > 0 && Read(pid) is { } backend)
+            if (ProcFile.Name(procfs, pid) is { } name && MayHoldDisks(name) && Read(pid) is { } backend)
             {
                 found.Add(backend);
             }
@@ -73,6 +73,10 @@ internal sealed class Backends(string procfs = "/proc")
 
     private bool Lives(BackendFact backend) => ProcessEntry.Read(procfs, backend.Pid) is { IsZombie: false } entry
         && entry.StartTicks == backend.StartTicks;
+
+    /// <summary>Whether a second look is worth it; by <see cref="Read"/>, which decides.</summary>
+    private static bool MayHoldDisks(string name) => name is "tapdisk" or "tapdisk2" or "vhd-util" or "cleanup.py"
+        || name.StartsWith("qemu-", StringComparison.Ordinal) || name.StartsWith("python", StringComparison.Ordinal);
 
     private BackendFact? Read(int pid)
     {

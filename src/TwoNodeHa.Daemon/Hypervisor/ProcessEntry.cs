@@ -18,7 +18,10 @@ internal sealed record ProcessEntry(int Pid, string Name, bool IsZombie, long St
     {
         try
         {
-            var stat = File.ReadAllText(Path.Combine(procfs, pid.ToString(CultureInfo.InvariantCulture), "stat"));
+            if (ProcFile.Read(procfs, pid, "stat") is not { } stat)
+            {
+                return null;
+            }
 
             // The name may hold spaces and brackets; the last closing bracket ends it.
             var (open, close) = (stat.IndexOf('('), stat.LastIndexOf(')'));
@@ -27,8 +30,7 @@ internal sealed record ProcessEntry(int Pid, string Name, bool IsZombie, long St
                 pid, stat[(open + 1)..close], fields[StateField] is "Z" or "X" && !HasMoreThreads(fields),
                 fields.Length > StartField ? long.Parse(fields[StartField], CultureInfo.InvariantCulture) : 0);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException
-            or FormatException or IndexOutOfRangeException)
+        catch (Exception error) when (error is ArgumentOutOfRangeException or FormatException or IndexOutOfRangeException)
         {
             return null;
         }

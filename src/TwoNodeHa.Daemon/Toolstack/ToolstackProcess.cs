@@ -1,4 +1,4 @@
-using System.Globalization;
+using TwoNodeHa.Daemon.Hypervisor;
 
 namespace TwoNodeHa.Daemon.Toolstack;
 
@@ -10,39 +10,18 @@ internal static class ToolstackProcess
 {
     /// <summary>Name of the process, as the kernel shows it.</summary>
     private const string Name = "xapi";
+    private const string Procfs = "/proc";
 
     /// <summary>A process of that name lives. False where <c>/proc</c> cannot be read.</summary>
     public static bool IsAlive()
     {
         try
         {
-            foreach (var directory in Directory.EnumerateDirectories("/proc"))
-            {
-                if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out _)
-                    && NameOf(directory) == Name)
-                {
-                    return true;
-                }
-            }
+            return ProcFile.Pids(Procfs).Any(static pid => ProcFile.Name(Procfs, pid) == Name);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return false;
-        }
-
-        return false;
-    }
-
-    private static string NameOf(string directory)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(directory, "comm")).TrimEnd('\n');
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // It ended while we looked.
-            return "";
         }
     }
 }

@@ -23,6 +23,7 @@ internal sealed class FakeProc : IDisposable
         System.IO.Directory.CreateDirectory(_scratch[$"{pid}/fdinfo"]);
         var zeros = string.Join(' ', Enumerable.Repeat("0", 16)) + $" {threads} 0";
         File.WriteAllText(_scratch[$"{pid}/stat"], $"{pid} ({name}) {state} {zeros} {start} 0 0\n");
+        File.WriteAllText(_scratch[$"{pid}/comm"], name + "\n");
         File.WriteAllText(_scratch[$"{pid}/cmdline"], string.Join('\0', arguments.Length == 0 ? [name] : arguments) + "\0");
         return this;
     }
