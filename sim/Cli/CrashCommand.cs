@@ -10,11 +10,25 @@ internal static class CrashCommand
     public static Command Create()
     {
         var only = new Option<string?>("--only") { Description = "only this story" };
+        var show = new Option<int?>("--show") { Description = "print the log of the crashes at this command (with --only)" };
         var threads = new Option<int>("--threads") { Description = "threads", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("crash", "Crash of daemon and host before and after every command of fence, takeover, departure and rejoin.") { only, threads };
+        var command = new Command("crash", "Crash of daemon and host before and after every command of fence, takeover, departure and rejoin.") { only, threads, show };
         only.AcceptOnlyFromAmong([.. CrashSteps.Stories.Keys]);
-        command.SetAction(parsed => Run(parsed.GetValue(only), Math.Max(1, parsed.GetValue(threads))));
+        command.SetAction(parsed => parsed.GetValue(show) is { } index && parsed.GetValue(only) is { } story
+            ? Show(story, index) : Run(parsed.GetValue(only), Math.Max(1, parsed.GetValue(threads))));
         return command;
+    }
+
+    private static int Show(string story, int index)
+    {
+        foreach (var point in CrashSteps.PointsOf(story).Where(point => point.Index == index))
+        {
+            var verdict = CrashSteps.Play(point, Console.WriteLine);
+            Console.WriteLine($"{story} #{index}: {point.Kind} dies {(point.After ? "after" : "before")} {verdict.Command}: "
+                + (verdict.Failures.Count == 0 ? "held" : string.Join("; ", verdict.Failures)));
+        }
+
+        return 0;
     }
 
     private static int Run(string? only, int threads)
@@ -23,7 +37,7 @@ internal static class CrashCommand
         var (runs, bad) = (0, 0);
         foreach (var story in CrashSteps.Stories.Keys.Where(name => only is null || name == only))
         {
-            var verdicts = CrashSteps.PointsOf(story).AsParallel().AsOrdered().WithDegreeOfParallelism(threads).Select(CrashSteps.Play).ToList();
+            var verdicts = CrashSteps.PointsOf(story).AsParallel().AsOrdered().WithDegreeOfParallelism(threads).Select(point => CrashSteps.Play(point)).ToList();
             var failed = verdicts.Where(verdict => verdict.Failures.Count > 0).ToList();
             foreach (var verdict in failed)
             {

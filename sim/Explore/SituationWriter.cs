@@ -114,6 +114,7 @@ internal ref struct SituationWriter
         ["DomainFact.IsShell"] = "derived from State and Part",
         ["BackendFact.Vdi"] = "explains",
         ["BackendFact.IsWriter"] = "derived; hashed all the same",
+        ["HypervisorFacts.IsEmpty"] = "derived from Guests and Backends",
         ["HypervisorFacts.IsQuiet"] = "derived from Guests and Backends",
         ["HypervisorFacts.Unserved"] = "derived from Guests and Backends",
     }.ToImmutableDictionary();

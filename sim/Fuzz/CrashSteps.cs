@@ -61,7 +61,7 @@ internal static class CrashSteps
     }
 
     /// <summary>Runs one story with one crash.</summary>
-    public static CrashVerdict Play(CrashPoint point)
+    public static CrashVerdict Play(CrashPoint point, Action<string>? onLine = null)
     {
         var (seen, where) = (0, NeverReached);
         var result = Run(point.Story, (host, command, after) =>
@@ -79,15 +79,16 @@ internal static class CrashSteps
 
             where = $"{host.Name} {(command is Command.Act act ? act.Action.GetType().Name : command.GetType().Name)}";
             return point.Kind;
-        });
+        }, onLine);
         var unreached = where == NeverReached && !point.After ? new[] { "the crash point was not reached: the story is not the same twice" } : [];
         return new CrashVerdict(point, where, [.. unreached, .. result.Violations, .. result.Failures]);
     }
 
-    private static ScenarioResult Run(string story, Func<VirtualHost, Command, bool, CrashKind?> crash)
+    private static ScenarioResult Run(string story, Func<VirtualHost, Command, bool, CrashKind?> crash, Action<string>? onLine = null)
     {
         var scenario = Scenario.Parse($"{story}.yaml", story, Stories[story]);
         var run = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0]));
+        run.World.OnLine = onLine;
         run.World.Crash = (host, command, after) => run.World.KeepLog ? crash(host, command, after) : null;
         return run.Run();
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
@@ -23,6 +24,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     private bool _dead;
     private bool _frozen;
     private HypervisorFacts? _lastList;
+    private readonly HashSet<int> _owned = [];
     private long _requests;
 
     public VirtualDaemon(VirtualWorld world, VirtualHost host)
@@ -304,13 +306,33 @@ public sealed class VirtualDaemon : ICommandExecutor
         }
 
         var guests = _host.Domains.List().Select(domain => new DomainFact(domain.Domid, Guid.Parse(domain.Handle)) { State = domain.State });
-        var facts = new HypervisorFacts([.. guests], 0) { Backends = _host.Domains.Backends };
+        var facts = new HypervisorFacts([.. guests], 0) { Backends = Attributed(_host.Domains.Backends) };
 
         // An unchanged list is the same object: whoever compares need not look inside.
         _lastList = _lastList is not null && _lastList.Backends == facts.Backends
             && _lastList.Guests.AsSpan().SequenceEqual(facts.Guests.AsSpan()) ? _lastList : facts;
         Post(new Observation.DomainsListed(id, _lastList, ""));
     }
+
+    /// <summary>
+    /// Whose a tapdisk is stands in xenstore for as long as its domain lives; this daemon keeps what it has read once. The same
+    /// object where all is known.
+    /// </summary>
+    private ImmutableArray<BackendFact> Attributed(ImmutableArray<BackendFact> backends)
+    {
+        foreach (var backend in backends)
+        {
+            if (backend.Domid == 0 || _host.Domains.Lives(backend.Domid))
+            {
+                _owned.Add(backend.Pid);
+            }
+        }
+
+        return backends.All(IsKnown) ? backends
+            : [.. backends.Select(backend => IsKnown(backend) ? backend : backend with { Owner = BackendOwner.Unknown, Domid = 0 })];
+    }
+
+    private bool IsKnown(BackendFact backend) => backend.Kind != BackendKind.Tapdisk || _owned.Contains(backend.Pid);
 
     private void After(TimeSpan delay, Action action) => _world.Scheduler.After(delay, () =>
     {

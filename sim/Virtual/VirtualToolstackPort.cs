@@ -67,29 +67,36 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
 
     private async Task<(ActionOutcome Outcome, string Code, string Detail)> RunAsync(HaAction action, TimeSpan deadline, Action<Observation> post)
     {
+        var life = host.Life;
+        if (IsTool(action) && !await ToolAsync(ToolTime).ConfigureAwait(false))
+        {
+            return PowerLost;
+        }
+
         switch (action)
         {
             case HaAction.DestroyDomain destroy:
-                await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
                 return host.Domains.Destroy(destroy.Domid) ? Done : (ActionOutcome.Failed, "XL", "xl destroy failed");
             case HaAction.EndBackends end:
                 await host.Domains.EndAsync(end.Backends).ConfigureAwait(false);
                 return Done;
             case HaAction.KillToolstack:
-                await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
                 host.Toolstack.Kill();
                 await host.Toolstack.StopAsync().ConfigureAwait(false);
                 return Done;
             case HaAction.StartToolstack:
-                await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
                 host.Toolstack.Start();
                 return Done;
             case HaAction.RestartToolstack when !world.Promotion.RestartsAtOnce:
                 return Done;
             case HaAction.RestartToolstack:
-                await world.Scheduler.Delay(ToolTime).ConfigureAwait(false);
                 host.Toolstack.Kill();
                 await host.Toolstack.StopAsync().ConfigureAwait(false);
+                if (life != host.Life)
+                {
+                    return PowerLost;
+                }
+
                 host.Toolstack.Start();
                 return Done;
             case HaAction.WriteRoleSlave slave:
@@ -122,9 +129,26 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
 
     private static readonly (ActionOutcome Outcome, string Code, string Detail) Done = (ActionOutcome.Succeeded, "", "");
 
+    private bool IsTool(HaAction action) => action is HaAction.DestroyDomain or HaAction.KillToolstack or HaAction.StartToolstack
+        || (action is HaAction.RestartToolstack && world.Promotion.RestartsAtOnce);
+
+    private static readonly (ActionOutcome Outcome, string Code, string Detail) PowerLost = (ActionOutcome.Unknown, "POWER", "");
+
+    /// <summary>A program of dom0 runs for so long; false when the host lost power meanwhile: nothing of it goes on.</summary>
+    private async Task<bool> ToolAsync(TimeSpan time)
+    {
+        var life = host.Life;
+        await world.Scheduler.Delay(time).ConfigureAwait(false);
+        return life == host.Life;
+    }
+
     private async Task<(ActionOutcome Outcome, string Code, string Detail)> ReleaseAsync(HaAction.ReleaseStorageLocks release)
     {
-        await world.Scheduler.Delay(TimeSpan.FromMilliseconds(300)).ConfigureAwait(false);
+        if (!await ToolAsync(TimeSpan.FromMilliseconds(300)).ConfigureAwait(false))
+        {
+            return PowerLost;
+        }
+
         foreach (var sr in world.Pool.Srs)
         {
             world.Storage.Reset(release.Host.ToString(), sr.Uuid);

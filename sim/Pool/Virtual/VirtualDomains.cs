@@ -68,6 +68,8 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
 
     public IReadOnlyList<Domain> Leftovers() => [.. _open.Where(open => !_domains.ContainsKey(open.Key)).Select(open => open.Value.Domain)];
 
+    public bool Lives(int domid) => _domains.ContainsKey(domid);
+
     public bool HasBackend(int domid) => _open.ContainsKey(domid);
 
     public Domain Create(string vmUuid, string vmName)
@@ -142,9 +144,9 @@ public sealed class VirtualDomains(IScheduler scheduler) : IDomains
                 _backends = null;
             }
 
-            if (_open.FirstOrDefault(open => open.Value.Facts.Contains(backend)) is { Value: { } open, Key: var domid })
+            if (_open.FirstOrDefault(open => open.Value.Facts.Any(fact => fact.Pid == backend.Pid)) is { Value: { } open, Key: var domid })
             {
-                _open[domid] = open with { Facts = open.Facts.Remove(backend) };
+                _open[domid] = open with { Facts = open.Facts.RemoveAll(fact => fact.Pid == backend.Pid) };
                 _backends = null;
                 if (backend.Kind == BackendKind.Tapdisk)
                 {

@@ -31,6 +31,7 @@ internal static class HostIntake
 
         facts = DomainHandle.Match(
             facts, turn.Host.Domains, vm => turn.Durable.Vms.Any(record => record.Uuid == vm), turn.Durable.Vms.Select(record => record.Uuid));
+        facts = BackendOrigin.Attribute(facts, turn.Host.Domains, inherits: turn.Watchdog.CarriedLease is not null && !turn.View.BoundByWord);
         turn.Host = turn.Host with { Domains = facts, DomainsAskedAt = turn.Schedule.DomainsAskedAt, ListTrouble = "" };
         VmBook.SeeDomains(turn);
     }

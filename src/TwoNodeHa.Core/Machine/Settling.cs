@@ -76,6 +76,12 @@ internal static class Settling
             return;
         }
 
+        if (turn.View.OnlyLeftovers && turn.Host.Toolstack is not { Running: true })
+        {
+            EndLeftovers(turn);
+            return;
+        }
+
         Grace.Begin(turn);
         if (turn.Durable.Takeover is { } journal)
         {
@@ -85,6 +91,22 @@ internal static class Settling
         {
             turn.Become(Cause.GuestsRun, "VMs run here, the peer is not heard yet");
             Watchdog.Arm(turn);
+        }
+    }
+
+    /// <summary>
+    /// Domains are gone, their writers are not, and nobody is there who would end them: the former daemon died in a fence before
+    /// that was on disk. With a toolstack that runs it may as well be a VM that has just ended.
+    /// </summary>
+    private static void EndLeftovers(Draft turn)
+    {
+        if (turn.Host.Toolstack is not null)
+        {
+            Fence.Begin(turn, "disk back-ends of VMs that are gone were found at the start, and no toolstack that would end them");
+        }
+        else
+        {
+            FenceWhenLate(turn, "disk back-ends of VMs that are gone were found at the start, and the lease of the former daemon ended");
         }
     }
 

@@ -119,6 +119,13 @@ public sealed record HypervisorFacts(ImmutableArray<DomainFact> Guests, int Open
     /// <summary>No guest domain, not even a shell, and nothing in dom0 that may write where the other host writes.</summary>
     public bool IsQuiet => Guests.IsEmpty && OpenBackends == 0 && !Backends.Any(static backend => backend.IsWriter);
 
+    /// <summary>
+    /// No guest domain, and no writer of one that is gone: nothing here needs a right to run. What dom0 opened for itself is
+    /// none (a copy, a backup, an ISO).
+    /// </summary>
+    public bool IsEmpty => Guests.IsEmpty && OpenBackends == 0
+        && !Backends.Any(static backend => backend is { Owner: BackendOwner.Guest, IsWriter: true });
+
     /// <summary>Writers that serve no domain of the list, ascending by pid: nobody but a fence ends them any more.</summary>
     public ImmutableArray<BackendFact> Unserved => Backends.RemoveAll(backend => !backend.IsWriter || (backend.Domid == 0
         ? !Guests.IsEmpty && backend.Kind != BackendKind.StorageCollector

@@ -2,6 +2,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -18,6 +19,16 @@ internal static class BootGuard
     {
         if (turn.Guard is null)
         {
+            if (turn.Pending.Has(Purpose.ChangeRole))
+            {
+                return new OperatorReply(true, true, "the role of this host is being changed already");
+            }
+
+            // From here on the guard alone cares for the role.
+            turn.DropRoleChange();
+
+            // A boot starts the toolstack, whoever killed it in the one before.
+            turn.Durable = turn.Durable with { ToolstackOwed = false };
             turn.Guard = new GuardProgress { AskedAt = turn.Now };
             turn.ReadToolstackAnew();
         }
@@ -35,8 +46,10 @@ internal static class BootGuard
             return;
         }
 
-        var (toolstack, peer) = (turn.Host.Toolstack, turn.Config.Peer.Name);
-        if (toolstack is { Running: true })
+        // A reading from before the question may show a toolstack that was down then and is up now.
+        var toolstack = turn.Host.ToolstackAt >= turn.Guard!.AskedAt ? turn.Host.Toolstack : null;
+        var peer = turn.Config.Peer.Name;
+        if (toolstack is { Running: true } or { ProcessAlive: true })
         {
             Decide(turn, "the toolstack runs already, its role is left");
         }
@@ -51,25 +64,27 @@ internal static class BootGuard
         }
         else if (turn.Now >= WaitsUntil(turn.View))
         {
-            DecideAlone(turn);
+            DecideAlone(turn, isRead: toolstack is not null);
         }
     }
 
     /// <summary>
     /// The peer is waited for. While neither it nor the gateway was ever heard, the network itself is not up yet (a switch port that
-    /// spanning tree keeps closed), and the wait is as long as the site allows; from the gateway's first answer on a short one.
+    /// spanning tree keeps closed), and the wait is as long as the site allows; from the first that was heard of either on a short
+    /// one. An arbiter is waited for as long: its lease tells who may be master.
     /// </summary>
     private static Instant WaitsUntil(View view)
     {
         var asked = view.State.Procedures.Guard!.AskedAt;
-        if (view.State.Peer.LastHeard is not null)
-        {
-            return asked + Deadlines.BootGuard;
-        }
-
         var latest = asked + Longer(Deadlines.BootGuard, view.Policy.BootGuardWait);
-        return view.State.Gateway.FirstAnswerAt is { } first ? Instant.Min(latest, Instant.Max(asked, first) + Deadlines.BootGuard) : latest;
+        var first = Earlier(view.State.Peer.HeardSince, LeavesItToArbiter(view) ? null : view.State.Gateway.FirstAnswerAt);
+        return first is { } heard ? Instant.Min(latest, Instant.Max(asked, heard) + Deadlines.BootGuard) : latest;
     }
+
+    /// <summary>The hosts may both reach the gateway and not each other (no A1): only the lease tells which of them may go on.</summary>
+    private static bool LeavesItToArbiter(View view) => view.Policy.UsesArbiter && view.Durable.Enabled;
+
+    private static Instant? Earlier(Instant? left, Instant? right) => left is { } one && right is { } other ? Instant.Min(one, other) : left ?? right;
 
     private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left >= right ? left : right;
 
@@ -86,13 +101,12 @@ internal static class BootGuard
         if (finished.Outcome == ActionOutcome.Succeeded)
         {
             // What was observed before is out of date now; until the next reading this is what the file says.
-            var mine = turn.Durable.Master == turn.Config.Self.Uuid;
             turn.Host = turn.Host with
             {
                 Toolstack = turn.Host.Toolstack! with
                 {
-                    RoleFile = mine ? PoolRole.Master : PoolRole.Slave,
-                    MasterAddress = mine ? "" : turn.Config.Peer.Address.ToString(),
+                    RoleFile = guard.AsMaster ? PoolRole.Master : PoolRole.Slave,
+                    MasterAddress = guard.AsMaster ? "" : turn.Config.Peer.Address.ToString(),
                 },
             };
             Decide(turn, guard.Writing);
@@ -103,13 +117,21 @@ internal static class BootGuard
         }
     }
 
-    /// <summary>A record that names the peer is obeyed; one that names this host proves nothing, for the peer may have taken over.</summary>
-    private static void DecideAlone(Draft turn)
+    /// <summary>
+    /// A record that names the peer is obeyed; one that names this host proves nothing, for the peer may have taken over. Where an
+    /// arbiter is asked, a master that did not get its lease is none: the takeover makes it one when it does.
+    /// </summary>
+    private static void DecideAlone(Draft turn, bool isRead)
     {
         var peer = turn.Config.Peer.Name;
-        if (turn.Durable.Master == turn.Config.Peer.Uuid && turn.Host.Toolstack is not null)
+        if (turn.Durable.Master == turn.Config.Peer.Uuid && isRead && !turn.View.DisabledForBoth)
         {
             Settle(turn, $"{peer} is not heard, but by the own record it is master");
+        }
+        else if (LeavesItToArbiter(turn.View) && isRead && turn.View.IsMaster)
+        {
+            Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
+                $"{peer} is not heard and the arbiter's lease is not held: {peer} may be master, so the role of this host is slave until it takes over");
         }
         else
         {
@@ -121,29 +143,49 @@ internal static class BootGuard
     private static void Settle(Draft turn, string why)
     {
         var mine = turn.Durable.Master == turn.Config.Self.Uuid;
-        if (turn.Durable.Master == Guid.Empty || turn.View.RoleAsItShouldBe)
+        if (mine && !turn.View.DisabledForBoth && turn.View.PeerFresh && PeerIsMaster(turn.View, turn.Peer.Beat!))
+        {
+            BesideAMaster(turn, why);
+        }
+        else if (turn.Durable.Master == Guid.Empty || turn.View.RoleAsItShouldBe || turn.View.DisabledForBoth)
         {
             Decide(turn, $"{why}: the toolstack starts in the role it had");
         }
-        else if (!mine)
-        {
-            Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
-                $"{why}: it is master of epoch {turn.Durable.Epoch}, so the role of this host is slave:{turn.Config.Peer.Address}");
-        }
-        else if (!turn.Peer.Beat!.Has(HeartbeatFlags.IsMaster))
+        else if (mine)
         {
             Write(turn, new HaAction.WriteRoleMaster(), $"{why} and is no master; this host is, of epoch {turn.Durable.Epoch}: its role is master");
         }
         else
         {
-            Decide(turn, $"{why} and says to be master as this host does: settled by rank when the toolstack is up");
+            Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
+                $"{why}: it is master of epoch {turn.Durable.Epoch}, so the role of this host is slave:{turn.Config.Peer.Address}");
         }
+    }
+
+    /// <summary>By its role file, or by a record of a claim above this host's.</summary>
+    private static bool PeerIsMaster(View view, Heartbeat beat) => beat.Has(HeartbeatFlags.IsMaster)
+        || (beat.Master == view.Config.Peer.Uuid && !Rank.OutranksPeer(view));
+
+    /// <summary>
+    /// Both claim to be master. One that goes below gets the role of a slave before its toolstack starts; so does one that goes above,
+    /// where the other's toolstack is up as a master already and nothing is decided in time: a takeover, or a claim raised by
+    /// the peer, makes one of them the master later.
+    /// </summary>
+    private static void BesideAMaster(Draft turn, string why)
+    {
+        if (Rank.OutranksPeer(turn.View) && turn.Now < WaitsUntil(turn.View))
+        {
+            return;
+        }
+
+        Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
+            $"{why} and says to be master as this host does: the role of this host is slave:{turn.Config.Peer.Address} until one of them takes over");
     }
 
     private static void Write(Draft turn, HaAction role, string sentence)
     {
         turn.Act(role, Deadlines.RoleFile, Purpose.WriteGuardedRole);
-        turn.Guard = turn.Guard! with { Writing = sentence };
+        turn.Guard = turn.Guard! with { Writing = sentence, AsMaster = role is HaAction.WriteRoleMaster };
     }
 
     private static void Decide(Draft turn, string sentence)

@@ -31,7 +31,7 @@ internal static class RoleChange
                 $"master of epoch {turn.Durable.Epoch} is {Mastership.NameOf(turn, turn.Durable.Master)}: this toolstack is restarted in its role");
             Order(turn, RoleChangePhase.Killing, new HaAction.KillToolstack());
         }
-        else if (!turn.Host.Toolstack!.Running && turn.Now - turn.Life.StatusSince > Deadlines.ToolstackIsDown)
+        else if (turn.Host.Toolstack is { Running: false, ProcessAlive: false } && turn.Now - turn.Life.StatusSince > Deadlines.ToolstackIsDown)
         {
             Order(turn, RoleChangePhase.Starting, new HaAction.StartToolstack());
         }

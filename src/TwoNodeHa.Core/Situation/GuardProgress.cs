@@ -12,6 +12,9 @@ public sealed record GuardProgress
     /// <summary>What will be said when that order succeeds.</summary>
     public string Writing { get; init; } = "";
 
+    /// <summary>The role that is being written is that of a master.</summary>
+    public bool AsMaster { get; init; }
+
     /// <summary>What was decided, and why; empty while it is not.</summary>
     public string Said { get; init; } = "";
 }

@@ -8,14 +8,23 @@ namespace TwoNodeHa.Core.Situation;
 /// <content>What runs here, and the own toolstack.</content>
 public readonly partial struct View
 {
-    /// <summary>Guests run here, or it is not known that none do. A back-end is no guest: dom0 opens disks for itself too.</summary>
-    public bool MayRun => State.Host.Domains is not { Guests.Length: 0 };
+    /// <summary>
+    /// Guests run here, or what they left behind may still write for them, or it is not known that neither is so. What dom0
+    /// opens for itself is none of that.
+    /// </summary>
+    public bool MayRun => State.Host.Domains is not { IsEmpty: true };
 
-    /// <summary>Something here may write to shared storage, or it is not known that nothing does: guests, and what they left behind.</summary>
+    /// <summary>Something here may write to shared storage, or it is not known that nothing does: guests, what they left behind, and dom0.</summary>
     public bool MayWrite => State.Host.Domains is not { IsQuiet: true };
 
-    /// <summary>The hypervisor's own list was read and shows guests, were they shells: whatever has a domain can be started.</summary>
-    public bool Runs => State.Host.Domains is { Guests.Length: > 0 };
+    /// <summary>
+    /// The hypervisor's own list was read and shows guests, were they shells (whatever has a domain can be started), or what
+    /// they left behind.
+    /// </summary>
+    public bool Runs => State.Host.Domains is { IsEmpty: false };
+
+    /// <summary>No guest is left here, only writers of guests that are gone.</summary>
+    public bool OnlyLeftovers => State.Host.Domains is { IsEmpty: false, Guests.Length: 0 };
 
     /// <summary>The hypervisor's own list shows the VM here. A shell of a migration is not the VM.</summary>
     public bool RunsHere(Guid vm)

@@ -91,7 +91,7 @@ internal sealed class StateGate
     private void ConfigureStart()
     {
         Disable(Of(HaStatus.Unknown))
-            .PermitIf(Cause.NothingRuns, HaStatus.Joining, Fact("no guest runs here", view => !view.Runs))
+            .PermitIf(Cause.NothingRuns, HaStatus.Joining, Fact("no guest runs here, and none left a writer", view => !view.Runs))
             .Permit(Cause.GuestsRun, HaStatus.Suspecting)
             .Permit(Cause.PromiseStands, HaStatus.Maintenance)
             .Permit(Cause.FenceDecided, HaStatus.Fencing)
@@ -104,7 +104,7 @@ internal sealed class StateGate
                 _draft!.DropTakeover();
                 _draft.DropStarts();
             })
-            .PermitIf(Cause.NothingRuns, HaStatus.Joining, Fact("no guest runs here", view => !view.Runs))
+            .PermitIf(Cause.NothingRuns, HaStatus.Joining, Fact("no guest runs here, and none left a writer", view => !view.Runs))
             .Permit(Cause.GuestsRun, HaStatus.Suspecting)
             .Permit(Cause.PromiseStands, HaStatus.Maintenance);
     }
@@ -142,7 +142,7 @@ internal sealed class StateGate
 
     private void ConfigureTakeover() => Disable(Fence(Of(HaStatus.TakingOver)))
         .PermitIf(Cause.TakeoverFinished, HaStatus.Sole, Fact("a takeover is under way", view => view.State.Procedures.Takeover is not null))
-        .PermitIf(Cause.NothingRuns, HaStatus.Joining, Fact("no guest runs here", view => !view.Runs))
+        .PermitIf(Cause.NothingRuns, HaStatus.Joining, Fact("no guest runs here, and none left a writer", view => !view.Runs))
         .Permit(Cause.TakeoverAbandoned, HaStatus.Suspecting);
 
     /// <summary>Nothing else leads out of a fence.</summary>

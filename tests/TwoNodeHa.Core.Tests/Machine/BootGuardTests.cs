@@ -79,6 +79,73 @@ public sealed class BootGuardTests
         Assert.False(Ask(bench).Pending);
     }
 
+    [Fact]
+    public void A_reading_from_before_the_question_decides_nothing()
+    {
+        var bench = new Bench().Start(Bench.Enabled() with { Master = Bench.HostB, Epoch = 5 });
+        bench.Lists();
+        bench.Post(Down(bench));
+        bench.Orders.Clear();
+        bench.Pass(0.1);
+        Ask(bench);
+        bench.Hear();
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.WriteRoleSlave);
+        bench.Post(Down(bench));
+        Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
+    }
+
+    [Fact]
+    public void A_change_of_role_under_way_is_waited_for()
+    {
+        var bench = new Bench().Start(Bench.Enabled() with { Master = Bench.HostB, Epoch = 5 });
+        bench.Lists();
+        bench.Post(Down(bench));
+        bench.Hear(Survivor);
+        bench.Hear(Survivor);
+        Assert.Contains(bench.Actions, action => action is HaAction.KillToolstack);
+        Assert.True(Ask(bench).Pending);
+        Assert.Null(bench.State.Procedures.Guard);
+        bench.Finish<HaAction.KillToolstack>();
+        bench.Finish<HaAction.WriteRoleSlave>();
+        bench.Finish<HaAction.StartToolstack>();
+        bench.Orders.Clear();
+        bench.Pass(0.1);
+        Assert.True(Ask(bench).Pending);
+        bench.Post(Down(bench) with { Facts = new ToolstackFacts { Running = false, Answers = false, ProcessAlive = true, RoleFile = PoolRole.Slave } });
+        Assert.False(Ask(bench).Pending);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.WriteRoleSlave);
+    }
+
+    [Fact]
+    public void Two_that_claim_to_be_master_the_lower_starts_as_a_slave()
+    {
+        var bench = Booted(PoolRole.Master);
+        bench.Hear(beat => beat with { Epoch = 4, Master = Bench.HostB, Status = HaStatus.Joining, Attestation = 9, RunningCount = 0, Running = [] });
+        Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
+    }
+
+    [Fact]
+    public void The_higher_of_two_masters_waits_for_the_other_and_then_is_a_slave_too()
+    {
+        var bench = Booted(PoolRole.Master);
+        Heartbeat Lower(Heartbeat beat) => beat with
+        {
+            Epoch = 2, Master = Bench.HostB, Status = HaStatus.Joining, Attestation = 9, RunningCount = 0, Running = [], Flags = beat.Flags | HeartbeatFlags.IsMaster,
+        };
+        bench.Pass(Deadlines.BootGuard.TotalSeconds - 1, peer: true, peerBeat: Lower);
+        Assert.Empty(bench.Actions.Where(action => action is HaAction.WriteRoleSlave));
+        bench.Pass(2, peer: true, peerBeat: Lower);
+        Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
+    }
+
+    private static Heartbeat Survivor(Heartbeat beat) => beat with
+    {
+        Epoch = 5, Master = Bench.HostB, Status = HaStatus.Sole, Flags = beat.Flags | HeartbeatFlags.IsMaster, Declined = long.MaxValue,
+    };
+
+    private static Observation.ToolstackObserved Down(Bench bench) =>
+        new(bench.State.Pending.IdOf(Purpose.ReadToolstack), new ToolstackFacts { Running = false, Answers = false, RoleFile = PoolRole.Master });
+
     private static Bench Booted(PoolRole role, Func<DurableState, DurableState>? change = null, bool running = false)
     {
         var bench = new Bench().Start(change is null ? Bench.Enabled() : change(Bench.Enabled()));

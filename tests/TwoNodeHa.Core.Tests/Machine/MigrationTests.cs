@@ -96,6 +96,37 @@ public sealed class MigrationTests
         Assert.NotEqual(0, bench.LastBeat.Attestation);
     }
 
+    [Theory]
+    [InlineData(BackendOwner.Guest, 1)]
+    [InlineData(BackendOwner.Unknown, 0)]
+    public void NewDaemonThatFindsWhatAFenceLeft_FeedsNothingAndEndsIt(BackendOwner owner, int domid)
+    {
+        var bench = new Bench();
+        bench.Post(new Observation.Started(
+            Bench.Enabled(), DurableOrigin.Intact, 42, bench.Now - TimeSpan.FromSeconds(1), new WatchdogFacts(true, true, "test watchdog") { Running = true }));
+        bench.Shows = () => Quiet(WebDisk with { Owner = owner, Domid = domid });
+        bench.Lists();
+        bench.Pass(0.5);
+        Assert.DoesNotContain(bench.Orders, order => order is Command.FeedWatchdog);
+        bench.Post(new Observation.ToolstackObserved(bench.State.Pending.IdOf(Purpose.ReadToolstack), new ToolstackFacts { Running = false, Answers = false, RoleFile = PoolRole.Master }));
+        Assert.Equal(HaStatus.Fencing, bench.Status);
+        Assert.Contains(bench.Actions, action => action is HaAction.EndBackends end && end.Backends.Single().Pid == WebDisk.Pid);
+    }
+
+    [Fact]
+    public void TapdiskThatAppearsUnderThisDaemon_IsNoVmsWhateverItsOwner()
+    {
+        var bench = new Bench().Start(Bench.Enabled(), carried: Instant.FromSeconds(990));
+        bench.Shows = () => Quiet();
+        bench.Lists();
+        bench.Toolstack();
+        bench.Pass(1);
+        bench.Shows = () => Quiet(OwnShared with { Owner = BackendOwner.Unknown });
+        bench.Pass(30);
+        Assert.Equal(HaStatus.Joining, bench.Status);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.ResetHost or HaAction.KillToolstack or HaAction.EndBackends);
+    }
+
     [Fact]
     public void Ladder_EndsWhatTheDomainsLeaveBehindAndReadsAgain()
     {
