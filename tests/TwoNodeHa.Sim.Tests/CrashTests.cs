@@ -10,7 +10,7 @@ public sealed class CrashTests
     {
         var points = CrashSteps.PointsOf("restart");
         Assert.True(points.Count >= 20, $"only {points.Count} crash points");
-        var verdicts = points.Select(CrashSteps.Play).ToList();
+        var verdicts = points.Select(point => CrashSteps.Play(point)).ToList();
         Assert.Empty(verdicts.Where(verdict => verdict.Failures.Count > 0).Select(verdict => $"{verdict.Point} at {verdict.Command}: {verdict.Failures[0]}"));
         Assert.Contains(verdicts, verdict => verdict.Command == "a Persist");
     }

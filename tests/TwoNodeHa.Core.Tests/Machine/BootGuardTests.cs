@@ -133,7 +133,7 @@ public sealed class BootGuardTests
             Epoch = 2, Master = Bench.HostB, Status = HaStatus.Joining, Attestation = 9, RunningCount = 0, Running = [], Flags = beat.Flags | HeartbeatFlags.IsMaster,
         };
         bench.Pass(Deadlines.BootGuard.TotalSeconds - 1, peer: true, peerBeat: Lower);
-        Assert.Empty(bench.Actions.Where(action => action is HaAction.WriteRoleSlave));
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.WriteRoleSlave);
         bench.Pass(2, peer: true, peerBeat: Lower);
         Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
     }
