@@ -15,11 +15,12 @@ _ha_ctl() {
         --timeout|--wait|--reason|--last|--ssh) return ;;
     esac
     case $verb in
-        "") words="status enable disable maintenance events check timeline config takeover fence guard depart keygen version completion --help" ;;
+        "") words="status enable disable maintenance vm events check timeline config takeover fence guard depart keygen version completion --help" ;;
         status) words="--watch --verbose" ;;
         enable) words="--wait" ;;
         disable) words="--for --reason --wait" ;;
         maintenance) words="on off --wait" ;;
+        vm) words="list show protect unprotect --wait" ;;
         events) words="--last --follow" ;;
         check) words="--offline --file-only" ;;
         timeline) words="" ;;

@@ -51,6 +51,8 @@ internal ref struct SituationWriter
         ["PendingBook.UnknownToldAt"] = "decides only whether it is reported again",
         ["ProceduresView.Plugs"] = "the storage of a search is never away",
         ["DatabaseFacts.Unplugged"] = "the storage of a search is never away",
+        ["ProceduresView.Coverage"] = "explains; decides nothing",
+        ["ProceduresView.Preference"] = "no site of a search prefers a master",
         ["Life.Why"] = "explains",
         ["Life.Origin"] = "explains; read at the start only",
         ["LatenessView.At"] = "virtual time is never late",

@@ -191,6 +191,7 @@ internal sealed partial class SmallWorld
             HaAction.FencePeer => (16, 0),
             HaAction.AcquireLease => (17, 0),
             HaAction.PlugStorage => (18, 0),
+            HaAction.MarkVm => (118, 0),
             _ => throw new System.Diagnostics.UnreachableException(action.GetType().Name),
         };
         writer.Add((kind << 8) | vm);

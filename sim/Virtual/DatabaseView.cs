@@ -9,6 +9,9 @@ namespace TwoNodeHa.Sim.Virtual;
 /// <summary>XAPI's records as the daemon wants them; read again only when the database changed.</summary>
 internal sealed class DatabaseView
 {
+    /// <summary>HA-Lizard's custom field.</summary>
+    internal const string LizardField = "XenCenter.CustomFields.ha-lizard-enabled";
+
     private Database? _database;
     private long _generation;
     private DatabaseFacts? _facts;

@@ -168,6 +168,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             HaAction.ResetPowerState reset => await OnVmAsync("VM.power_state_reset", reset.Vm, [], deadline).ConfigureAwait(false),
             HaAction.PlugStorage plug => await PlugAsync(plug, deadline).ConfigureAwait(false),
             HaAction.StartVm start => await StartAsync(start, deadline).ConfigureAwait(false),
+            HaAction.MarkVm mark => await MarkAsync(mark, deadline).ConfigureAwait(false),
             _ => throw new UnreachableException(action.GetType().Name),
         };
         return reply switch
@@ -193,6 +194,18 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         return target is CallReply.Success found
             ? await OnVmAsync("VM.start_on", start.Vm, [(string?)found.Value, false, false], deadline).ConfigureAwait(false)
             : target;
+    }
+
+    private async Task<CallReply> MarkAsync(HaAction.MarkVm mark, TimeSpan deadline)
+    {
+        var reply = await OnVmAsync("VM.set_ha_restart_priority", mark.Vm, [mark.Priority], deadline).ConfigureAwait(false);
+        if (mark.Mark is not { } value || reply is not CallReply.Success)
+        {
+            return reply;
+        }
+
+        await OnVmAsync("VM.remove_from_other_config", mark.Vm, [DatabaseView.LizardField], deadline).ConfigureAwait(false);
+        return await OnVmAsync("VM.add_to_other_config", mark.Vm, [DatabaseView.LizardField, value ? "true" : "false"], deadline).ConfigureAwait(false);
     }
 
     private async Task<CallReply> PlugAsync(HaAction.PlugStorage plug, TimeSpan deadline)

@@ -73,5 +73,12 @@ public sealed class LoopCore(LocalConfig config, ICommandExecutor executor)
         };
     }
 
+    /// <summary>What the operator sees of the VMs. May be called from any thread.</summary>
+    public VmReport Vms(Instant now)
+    {
+        var snapshot = _published;
+        return HaMachine.Vms(config, snapshot.State, Instant.Max(now, snapshot.At));
+    }
+
     private sealed record Snapshot(HaState State, Instant At);
 }

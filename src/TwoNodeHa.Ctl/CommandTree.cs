@@ -8,7 +8,7 @@ using TwoNodeHa.Ctl.Verbs;
 namespace TwoNodeHa.Ctl;
 
 /// <summary>The verbs and options of ha-ctl, and what each does. Help and completions are made from this tree.</summary>
-internal sealed class CommandTree
+internal sealed partial class CommandTree
 {
     private readonly CtlContext _context;
 
@@ -46,7 +46,7 @@ internal sealed class CommandTree
         var root = new RootCommand("High availability for a XenServer / XCP-ng pool of two hosts: look and decide.")
         {
             tree._config, tree._socket, tree._timeout, tree._json,
-            tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Events(), tree.Check(),
+            tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Vm(), tree.Events(), tree.Check(),
             tree.Timeline(), tree.Configuration(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
         foreach (var option in root.Options)

@@ -18,6 +18,8 @@ public class OrderTests
         { ["maintenance", "on"], new OperatorRequest.Maintenance(true) },
         { ["maintenance", "off"], new OperatorRequest.Maintenance(false) },
         { ["takeover", "--peer-is-dead"], new OperatorRequest.Takeover { PeerIsDead = true } },
+        { ["vm", "protect", "sql"], new OperatorRequest.Protect("sql", true) },
+        { ["vm", "unprotect", "sql"], new OperatorRequest.Protect("sql", false) },
         { ["fence", "self", "--yes"], new OperatorRequest.FenceSelf() },
     };
 

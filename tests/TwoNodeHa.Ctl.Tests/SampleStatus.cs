@@ -49,6 +49,15 @@ internal static class SampleStatus
             new VmStatus(new Guid("aaaaaaaa-0000-4000-8000-000000000002"), "database", true, true, "beta"),
             new VmStatus(new Guid("aaaaaaaa-0000-4000-8000-000000000003"), "scratch", false, false, ""),
         ],
+        Outlooks =
+        [
+            new FailureOutlook("alpha", "beta") { Covered = true, Starts = ["web"], FirstSeconds = 62, LastSeconds = 62, FreeBytes = 8L << 30 },
+            new FailureOutlook("beta", "alpha")
+            {
+                Covered = true, Starts = ["database"], FirstSeconds = 12, LastSeconds = 12, FreeBytes = 8L << 30,
+                Missing = [new OutlookMiss("stats", "needs 16.0 GiB, 7.0 GiB free", BestEffort: true)],
+            },
+        ],
         Counters = ImmutableSortedDictionary<string, long>.Empty.Add("stale", 2).Add("wrong key", 1),
         RealTime = "memory locked, loop SCHED_RR 11",
         LoopLateness = new LoopLateness { Turns = 7200, P50Ms = 0.7, P99Ms = 1.2, P999Ms = 4, MaxMs = 31.5, LimitMs = 250, Buckets = [new LatenessBucket(0.8, 7200)] },
@@ -71,6 +80,7 @@ internal static class SampleStatus
         TakeoverStep = "waiting for the role",
         Peer = null,
         Vms = [],
+        Outlooks = [],
         Counters = ImmutableSortedDictionary<string, long>.Empty,
     };
 }

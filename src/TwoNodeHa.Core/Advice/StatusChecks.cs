@@ -41,7 +41,22 @@ internal static class StatusChecks
             items.Add(new CheckItem("daemon's warning", CheckGrade.Warning, warning, Advices.Of(warning, status)));
         }
 
+        AddOutlooks(items, status);
         items.Add(Protection(status, verdict));
+    }
+
+    /// <summary>What is not covered is a finding already.</summary>
+    private static void AddOutlooks(ImmutableArray<CheckItem>.Builder items, StatusReport status)
+    {
+        foreach (var outlook in status.Outlooks.IsDefault ? [] : status.Outlooks)
+        {
+            if (outlook.Covered)
+            {
+                items.Add(new CheckItem("failure of " + outlook.Fails, CheckGrade.Ok, outlook.LastSeconds is { } last
+                    ? string.Create(CultureInfo.InvariantCulture, $"{outlook.Starts.Length} VMs would run on {outlook.Survivor} within about {last:F0} s")
+                    : $"nothing would have to be started on {outlook.Survivor}"));
+            }
+        }
     }
 
     private static CheckItem Switch(StatusReport status) => status switch

@@ -169,7 +169,8 @@ internal static class Advices
             ("no watchdog", "Set [watchdog] device to a watchdog of this hardware or of the hypervisor."),
             ("the loop was late", "Look for what starves dom0: vCPUs, memory, a backup, snapshots."),
             ("the kernel refused", "Start the daemon by its unit, as root; look at: journalctl -u twonodeha."),
-            ("the VMs of ", "Move a VM away, lower its memory, or mark it best-effort."),
+            ("if ", "See what is in the way: ha-ctl vm list. Clear it, make room, or mark the VM best-effort."),
+            ("whether the VMs fit", "Look at the toolstack of the master; ha-ctl status -v says what it answers."),
         ];
         foreach (var (start, advice) in known)
         {

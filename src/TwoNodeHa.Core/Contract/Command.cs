@@ -114,6 +114,12 @@ public abstract record HaAction
     /// <summary>VM.start_on.</summary>
     public sealed record StartVm(Guid Vm, Guid Host) : HaAction;
 
+    /// <summary>Marks a VM in XAPI's own fields.</summary>
+    /// <param name="Vm">The VM.</param>
+    /// <param name="Priority">For VM.set_ha_restart_priority: restart, best-effort or empty.</param>
+    /// <param name="Mark">For HA-Lizard's custom field; null to leave it as it is.</param>
+    public sealed record MarkVm(Guid Vm, string Priority, bool? Mark) : HaAction;
+
     /// <summary>pool.recover_slaves.</summary>
     public sealed record RecoverSlaves : HaAction;
 

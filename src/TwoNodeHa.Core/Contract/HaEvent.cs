@@ -106,6 +106,9 @@ public enum HaEventId
     /// <summary>An alert that a person should read.</summary>
     Alert = 60,
 
+    /// <summary>Whether the VMs of either host would come back after its failure: that answer turned.</summary>
+    CoverageChanged = 70,
+
     /// <summary>The durable state could not be read or written.</summary>
     DurableTrouble = 61,
 

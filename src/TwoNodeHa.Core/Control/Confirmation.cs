@@ -21,8 +21,20 @@ public static class Confirmation
             + "'ha-ctl maintenance off'.",
         OperatorRequest.Maintenance { On: false } when status.State != nameof(HaStatus.Maintenance) =>
             $"{status.PeerHost} has readmitted {status.Host}; {Now(status)}.",
+        OperatorRequest.Protect protect => Protected(protect, status),
         _ => null,
     };
+
+    private static string? Protected(OperatorRequest.Protect request, StatusReport status)
+    {
+        var vm = status.Vms.FirstOrDefault(one => one.Name == request.Vm || one.Uuid.ToString() == request.Vm);
+        if (vm is null || vm.Protected != request.On || (request.On && vm.Priority != nameof(RestartPriority.Restart)))
+        {
+            return null;
+        }
+
+        return $"{vm.Name} is {(request.On ? "protected, class restart" : "not protected any more")}.";
+    }
 
     private static string Now(StatusReport status) => $"{status.Host} is {status.State}";
 }

@@ -33,6 +33,9 @@ public sealed record ControlAnswer
     /// <summary>For <c>status</c>.</summary>
     public StatusReport? Status { get; init; }
 
+    /// <summary>For <c>vms</c>.</summary>
+    public VmReport? Vms { get; init; }
+
     /// <summary>For <c>events</c>, oldest first.</summary>
     public EventLine[]? Events { get; init; }
 }
@@ -47,6 +50,7 @@ public sealed record ControlAnswer
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlAnswer))]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(VmReport))]
 [JsonSerializable(typeof(EventLine))]
 [JsonSerializable(typeof(EventLine[]))]
 public sealed partial class ControlJson : JsonSerializerContext;

@@ -13,10 +13,12 @@ namespace TwoNodeHa.Core.Control;
 [JsonDerivedType(typeof(Status), "status")]
 [JsonDerivedType(typeof(Events), "events")]
 [JsonDerivedType(typeof(Version), "version")]
+[JsonDerivedType(typeof(Vms), "vms")]
 [JsonDerivedType(typeof(OperatorRequest.Enable), "enable")]
 [JsonDerivedType(typeof(OperatorRequest.Disable), "disable")]
 [JsonDerivedType(typeof(OperatorRequest.Maintenance), "maintenance")]
 [JsonDerivedType(typeof(OperatorRequest.Takeover), "takeover")]
+[JsonDerivedType(typeof(OperatorRequest.Protect), "protect")]
 [JsonDerivedType(typeof(OperatorRequest.FenceSelf), "fence")]
 [JsonDerivedType(typeof(OperatorRequest.FencePeer), "fence_peer")]
 [JsonDerivedType(typeof(OperatorRequest.Depart), "depart")]
@@ -41,6 +43,9 @@ public abstract record ControlRequest
     /// <summary>The newest events.</summary>
     /// <param name="Last">At most this many; 0 for all that are kept.</param>
     public sealed record Events(int Last = 0) : ControlRequest;
+
+    /// <summary>Everything <c>ha-ctl vm</c> shows.</summary>
+    public sealed record Vms : ControlRequest;
 
     /// <summary>Version of the daemon.</summary>
     public sealed record Version : ControlRequest;

@@ -41,6 +41,11 @@ public abstract record OperatorRequest : ControlRequest
             : "a takeover by hand needs your word that the other host is off: peer_is_dead = true (ha-ctl takeover --peer-is-dead)";
     }
 
+    /// <summary>Protect a VM, or no longer: the mark is written into XAPI's own fields.</summary>
+    /// <param name="Vm">Its name or its uuid.</param>
+    /// <param name="On">Protect it, as restart; else take it out.</param>
+    public sealed record Protect([property: JsonRequired] string Vm, [property: JsonRequired] bool On) : OperatorRequest;
+
     /// <summary>Fence this host now.</summary>
     public sealed record FenceSelf : OperatorRequest;
 

@@ -92,6 +92,9 @@ public sealed record StatusReport
     /// <summary>VMs of the own record.</summary>
     public required ImmutableArray<VmStatus> Vms { get; init; }
 
+    /// <summary>What would happen if a host failed now, one for each host; none while the pool's records were not read.</summary>
+    public ImmutableArray<FailureOutlook> Outlooks { get; init; } = [];
+
     /// <summary>Takeover step under way; empty when none.</summary>
     public string TakeoverStep { get; init; } = "";
 

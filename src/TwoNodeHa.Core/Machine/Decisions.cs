@@ -52,6 +52,8 @@ internal static class Decisions
 
         StoragePlug.Advance(turn);
         VmStart.Advance(turn);
+        Coverage.Advance(turn);
+        PreferredMaster.Advance(turn);
     }
 
     /// <summary>One function for each state.</summary>

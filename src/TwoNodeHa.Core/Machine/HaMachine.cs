@@ -59,6 +59,12 @@ public static class HaMachine
         }
     }
 
+    /// <summary>What the operator sees of the VMs.</summary>
+    /// <param name="config">Configuration, seen from this host.</param>
+    /// <param name="state">State to be shown.</param>
+    /// <param name="now">Monotonic time that ages are counted from.</param>
+    public static VmReport Vms(LocalConfig config, HaState state, Instant now) => VmComposer.Compose(new View(config, state, now));
+
     /// <summary>What the operator sees.</summary>
     /// <param name="config">Configuration, seen from this host.</param>
     /// <param name="state">State to be shown.</param>

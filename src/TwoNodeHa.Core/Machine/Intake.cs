@@ -116,6 +116,12 @@ internal static class Intake
             case Purpose.StartVm:
                 VmStart.Done(turn, finished, pending.Vm);
                 break;
+            case Purpose.MarkVm:
+                ProtectDesk.Done(turn, finished, pending.Vm);
+                break;
+            case Purpose.PreferMaster:
+                PreferredMaster.Done(turn, finished);
+                break;
             case Purpose.PlugStorage:
                 StoragePlug.Done(turn, finished, pending.Vm);
                 break;

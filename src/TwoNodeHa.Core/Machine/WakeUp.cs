@@ -25,6 +25,8 @@ internal static class WakeUp
         RoleChange.LookAgainAt(view),
         StoragePlug.LookAgainAt(view),
         VmStart.LookAgainAt(view),
+        Coverage.LookAgainAt(view),
+        PreferredMaster.LookAgainAt(view),
         Watchdog.LookAgainAt(view),
         Persistence.LookAgainAt(view),
         Probing.LookAgainAt(view),

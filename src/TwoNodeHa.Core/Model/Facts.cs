@@ -106,6 +106,9 @@ public sealed record VmFact
 
     /// <summary>What XAPI has in VM.ha_restart_priority where it is neither a known word nor empty; else empty.</summary>
     public string UnknownPriority { get; init; } = "";
+
+    /// <summary>The database shows it on a host, or on its way there: it takes memory there.</summary>
+    public bool IsShownOn(Guid host) => ScheduledOn == host || (ResidentOn == host && PowerState is VmPowerState.Running or VmPowerState.Paused);
 }
 
 /// <summary>A path from a host to a shared storage repository that is not plugged (PBD.currently_attached).</summary>

@@ -23,6 +23,7 @@ internal static class OperatorDesk
             OperatorRequest.Takeover takeover => Takeover(turn, takeover),
             OperatorRequest.FenceSelf => FenceSelf(turn),
             OperatorRequest.FencePeer => FencePeer(turn),
+            OperatorRequest.Protect protect => ProtectDesk.Answer(turn, protect),
             OperatorRequest.Depart => Departure.Ask(turn),
             OperatorRequest.BootGuard => BootGuard.Ask(turn),
             _ => Refuse("unknown request"),

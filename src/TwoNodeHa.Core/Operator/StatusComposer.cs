@@ -20,7 +20,8 @@ internal static class StatusComposer
         var right = RightToRun.Of(view);
         var permit = TakeoverPermit.Of(view);
         ImmutableArray<VmStatus> vms = [.. view.State.Durable.Vms.Select(vm => Vm(view, vm))];
-        ImmutableArray<string> findings = [.. Findings(view), .. VmFindings(view, vms)];
+        var outlooks = OutlookComposer.Of(view);
+        ImmutableArray<string> findings = [.. Findings(view), .. VmFindings(view, vms, outlooks)];
         var safety = Advice.SafetyClass.Of(view.Config.Config, watchdogMissing: !view.WatchdogUsable);
         return new StatusReport
         {
@@ -57,6 +58,7 @@ internal static class StatusComposer
             ],
             Peer = Peer(view),
             Vms = vms,
+            Outlooks = outlooks,
             TakeoverStep = view.State.Durable.Takeover?.Step.ToString() ?? "",
             Warnings = Warnings(view),
         };
@@ -152,28 +154,15 @@ internal static class StatusComposer
     private static ImmutableSortedDictionary<string, long> Counters(PendingBook book) => book.Unknown == 0
         ? ImmutableSortedDictionary<string, long>.Empty
         : ImmutableSortedDictionary<string, long>.Empty.Add("loop.unknown_answer", book.Unknown);
-    /// <summary>A failure is not covered while a protected VM runs nowhere, or would find no memory here.</summary>
-    private static IEnumerable<string> VmFindings(View view, ImmutableArray<VmStatus> vms)
+    /// <summary>A failure is not covered while a protected VM runs nowhere, or would not come back.</summary>
+    private static IEnumerable<string> VmFindings(View view, ImmutableArray<VmStatus> vms, ImmutableArray<FailureOutlook> outlooks)
     {
         if (!view.State.Durable.Enabled)
         {
-            yield break;
+            return [];
         }
 
-        if (Verdict.DownSentence(vms) is { } down)
-        {
-            yield return down;
-        }
-
-        // Each host knows its own free memory only: this is the half of the answer that it can give.
-        var needed = view.State.Durable.Vms
-            .Where(vm => vm is { Protected: true, Wanted: true } && vm.Priority != RestartPriority.BestEffort && view.RunsOnPeer(vm.Uuid))
-            .Sum(vm => vm.MemoryBytes);
-        if (view.State.Host.Database is { FreeMemoryBytes: >= 0 and var free } && needed > free)
-        {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"the VMs of {view.Config.Peer.Name} do not fit here: they need {needed >> 20} MiB, {free >> 20} MiB are free");
-        }
+        return Verdict.DownSentence(vms) is { } down ? OutlookComposer.Findings(view, outlooks).Prepend(down) : OutlookComposer.Findings(view, outlooks);
     }
 
     private static bool SwitchConfirmed(View view) => view.State.Durable.PeerSwitchGeneration == view.State.Durable.SwitchGeneration

@@ -136,6 +136,18 @@ public static class Deadlines
     /// <summary>A reading of the toolstack's database.</summary>
     public static readonly TimeSpan DatabaseReading = TimeSpan.FromSeconds(5);
 
+    /// <summary>What the database said is too old to say whether the VMs fit.</summary>
+    public static readonly TimeSpan RecordsAreOld = TimeSpan.FromMinutes(2);
+
+    /// <summary>A change of what is covered is told when it has lasted this long: VMs that start or move turn it for moments.</summary>
+    public static readonly TimeSpan CoverageLasts = TimeSpan.FromSeconds(20);
+
+    /// <summary>The other host must be the better master for this long before the mastership is handed over.</summary>
+    public static readonly TimeSpan PreferenceLasts = TimeSpan.FromMinutes(10);
+
+    /// <summary>Between two such offers.</summary>
+    public static readonly TimeSpan PreferencePause = TimeSpan.FromHours(1);
+
     /// <summary>Between two copies of the toolstack's database to the peer, and the bound of one.</summary>
     public static readonly TimeSpan DatabaseSync = TimeSpan.FromSeconds(20);
 

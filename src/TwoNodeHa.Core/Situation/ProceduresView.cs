@@ -57,6 +57,12 @@ public sealed record ProceduresView
     /// <summary>Handovers for the gateway's sake; null when none.</summary>
     public YieldRecord? Yields { get; init; }
 
+    /// <summary>What would not come back after a failure.</summary>
+    public CoverageView Coverage { get; init; } = new();
+
+    /// <summary>The wish that the emptier host be master.</summary>
+    public PreferenceView Preference { get; init; } = new();
+
     /// <summary>Last reason that held a takeover back, so that it is reported once.</summary>
     public string LastRefusal { get; init; } = "";
 

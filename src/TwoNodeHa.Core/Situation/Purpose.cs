@@ -43,4 +43,10 @@ public enum Purpose
 
     /// <summary>A path to shared storage is plugged.</summary>
     PlugStorage = 12,
+
+    /// <summary>A VM is marked in XAPI's fields for an operator.</summary>
+    MarkVm = 20,
+
+    /// <summary>The mastership is handed to the emptier host.</summary>
+    PreferMaster = 21,
 }

@@ -38,6 +38,18 @@ public static class MemoryRules
     /// <summary>What a VM that is there takes away from others, bytes: ballooning shrinks it where the site allows that.</summary>
     public static long Taken(PolicyConfig policy, VmMemory memory) => Need(policy, memory with { IsFixed = false });
 
+    /// <summary>XAPI's own figure of a host's free memory (host.compute_free_memory), bytes: VMs there count with their dynamic minimum.</summary>
+    public static long Free(HostFact host, IEnumerable<VmFact> vms)
+    {
+        var left = host.MemoryTotal - host.MemoryOverhead - host.ControlDomains;
+        foreach (var vm in vms)
+        {
+            left -= vm.IsShownOn(host.Uuid) ? Math.Min(Sum(vm.Memory.DynamicMin, vm.Memory.Overhead), long.MaxValue / 4096) : 0;
+        }
+
+        return Math.Max(0, left);
+    }
+
     /// <summary>Sum of two amounts that may be odd: nothing negative, no overflow.</summary>
     public static long Sum(long left, long right) =>
         Math.Max(left, 0) > long.MaxValue - Math.Max(right, 0) ? long.MaxValue : Math.Max(left, 0) + Math.Max(right, 0);

@@ -76,7 +76,7 @@ public static class Planner
         long left = counted ? host!.MemoryTotal - host.MemoryOverhead - host.ControlDomains : input.Pool.Facts.FreeMemoryBytes;
         foreach (var vm in input.Pool.Facts.Vms)
         {
-            var shown = IsShownOn(vm, input.Survivor);
+            var shown = vm.IsShownOn(input.Survivor);
             var there = !candidates.Contains(vm.Uuid) && (shown || input.IsThere(vm.Uuid));
 
             // XAPI's own figure counts what the database shows.
@@ -86,9 +86,6 @@ public static class Planner
 
         return Math.Max(0, left);
     }
-
-    private static bool IsShownOn(VmFact vm, Guid host) => vm.ScheduledOn == host
-        || (vm.ResidentOn == host && vm.PowerState is VmPowerState.Running or VmPowerState.Paused);
 
     private static long NeedOf(PlanInput input, VmRecord vm) =>
         input.Pool.Vm(vm.Uuid) is { } fact ? MemoryRules.Need(input.Policy, fact.Memory) : vm.MemoryBytes;

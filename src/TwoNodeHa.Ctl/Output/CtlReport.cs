@@ -25,6 +25,9 @@ internal sealed record CtlReport
     /// <summary>For <c>status</c> without a daemon: what can be said.</summary>
     public ImmutableArray<string>? Known { get; init; }
 
+    /// <summary>For <c>vm list</c> and <c>vm show</c>.</summary>
+    public VmReport? Vms { get; init; }
+
     /// <summary>For <c>events</c>.</summary>
     public EventLine[]? Events { get; init; }
 

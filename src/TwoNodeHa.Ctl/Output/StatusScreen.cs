@@ -28,6 +28,7 @@ internal static class StatusScreen
         AddHosts(lines, status, verdict, screen);
         lines.Add("");
         lines.AddRange(WordWrap.Lines(Vms(status), screen.Width, 2));
+        lines.AddRange(OutlookText.Lines(status).SelectMany(line => WordWrap.Lines(line, screen.Width, 1)));
         AddRemarks(lines, status, verdict, screen);
         var text = new StringBuilder();
         foreach (var line in lines)

@@ -16,6 +16,7 @@ internal static class StatusText
         AppendLinks(text, status, screen);
         AppendPeer(text, status, screen);
         AppendVms(text, status, screen);
+        OutlookText.Append(text, status, screen);
         AppendCounters(text, status, screen);
         return screen.Shown(text.ToString());
     }

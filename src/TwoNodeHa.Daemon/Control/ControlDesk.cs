@@ -9,7 +9,7 @@ namespace TwoNodeHa.Daemon.Control;
 /// <summary>Turns requests of the control socket into answers: what is published is read, the rest is asked of the loop.</summary>
 internal sealed class ControlDesk(
     Func<StatusReport> status, Func<int, EventLine[]> events, IObservationSink sink, string version,
-    Action<HaEvent> tell, TimeSpan? patience = null)
+    Action<HaEvent> tell, Func<VmReport> vms, TimeSpan? patience = null)
 {
     private const int ByMax = 200;
 
@@ -29,6 +29,7 @@ internal sealed class ControlDesk(
     public Task<ControlAnswer> AnswerAsync(ControlRequest request, CancellationToken cancel) => request switch
     {
         ControlRequest.Status => Task.FromResult(new ControlAnswer { Ok = true, Status = status() }),
+        ControlRequest.Vms => Task.FromResult(new ControlAnswer { Ok = true, Vms = vms() }),
         ControlRequest.Events asked => Task.FromResult(new ControlAnswer { Ok = true, Events = events(Math.Max(0, asked.Last)) }),
         ControlRequest.Version => Task.FromResult(new ControlAnswer { Ok = true, Text = version }),
         OperatorRequest { Lacks: { } lacks } => Task.FromResult(Error(lacks)),

@@ -76,7 +76,7 @@ internal sealed class HaService : IHostedService, IDisposable
         var started = Started(file, lease, watchdog);
 
         var events = Own(new EventLog(Paths.StateDirectory, TimeProvider.System, _logger));
-        var desk = new ControlDesk(Status, events.Newest, _sink, Startup.Version, events.Add);
+        var desk = new ControlDesk(Status, events.Newest, _sink, Startup.Version, events.Add, Vms);
         var tools = new ToolRunner();
         var links = Own(new UdpLinks(Config, _startup.Key, _sink, _counters, _logger, EnterReceiver));
         _diskLinks = Own(new DiskLinks(Config, _startup.Key, _sink, _counters, _logger));
@@ -181,6 +181,8 @@ internal sealed class HaService : IHostedService, IDisposable
             Counters = status.Counters.AddRange(loop.Dropped == 0 ? counters : counters.SetItem("loop.dropped", loop.Dropped)),
         };
     }
+
+    private VmReport Vms() => (_loop ?? throw new InvalidOperationException("not started")).Core.Vms(_clock.Now);
 
     /// <summary>After each turn, on the loop's thread: a loop that hangs starves systemd's watchdog too.</summary>
     private void Turned()

@@ -4,18 +4,20 @@ using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.XenApi;
 
 namespace TwoNodeHa.Daemon.Toolstack;
 
 /// <summary>
-/// Follows the database by <c>event.from</c>: any change of a VM, host or the pool leads to one new reading, at most twice
+/// Follows the database by <c>event.from</c>: any change of what is read leads to one new reading, at most twice
 /// a second. What is read here is fresh when the master dies, and that is when it is needed.
 /// </summary>
 internal sealed class DatabaseEvents(
-    XapiSessions sessions, Func<TimeSpan, Task<DatabaseFacts>> read, IObservationSink sink, BackOff backOff, ILogger logger) : IDisposable
+    XapiSessions sessions, Func<TimeSpan, Task<DatabaseFacts>> read, IObservationSink sink, BackOff backOff, ILogger logger,
+    TableCache? cache = null) : IDisposable
 {
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(35);
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(500);
     private readonly CancellationTokenSource _stop = new();
 
@@ -40,6 +42,7 @@ internal sealed class DatabaseEvents(
             catch (Exception error)
             {
                 var pause = backOff.After(Stopwatch.GetElapsedTime(started));
+                cache?.Forget();
                 Say(error, pause);
                 sessions.ForgetPool();
                 await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -59,13 +62,28 @@ internal sealed class DatabaseEvents(
         }
     }
 
+    private void Note(EventBatch batch)
+    {
+        if (batch.IsComplete)
+        {
+            cache?.Forget(isFollowed: true);
+            return;
+        }
+
+        foreach (var change in batch.Events)
+        {
+            cache?.Changed(change.Class);
+        }
+    }
+
     private async Task FollowAsync()
     {
         var session = await sessions.EventsAsync(TimeSpan.FromSeconds(5), _stop.Token);
-        var events = session.NewEvent("vm", "host", "pool");
+        var events = session.NewEvent(TableCache.Followed);
         while (!_stop.IsCancellationRequested)
         {
             var batch = await events.FromAsync(Wait, Deadline, _stop.Token);
+            Note(batch);
             if (!batch.Events.IsEmpty)
             {
                 sink.Post(new Observation.DatabaseObserved(await read(TimeSpan.FromSeconds(5))));

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Vms;
 using TwoNodeHa.XenApi;
 using XenHost = TwoNodeHa.XenApi.Host;
 
 namespace TwoNodeHa.Daemon.Toolstack;
 
 /// <summary>Reads the part of XAPI's database that matters, and remembers the references behind the uuids.</summary>
-internal sealed class DatabaseReader(Guid self)
+internal sealed class DatabaseReader(Guid self, TableCache cache)
 {
     /// <summary>
     /// Longest start delay that counts. XAPI accepts any, and sleeps it in the call that starts the VM; a deadline must not
@@ -16,7 +17,7 @@ internal sealed class DatabaseReader(Guid self)
 
     private static readonly ImmutableArray<string> Starts = ["start", "start_on", "resume", "resume_on", "pool_migrate", "migrate_send"];
     private static readonly ImmutableArray<string> Stops = ["clean_shutdown", "hard_shutdown", "shutdown", "suspend"];
-    private const string LizardField = "XenCenter.CustomFields.ha-lizard-enabled";
+    internal const string LizardField = "XenCenter.CustomFields." + Protection.LizardField;
 
     /// <summary>References of the VMs at the last reading.</summary>
     public ImmutableDictionary<Guid, XenRef<VM>> VmRefs { get; private set; } = ImmutableDictionary<Guid, XenRef<VM>>.Empty;
@@ -36,25 +37,31 @@ internal sealed class DatabaseReader(Guid self)
     /// <exception cref="XenApiException">XAPI did not answer, or its pool record cannot be read.</exception>
     public async Task<DatabaseFacts> ReadAsync(Session session, bool master, TimeSpan deadline, CancellationToken cancel)
     {
-        var pools = await session.Pool.GetAllRecordsAsync(deadline, cancel);
-        var hosts = await session.Host.GetAllRecordsAsync(deadline, cancel);
-        var vms = await session.VM.GetAllRecordsAsync(deadline, cancel);
+        var tables = await PoolTables.ReadAsync(session, cache, deadline, cancel);
+        var (hosts, vms) = (tables.Hosts, tables.Vms);
         var unreadable = ImmutableArray.CreateBuilder<UnreadableFact>();
         unreadable.AddRange(hosts.Unreadable.Select(host => Unread("host", host)));
         var uuids = ReadHosts(hosts, unreadable);
-        var facts = ReadVms(vms, uuids, unreadable);
-        var unplugged = await ReadStorageAsync(session, uuids, vms, unreadable, deadline, cancel);
-        var free = master && HostRefs.TryGetValue(self, out var own)
-            ? await session.Host.ComputeFreeMemoryAsync(own, deadline, cancel)
-            : -1;
-        var pool = ThePool(pools);
+        var placement = new PlacementFacts(tables, uuids);
+        var facts = ReadVms(vms, uuids, placement, unreadable);
+        var unplugged = ReadStorage(tables, uuids, unreadable);
+        var hostFacts = placement.Hosts();
+        var pool = ThePool(tables.Pools);
         return new DatabaseFacts
         {
             NativeHaEnabled = pool.HaEnabled,
             Master = uuids.GetValueOrDefault(pool.Master),
             Hosts = [.. uuids.Values.Order()],
             EnabledHosts = [.. uuids.Where(host => hosts.GetValueOrDefault(host.Key) is { Enabled: true }).Select(host => host.Value).Order()],
-            FreeMemoryBytes = free,
+            FreeMemoryBytes = hostFacts.FirstOrDefault(host => host.Uuid == self) is { MemoryTotal: > 0 } own ? MemoryRules.Free(own, facts)
+                : master && HostRefs.TryGetValue(self, out var reference) ? await session.Host.ComputeFreeMemoryAsync(reference, deadline, cancel)
+                : -1,
+            HostFacts = hostFacts,
+            Storages = placement.Storages(),
+            Networks = placement.Networks(),
+            Appliances = placement.Appliances(),
+            AutoPowerOn = pool.OtherConfig.GetValueOrDefault("auto_poweron") == "true",
+            RollingUpgrade = pool.OtherConfig.ContainsKey("rolling_upgrade_in_progress"),
             Unplugged = unplugged,
             Vms = facts,
             Unreadable = unreadable.ToImmutable(),
@@ -97,7 +104,8 @@ internal sealed class DatabaseReader(Guid self)
     }
 
     private ImmutableArray<VmFact> ReadVms(
-        RecordTable<VM, VMRecord> vms, Dictionary<XenRef<XenHost>, Guid> hosts, ImmutableArray<UnreadableFact>.Builder unreadable)
+        RecordTable<VM, VMRecord> vms, Dictionary<XenRef<XenHost>, Guid> hosts, PlacementFacts placement,
+        ImmutableArray<UnreadableFact>.Builder unreadable)
     {
         var facts = new SortedDictionary<Guid, VmFact>();
         var refs = ImmutableDictionary.CreateBuilder<Guid, XenRef<VM>>();
@@ -109,7 +117,7 @@ internal sealed class DatabaseReader(Guid self)
                 continue;
             }
 
-            facts.Add(uuid, Fact(uuid, vm, hosts));
+            facts.Add(uuid, Fact(uuid, vm, hosts) with { Devices = placement.DevicesOf(reference, vm), Appliance = placement.ApplianceOf(vm) });
         }
 
         unreadable.AddRange(vms.Unreadable.Select(record => Unread("VM", record)));
@@ -146,7 +154,11 @@ internal sealed class DatabaseReader(Guid self)
         LizardMark = Mark(vm.OtherConfig),
         Order = (int)Math.Clamp(vm.Order, int.MinValue, int.MaxValue),
         StartDelay = vm.StartDelay < StartDelayMax ? vm.StartDelay : StartDelayMax,
-        Memory = VmMemory.Of(vm.MemoryStaticMax, vm.MemoryOverhead),
+        Memory = PlacementFacts.MemoryOf(vm),
+        ShutdownDelay = vm.ShutdownDelay,
+        ScheduledOn = hosts.GetValueOrDefault(vm.ScheduledOn),
+        AutoPowerOn = vm.OtherConfig.GetValueOrDefault("auto_poweron") == "true",
+        UnknownPriority = vm.HaRestartPriority is "" or "restart" or "best-effort" ? "" : vm.HaRestartPriority,
         StopRequested = vm.CurrentOperations.Values.Any(operation => Stops.Contains(operation)),
         StartUnderWay = vm.CurrentOperations.Values.Any(operation => Starts.Contains(operation)),
         Blocked = vm.BlockedOperations,
@@ -155,12 +167,10 @@ internal sealed class DatabaseReader(Guid self)
     private static bool? Mark(ImmutableSortedDictionary<string, string> otherConfig) =>
         otherConfig.TryGetValue(LizardField, out var text) && bool.TryParse(text, out var mark) ? mark : null;
 
-    private async Task<ImmutableArray<UnpluggedPath>> ReadStorageAsync(
-        Session session, Dictionary<XenRef<XenHost>, Guid> hosts, RecordTable<VM, VMRecord> vms, ImmutableArray<UnreadableFact>.Builder unreadable,
-        TimeSpan deadline, CancellationToken cancel)
+    private ImmutableArray<UnpluggedPath> ReadStorage(
+        PoolTables tables, Dictionary<XenRef<XenHost>, Guid> hosts, ImmutableArray<UnreadableFact>.Builder unreadable)
     {
-        var pbds = await session.PBD.GetAllRecordsAsync(deadline, cancel);
-        var srs = await session.SR.GetAllRecordsAsync(deadline, cancel);
+        var (pbds, srs) = (tables.Paths, tables.Storages);
         unreadable.AddRange(pbds.Unreadable.Select(pbd => Unread("PBD", pbd)));
         unreadable.AddRange(srs.Unreadable.Select(sr => Unread("SR", sr)));
         var uuids = srs.ToDictionary(sr => sr.Key, sr => sr.Value.Uuid);
@@ -182,8 +192,7 @@ internal sealed class DatabaseReader(Guid self)
             return [];
         }
 
-        // Which VMs need it is asked only when something is away: there are thousands of disks.
-        var users = await UsersAsync(session, vms, deadline, cancel);
+        var users = Users(tables);
         return
         [
             .. away.Where(pbd => users.Contains(pbd.SR)).Select(pbd => new UnpluggedPath(
@@ -206,14 +215,8 @@ internal sealed class DatabaseReader(Guid self)
     }
 
     /// <summary>Uuids of the VMs with a disk on each repository.</summary>
-    private static async Task<ILookup<XenRef<SR>, Guid>> UsersAsync(
-        Session session, RecordTable<VM, VMRecord> vms, TimeSpan deadline, CancellationToken cancel)
-    {
-        var disks = await session.VBD.GetAllRecordsAsync(deadline, cancel);
-        var images = await session.VDI.GetAllRecordsAsync(deadline, cancel);
-        return disks.Values
-            .Where(disk => !disk.Empty && images.ContainsKey(disk.VDI) && vms.TryGetValue(disk.VM, out var vm) && vm.IsOrdinary
-                && Guid.TryParse(vm.Uuid, out _))
-            .ToLookup(disk => images[disk.VDI].SR, disk => Guid.Parse(vms[disk.VM].Uuid));
-    }
+    private static ILookup<XenRef<SR>, Guid> Users(PoolTables tables) => tables.Drives.Values
+        .Where(disk => !disk.Empty && tables.Images.ContainsKey(disk.VDI) && tables.Vms.TryGetValue(disk.VM, out var vm) && vm.IsOrdinary
+            && Guid.TryParse(vm.Uuid, out _))
+        .ToLookup(disk => tables.Images[disk.VDI].SR, disk => Guid.Parse(tables.Vms[disk.VM].Uuid));
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Tools;
 using TwoNodeHa.XenApi;
@@ -119,11 +120,27 @@ internal sealed class ToolstackActions(
             case HaAction.PlugStorage plug when database.PbdRefs.TryGetValue(plug.Pbd, out var pbd):
                 await session.PBD.PlugAsync(pbd, deadline, cancel);
                 return null;
-            case HaAction.ResetPowerState or HaAction.StartVm or HaAction.DesignateMaster or HaAction.PlugStorage:
+            case HaAction.MarkVm mark when database.VmRefs.TryGetValue(mark.Vm, out var vm):
+                return await MarkAsync(mark, vm, deadline, cancel);
+            case HaAction.MarkVm or HaAction.ResetPowerState or HaAction.StartVm or HaAction.DesignateMaster or HaAction.PlugStorage:
                 return new Failure(ActionOutcome.Failed, "UUID_INVALID", "the toolstack's database does not know it");
             default:
                 throw new UnreachableException(action.GetType().Name);
         }
+    }
+
+    /// <summary>By a session of the pool: on a slave XAPI forwards it to the master.</summary>
+    private async Task<Failure?> MarkAsync(HaAction.MarkVm mark, XenRef<VM> vm, TimeSpan deadline, CancellationToken cancel)
+    {
+        var session = role.Read().Role == PoolRole.Master ? await sessions.LocalAsync(deadline, cancel) : await sessions.PoolAsync(deadline, cancel);
+        await session.VM.SetHaRestartPriorityAsync(vm, mark.Priority, deadline, cancel);
+        if (mark.Mark is { } value)
+        {
+            await session.VM.OtherConfig.RemoveAsync(vm, DatabaseReader.LizardField, deadline, cancel);
+            await session.VM.OtherConfig.AddAsync(vm, DatabaseReader.LizardField, value ? "true" : "false", deadline, cancel);
+        }
+
+        return null;
     }
 
     /// <summary>

@@ -28,11 +28,12 @@ internal sealed class ToolstackPort : IAsyncDisposable
         _config = config;
         _sink = sink;
         _sessions = new XapiSessions(config.Config.Paths.XapiSocket);
-        _database = new DatabaseReader(config.Self.Uuid);
+        var cache = new TableCache();
+        _database = new DatabaseReader(config.Self.Uuid, cache);
         _role = new RoleFile(config.Config.Paths.PoolRoleFile);
         _actions = new ToolstackActions(config, _sessions, _database, _role, tools, new LinuxHostPower());
         _events = new DatabaseEvents(
-            _sessions, ReadDatabaseAsync, sink, new BackOff(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)), logger);
+            _sessions, ReadDatabaseAsync, sink, new BackOff(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)), logger, cache);
     }
 
     public void Start() => _events.Start();

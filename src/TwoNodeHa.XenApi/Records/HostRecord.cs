@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TwoNodeHa.XenApi.Wire;
 
 namespace TwoNodeHa.XenApi;
@@ -7,7 +8,29 @@ namespace TwoNodeHa.XenApi;
 /// <param name="Enabled">Whether VMs may start there.</param>
 public sealed record HostRecord(string Uuid, bool Enabled)
 {
-    internal static HostRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("enabled").AsBool());
+    /// <summary>Name shown to people; empty when it is not told.</summary>
+    public string NameLabel { get; init; } = "";
+
+    /// <summary>Its measured state.</summary>
+    public XenRef<HostMetrics> Metrics { get; init; }
+
+    /// <summary>Memory that the hypervisor takes for itself, bytes.</summary>
+    public long MemoryOverhead { get; init; }
+
+    /// <summary>CPU count, vendor and features.</summary>
+    public ImmutableSortedDictionary<string, string> CpuInfo { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Versions of the platform.</summary>
+    public ImmutableSortedDictionary<string, string> SoftwareVersion { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    internal static HostRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("enabled").AsBool())
+    {
+        NameLabel = json.Or("name_label", static member => member.AsString(), ""),
+        Metrics = json.Or("metrics", static member => member.AsRef<HostMetrics>(), default),
+        MemoryOverhead = json.Or("memory_overhead", static member => member.AsInt(), 0),
+        CpuInfo = json.Or("cpu_info", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
+        SoftwareVersion = json.Or("software_version", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
+    };
 }
 
 /// <summary>Measured state of a host (idl/datamodel_host.ml).</summary>

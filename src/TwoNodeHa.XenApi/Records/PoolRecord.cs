@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TwoNodeHa.XenApi.Wire;
 
 namespace TwoNodeHa.XenApi;
@@ -8,6 +9,12 @@ namespace TwoNodeHa.XenApi;
 /// <param name="HaEnabled">Whether native HA is on.</param>
 public sealed record PoolRecord(string Uuid, XenRef<Host> Master, bool HaEnabled)
 {
+    /// <summary>Settings of tools.</summary>
+    public ImmutableSortedDictionary<string, string> OtherConfig { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     internal static PoolRecord Parse(XenJson json) => new(
-        json.Member("uuid").AsString(), json.Member("master").AsRef<Host>(), json.Member("ha_enabled").AsBool());
+        json.Member("uuid").AsString(), json.Member("master").AsRef<Host>(), json.Member("ha_enabled").AsBool())
+    {
+        OtherConfig = json.Or("other_config", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
+    };
 }

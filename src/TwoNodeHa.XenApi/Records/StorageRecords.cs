@@ -72,7 +72,17 @@ public sealed record VDIRecord(string Uuid, string NameLabel, XenRef<SR> SR, lon
 /// <param name="Shared">Whether several hosts may use it.</param>
 public sealed record SRRecord(string Uuid, string NameLabel, bool Shared)
 {
-    internal static SRRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("name_label").AsString(), json.Member("shared").AsBool());
+    /// <summary>Its driver: nfs, lvmoiscsi, udev, …</summary>
+    public string Type { get; init; } = "";
+
+    /// <summary><c>iso</c> for images, <c>user</c> or <c>disk</c> otherwise.</summary>
+    public string ContentType { get; init; } = "";
+
+    internal static SRRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("name_label").AsString(), json.Member("shared").AsBool())
+    {
+        Type = json.Or("type", static member => member.AsString(), ""),
+        ContentType = json.Or("content_type", static member => member.AsString(), ""),
+    };
 }
 
 /// <summary>The path from a host to a storage repository (idl/datamodel.ml).</summary>

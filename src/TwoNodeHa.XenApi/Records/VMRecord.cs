@@ -56,6 +56,45 @@ public sealed record VMRecord
     /// <summary>Memory taken besides its own, bytes.</summary>
     public required long MemoryOverhead { get; init; }
 
+    /// <summary>Ballooning never takes more away than down to this, bytes.</summary>
+    public long MemoryDynamicMin { get; init; }
+
+    /// <summary>What it gets where there is enough, bytes.</summary>
+    public long MemoryDynamicMax { get; init; }
+
+    /// <summary>Most virtual CPUs.</summary>
+    public long VcpusMax { get; init; }
+
+    /// <summary>Factor of the shadow memory, 1 or more.</summary>
+    public double ShadowMultiplier { get; init; } = 1;
+
+    /// <summary>hvm, pv, pvh, pv_in_pvh or unspecified; empty where the release lacks the field.</summary>
+    public string DomainType { get; init; } = "";
+
+    /// <summary>Its vApp; null when it is in none.</summary>
+    public XenRef<VMAppliance> Appliance { get; init; }
+
+    /// <summary>Host that an operation in progress will put it on.</summary>
+    public XenRef<Host> ScheduledOn { get; init; }
+
+    /// <summary>How long a clean shutdown may take; zero for XAPI's own bound.</summary>
+    public TimeSpan ShutdownDelay { get; init; }
+
+    /// <summary>It has a virtual GPU.</summary>
+    public bool HasVirtualGpu { get; init; }
+
+    /// <summary>A USB device is passed through.</summary>
+    public bool HasUsb { get; init; }
+
+    /// <summary>A PCI device is passed through: attached, or asked for in <c>other_config:pci</c>.</summary>
+    public bool HasPci { get; init; }
+
+    /// <summary>Settings of the virtual platform.</summary>
+    public ImmutableSortedDictionary<string, string> Platform { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>CPU vendor and features that it was started with.</summary>
+    public ImmutableSortedDictionary<string, string> LastBootCpuFlags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary><c>restart</c>, <c>best-effort</c> or empty; plain metadata while native HA is off.</summary>
     public required string HaRestartPriority { get; init; }
 
@@ -89,6 +128,19 @@ public sealed record VMRecord
         IsControlDomain = json.Member("is_control_domain").AsBool(),
         MemoryStaticMax = json.Member("memory_static_max").AsInt(),
         MemoryOverhead = json.Member("memory_overhead").AsInt(),
+        MemoryDynamicMin = json.Or("memory_dynamic_min", static member => member.AsInt(), json.Member("memory_static_max").AsInt()),
+        MemoryDynamicMax = json.Or("memory_dynamic_max", static member => member.AsInt(), json.Member("memory_static_max").AsInt()),
+        VcpusMax = json.Or("VCPUs_max", static member => member.AsInt(), 0),
+        ShadowMultiplier = json.Or("HVM_shadow_multiplier", static member => member.AsFloat(), 1),
+        DomainType = json.Or("domain_type", static member => member.AsString(), ""),
+        Appliance = json.Or("appliance", static member => member.AsRef<VMAppliance>(), default),
+        ScheduledOn = json.Or("scheduled_to_be_resident_on", static member => member.AsRef<Host>(), default),
+        ShutdownDelay = json.Or("shutdown_delay", static member => member.AsSeconds(), TimeSpan.Zero),
+        HasVirtualGpu = HasAny(json, "VGPUs"),
+        HasUsb = HasAny(json, "VUSBs"),
+        HasPci = HasAny(json, "attached_PCIs") || json.Member("other_config").AsReadableStringMap().ContainsKey("pci"),
+        Platform = json.Or("platform", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
+        LastBootCpuFlags = json.Or("last_boot_CPU_flags", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
         HaRestartPriority = json.Member("ha_restart_priority").AsString(),
         Order = json.Member("order").AsInt(),
         StartDelay = json.Member("start_delay").AsSeconds(),
@@ -96,6 +148,8 @@ public sealed record VMRecord
         BlockedOperations = json.Member("blocked_operations").AsStringMap(),
         CurrentOperations = json.Member("current_operations").AsStringMap(),
     };
+
+    private static bool HasAny(XenJson json, string member) => !json.Or(member, static list => list.AsStrings(), []).IsEmpty;
 
     private static VMPowerState ParsePowerState(XenJson json) => json.AsEnum(
         ("Halted", VMPowerState.Halted), ("Paused", VMPowerState.Paused),

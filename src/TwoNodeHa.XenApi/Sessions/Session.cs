@@ -36,6 +36,10 @@ public sealed class Session : IXenApi, IAsyncDisposable
         VDI = new VDI(this);
         SR = new SR(this);
         PBD = new PBD(this);
+        Network = new Network(this);
+        PIF = new PIF(this);
+        VIF = new VIF(this);
+        VMAppliance = new VMAppliance(this);
         Task = new Task_(this);
         Message = new Message(this);
     }
@@ -75,6 +79,18 @@ public sealed class Session : IXenApi, IAsyncDisposable
 
     /// <summary>Calls of class PBD.</summary>
     public PBD PBD { get; }
+
+    /// <summary>Calls of class network.</summary>
+    public Network Network { get; }
+
+    /// <summary>Calls of class PIF.</summary>
+    public PIF PIF { get; }
+
+    /// <summary>Calls of class VIF.</summary>
+    public VIF VIF { get; }
+
+    /// <summary>Calls of class VM_appliance.</summary>
+    public VMAppliance VMAppliance { get; }
 
     /// <summary>Calls of class task.</summary>
     public Task_ Task { get; }

@@ -29,6 +29,19 @@ internal readonly record struct XenJson(string Path, JsonElement Value)
         }
     }
 
+    /// <summary>A member that only explains: absent, or odd, it costs nothing but itself.</summary>
+    public T Or<T>(string name, Func<XenJson, T> read, T otherwise)
+    {
+        try
+        {
+            return OptionalMember(name) is { } member ? read(member) : otherwise;
+        }
+        catch (XenApiProtocolException)
+        {
+            return otherwise;
+        }
+    }
+
     /// <summary>A string.</summary>
     public string AsString()
     {

@@ -19,7 +19,7 @@ public sealed class ControlServerTests : IDisposable
     public ControlServerTests()
     {
         _desk = new ControlDesk(
-            Status, count => [new EventLine(1, 2, "info", $"{count} asked")], _sink, "9.8.7", _told.Enqueue, TimeSpan.FromMilliseconds(300));
+            Status, count => [new EventLine(1, 2, "info", $"{count} asked")], _sink, "9.8.7", _told.Enqueue, () => new VmReport { Vms = [] }, TimeSpan.FromMilliseconds(300));
         _server = new ControlServer(_scratch["c/control.sock"], _desk, new ListLogger());
         _server.Start();
     }

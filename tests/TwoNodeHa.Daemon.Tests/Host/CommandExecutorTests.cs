@@ -74,7 +74,7 @@ public sealed class CommandExecutorTests : IAsyncLifetime
             Hypervisor = Own(new HypervisorPort(config.Config.Tools, _sink, tools, new Backends(_scratch.Directory))),
             Toolstack = _toolstack,
             Events = _events,
-            Desk = new ControlDesk(() => throw new InvalidOperationException(), _ => [], _sink, "1", _ => { }),
+            Desk = new ControlDesk(() => throw new InvalidOperationException(), _ => [], _sink, "1", _ => { }, () => new VmReport { Vms = [] }),
             Exit = _exits.Add,
         };
     }

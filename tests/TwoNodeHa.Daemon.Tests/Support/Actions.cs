@@ -23,6 +23,7 @@ internal static class Actions
         new HaAction.RecoverSlaves(),
         new HaAction.SyncDatabase(),
         new HaAction.PlugStorage(Guid.NewGuid()),
+        new HaAction.MarkVm(Guid.NewGuid(), "restart", true),
         new HaAction.ResetHost("test"),
         new HaAction.PowerOffHost("test"),
         new HaAction.FencePeer(),
