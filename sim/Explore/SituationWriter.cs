@@ -68,6 +68,7 @@ internal ref struct SituationWriter
         ["ThirdPartyView.Sights"] = "shown, and told when it changes",
         ["ThirdPartyView.Store"] = "the store of the small world never goes back",
         ["PeerView.LinkHeard"] = "shown to the operator only",
+        ["PeerView.LinkSequence"] = "decides only what is shown to the operator",
         ["Life.WallUnixMs"] = "only for an end of a disablement, which no schedule has",
         ["ProceduresView.Departure"] = "no schedule shuts a host down in order; the status is hashed",
         ["ProceduresView.Guard"] = "no host of a search has a boot guard; what was decided is over",

@@ -119,13 +119,22 @@ internal static class HeartbeatIntake
             && (last.Incarnation.Nonce != beat.Incarnation.Nonce || beat.Sequence <= last.Sequence);
     }
 
+    /// <summary>
+    /// The link carries what is new on it: the same heartbeat comes over each link once, and a recording of one that this link
+    /// has carried before says nothing of it.
+    /// </summary>
     private static void MarkLink(Draft turn, Observation.HeartbeatReceived received, Heartbeat? newest)
     {
         var sameRound = newest is not null && newest.Incarnation == received.Beat.Incarnation
             && received.Beat.Sequence >= newest.Sequence - 1;
-        if (sameRound && received.Link >= 0 && received.Link < turn.State.Peer.LinkHeard.Length)
+        if (sameRound && received.Link >= 0 && received.Link < turn.Peer.LinkHeard.Length
+            && received.Beat.Sequence > turn.Peer.LinkSequence[received.Link])
         {
-            turn.Peer = turn.Peer with { LinkHeard = turn.State.Peer.LinkHeard.SetItem(received.Link, turn.Now) };
+            turn.Peer = turn.Peer with
+            {
+                LinkHeard = turn.Peer.LinkHeard.SetItem(received.Link, turn.Now),
+                LinkSequence = turn.Peer.LinkSequence.SetItem(received.Link, received.Beat.Sequence),
+            };
         }
     }
 
@@ -142,6 +151,7 @@ internal static class HeartbeatIntake
             ClockOwn = null,
             ClockPeer = null,
             TakeoverFloor = null,
+            LinkSequence = [.. new long[turn.Peer.LinkSequence.Length]],
         };
         if (beat.Incarnation.Counter != turn.Durable.PeerIncarnation)
         {

@@ -128,6 +128,11 @@ internal static class BootGuard
         {
             Settle(turn, $"{peer} is not heard, but by the own record it is master");
         }
+        else if (isRead && turn.View is { DisabledForBoth: false, PeerHeard: true, IsMaster: true } && PeerIsMaster(turn.View, turn.Peer.Beat!))
+        {
+            Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
+                $"{peer} is heard one way and says to be master: the role of this host is slave:{turn.Config.Peer.Address}");
+        }
         else if (LeavesItToArbiter(turn.View) && isRead && turn.View.IsMaster)
         {
             Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),

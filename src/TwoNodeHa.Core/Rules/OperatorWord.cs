@@ -7,19 +7,19 @@ namespace TwoNodeHa.Core.Rules;
 public static class OperatorWord
 {
     /// <summary>
-    /// How much longer the peer's kernel must be asked before the word can be judged; null when it was asked through a whole
-    /// quiet window since the daemon started and since the peer was last heard.
+    /// How much longer the peer's kernel must be asked before the word can be judged; null when it was asked through the whole
+    /// hold of a sign of life since the daemon started and since the peer was last heard.
     /// </summary>
     public static TimeSpan? StillListensFor(View view)
     {
         var since = Instant.Max(view.State.Life.StartedAt, view.State.Peer.LastHeard ?? view.State.Life.StartedAt);
-        var left = since + view.Timing.Lease + view.Timing.QuietWindow - view.Now;
+        var left = since + view.Timing.Lease + view.Config.Rules.SignOfLifeHold - view.Now;
         return left > TimeSpan.Zero ? left : null;
     }
 
-    /// <summary>The newest sign of life within the quiet window, as a sentence; null when there is none.</summary>
+    /// <summary>The newest sign of life that would hold a takeover by silence too, as a sentence; null when there is none.</summary>
     public static string? SignOfLife(View view) =>
-        view.State.Peer.SignOfLife is { } sign && view.Now - sign <= view.Timing.QuietWindow
+        view.State.Peer.SignOfLife is { } sign && view.Now - sign <= view.Config.Rules.SignOfLifeHold
             ? $"{view.Config.Peer.Name} answered {(view.Now - sign).TotalSeconds:0.0} s ago ({view.State.Peer.SignOfLifeKind})"
             : null;
 }

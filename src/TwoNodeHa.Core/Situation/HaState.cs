@@ -47,7 +47,7 @@ public sealed record HaState
     /// <summary>The state before <see cref="Observation.Started"/>.</summary>
     public static HaState Initial(LocalConfig config) => new()
     {
-        Peer = new PeerView { LinkHeard = [.. new Instant?[config.Config.LinkCount]] },
+        Peer = new PeerView { LinkHeard = [.. new Instant?[config.Config.LinkCount]], LinkSequence = [.. new long[config.Config.LinkCount]] },
         Gateway = new GatewayView { Answered = [.. new Instant?[config.Config.Gateway.Addresses.Length]] },
     };
 }

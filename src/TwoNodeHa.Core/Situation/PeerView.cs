@@ -67,6 +67,9 @@ public sealed record PeerView
     /// <summary>Receipt of the newest heartbeat per link.</summary>
     public ImmutableArray<Instant?> LinkHeard { get; init; } = [];
 
+    /// <summary>Sequence number of that heartbeat per link; 0 when none of the peer's present incarnation.</summary>
+    public ImmutableArray<long> LinkSequence { get; init; } = [];
+
     /// <summary>When a stop of a VM of the peer was first seen in the database, while it is not known whose wish that is.</summary>
     public ImmutableSortedDictionary<Guid, Instant> StopsSeen { get; init; } =
         ImmutableSortedDictionary<Guid, Instant>.Empty;

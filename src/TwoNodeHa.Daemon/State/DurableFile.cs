@@ -29,29 +29,22 @@ internal sealed class DurableFile(string directory)
     /// <summary>Reads the newest whole slot. A file that has none is kept beside it as evidence.</summary>
     public (DurableState? State, DurableOrigin Origin, string Trouble) Read()
     {
-        byte[] content;
         try
         {
-            content = ReadPatiently();
-        }
-        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return (null, DurableOrigin.Missing, "");
+            var found = Look();
+            if (found.State is null && !found.IsMissing)
+            {
+                KeepEvidence();
+            }
+
+            return found.IsMissing ? (null, DurableOrigin.Missing, "")
+                : found.State is { } state ? (state, DurableOrigin.Intact, "")
+                : (null, DurableOrigin.Corrupt, $"{FilePath}: {found.Trouble}");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return (null, DurableOrigin.Corrupt, $"{FilePath}: {error.Message}");
         }
-
-        var slots = StateSlots.Parse(content);
-        var trouble = slots.Trouble;
-        if (slots.Newest is { } newest && Deserialize(newest.Json, out trouble) is { } state)
-        {
-            return (state, DurableOrigin.Intact, "");
-        }
-
-        KeepEvidence();
-        return (null, DurableOrigin.Corrupt, $"{FilePath}: {trouble}");
     }
 
     /// <summary>Writes the state into the older slot; returns only when it is on disk.</summary>
@@ -66,7 +59,7 @@ internal sealed class DurableFile(string directory)
             throw new IOException($"{FilePath}: the state takes {json.Length} bytes, a slot holds {StateSlots.JsonMax}");
         }
 
-        var before = _written ?? Newest();
+        var before = _written ?? Look().Place;
         _written = null;
         if (before is not { } newest)
         {
@@ -99,18 +92,28 @@ internal sealed class DurableFile(string directory)
         }
     }
 
-    /// <summary>The newest whole slot; null when the file has to be made: it is missing, of the former format, or damaged.</summary>
-    private (int Slot, long Sequence)? Newest()
+    /// <summary>The one way in which the file is read, by who wants its state and by who wants to know where to write.</summary>
+    private Found Look()
     {
+        byte[] content;
         try
         {
-            var content = File.ReadAllBytes(FilePath);
-            return content.Length == StateSlots.FileBytes && StateSlots.Parse(content).Newest is { } found ? (found.Slot, found.Sequence) : null;
+            content = ReadPatiently();
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
-            return null;
+            return new Found(null, null, "", IsMissing: true);
         }
+
+        var slots = StateSlots.Parse(content);
+        if (slots.Newest is not { } newest)
+        {
+            return new Found(null, null, slots.Trouble, IsMissing: false);
+        }
+
+        var state = Deserialize(newest.Json, out var trouble);
+        var inPlace = state is not null && content.Length == StateSlots.FileBytes;
+        return new Found(state, inPlace ? (newest.Slot, newest.Sequence) : null, trouble, IsMissing: false);
     }
 
     /// <summary>Makes the file with all its blocks under another name, then renames it: the former one stays until then.</summary>
@@ -166,4 +169,11 @@ internal sealed class DurableFile(string directory)
             // The evidence is a courtesy; the verdict stands without it.
         }
     }
+
+    /// <summary>What a look at the file found.</summary>
+    /// <param name="State">The newest whole state; null when there is none.</param>
+    /// <param name="Place">Slot and number of it; null when the file has to be made: missing, of the former format, or damaged.</param>
+    /// <param name="Trouble">Why there is no state.</param>
+    /// <param name="IsMissing">There is no file.</param>
+    private readonly record struct Found(DurableState? State, (int Slot, long Sequence)? Place, string Trouble, bool IsMissing);
 }

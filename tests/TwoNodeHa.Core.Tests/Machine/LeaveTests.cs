@@ -226,6 +226,39 @@ public sealed class LeaveTests
     }
 
     [Fact]
+    public void Replay_OfTheNewestHeartbeat_SaysNothingOfItsLink()
+    {
+        var bench = Bench.Paired();
+        var newest = bench.Said();
+        bench.Post(newest);
+        var heard = bench.State.Peer.LinkHeard[0];
+        Assert.Equal(bench.Now, heard);
+        bench.Pass(0.3, gateway: true);
+        bench.Post(newest);
+        Assert.Equal(heard, bench.State.Peer.LinkHeard[0]);
+        bench.Hear();
+        Assert.Equal(bench.Now, bench.State.Peer.LinkHeard[0]);
+    }
+
+    [Fact]
+    public void SignOfLife_StandsAgainstTheOperatorsWordForAsLongAsAgainstSilence()
+    {
+        var bench = Bench.Paired();
+        var listened = bench.Now + bench.Config.Timing.Lease + bench.Config.Rules.SignOfLifeHold;
+        while (bench.Now <= listened)
+        {
+            bench.Pass(0.5, gateway: true);
+            bench.Post(new Observation.PeerAnswered("icmp", bench.Now));
+        }
+
+        bench.Pass((bench.Config.Timing.QuietWindow + bench.Config.Rules.SignOfLifeHold).TotalSeconds / 2, gateway: true);
+        Assert.True(bench.Config.Timing.QuietWindow < bench.Config.Rules.SignOfLifeHold);
+        bench.Post(new Observation.OperatorAsked(9, new OperatorRequest.Takeover { PeerIsDead = true }));
+        Assert.Contains("answered", bench.Orders.OfType<Command.Reply>().Last().Answer.Text, StringComparison.Ordinal);
+        Assert.NotEqual(HaStatus.TakingOver, bench.Status);
+    }
+
+    [Fact]
     public void The_fence_agent_is_asked_of_a_silent_peer_and_not_of_one_that_is_heard()
     {
         var bench = Bench.Paired(new PolicyConfig { UsesFenceAgent = true });
