@@ -68,20 +68,22 @@ internal static class FuzzCommand
 
     private static int Check(FuzzPlan plan)
     {
-        var (differ, left) = (0, 0.0);
+        var (differ, shifted, left) = (0, 0, 0.0);
         for (var seed = plan.From; seed < plan.To; seed++)
         {
-            if (LeftOutCheck.Difference(plan.Schedule(seed), out var share) is { } difference)
+            var (verdict, where) = LeftOutCheck.Compare(plan.Schedule(seed), out var share);
+            differ += verdict == LeftOutVerdict.Different ? 1 : 0;
+            shifted += verdict == LeftOutVerdict.Shifted ? 1 : 0;
+            if (verdict != LeftOutVerdict.Same)
             {
-                differ++;
-                Console.WriteLine($"seed {seed}: {difference}");
+                Console.WriteLine($"seed {seed}: {verdict}: {where}");
             }
 
             left += share;
         }
 
         var count = plan.To - plan.From;
-        Console.WriteLine($"class {plan.Class}: {count} {(plan.Lives ? "lives" : "schedules")} run twice, {differ} differ; {left / count:P0} of the time was left out");
+        Console.WriteLine($"class {plan.Class}: {count} {(plan.Lives ? "lives" : "schedules")} run twice: {differ} differ, {shifted} have a line at another time; {left / count:P0} of the time was left out");
         return differ == 0 ? 0 : 1;
     }
 

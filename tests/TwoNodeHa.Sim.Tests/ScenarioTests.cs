@@ -91,6 +91,43 @@ public sealed class ScenarioTests
     }
 
     [Fact]
+    public void LivesWithQuietTimeLeftOut_EndAsWithEveryTurn()
+    {
+        foreach (var safety in Enum.GetValues<FuzzClass>())
+        {
+            for (var seed = 1; seed <= 3; seed++)
+            {
+                var (verdict, where) = LeftOutCheck.Compare(FuzzLives.Of(seed, safety), out var share);
+                Assert.True(verdict != LeftOutVerdict.Different, $"class {safety}, seed {seed}: {where}");
+                Assert.InRange(share, 0.5, 0.99);
+            }
+        }
+    }
+
+    [Fact]
+    public void WhatTheStoryHasHappenLater_ComesInTime_ThroughTimeThatIsLeftOut()
+    {
+        var world = Quiet();
+        var at = TimeSpan.Zero;
+        var begin = world.Elapsed;
+        world.Later(TimeSpan.FromMinutes(7), () => at = world.Elapsed - begin);
+        world.RunFor(TimeSpan.FromMinutes(30));
+        Assert.Equal(TimeSpan.FromMinutes(7), at);
+        Assert.True(world.Jumped > TimeSpan.FromMinutes(25));
+    }
+
+    [Fact]
+    public void AHostThatIsAlone_LeavesQuietTimeOut()
+    {
+        var world = Quiet();
+        world.Hosts[1].PowerOff();
+        world.Touched();
+        world.RunFor(TimeSpan.FromMinutes(30));
+        Assert.Equal(HaStatus.Sole, world.Hosts[0].Daemon!.State.Status);
+        Assert.True(world.Jumped > TimeSpan.FromMinutes(25), $"{world.Jumped}");
+    }
+
+    [Fact]
     public void EveryMutant_CanBePutIn()
     {
         var root = Root();
@@ -118,7 +155,7 @@ public sealed class ScenarioTests
         Assert.Equal("**VM twice**", Comparison.Run(hung, new Variant(0, 1), PolicyKind.HaLizard, "simulated").What);
     }
 
-    private static VirtualWorld Hour(bool jump)
+    private static VirtualWorld Quiet()
     {
         var pool = VirtualSites.Pool();
         var config = VirtualSites.Config(pool);
@@ -126,6 +163,12 @@ public sealed class ScenarioTests
         world.Install();
         Assert.True(world.RunUntil(() => world.Hosts.All(host => host.Daemon?.State is { Status: HaStatus.Disabled, Host.Database: not null }), TimeSpan.FromMinutes(2)));
         world.Hosts[0].Daemon!.Ask(new OperatorRequest.Enable());
+        return world;
+    }
+
+    private static VirtualWorld Hour(bool jump)
+    {
+        var world = Quiet();
         if (jump)
         {
             world.RunFor(TimeSpan.FromHours(1));
