@@ -22,10 +22,12 @@ internal static class FuzzCommand
         var findings = new Option<string>("--findings") { Description = "folder for shrunken schedules that broke", DefaultValueFactory = _ => "fuzz-findings" };
         var lives = new Option<bool>("--lives") { Description = "whole lives: rounds of faults, words and repairs, each followed by quiet and an isolation" };
         var ignore = new Option<string[]>("--ignore") { Description = "promises whose breaches are not looked at", AllowMultipleArgumentsPerToken = true };
+        var every = new Option<bool>("--every-turn") { Description = "leave no quiet time out" };
+        var check = new Option<bool>("--check-left-out") { Description = "run each schedule with and without quiet time left out, and compare" };
         var show = new Option<bool>("--show") { Description = "print the log of each run (for few seeds)" };
         var command = new Command("fuzz", "Random fault schedules in virtual time; every promise is checked at every event.")
         {
-            seeds, shard, safety, threads, resume, json, findings, lives, ignore, show,
+            seeds, shard, safety, threads, resume, json, findings, lives, ignore, every, check, show,
         };
         command.SetAction(parsed =>
         {
@@ -40,11 +42,12 @@ internal static class FuzzCommand
                 Shards = parts,
                 Ignored = parsed.GetValue(ignore) ?? [],
                 Lives = parsed.GetValue(lives),
+                EveryTurn = parsed.GetValue(every),
                 Threads = Math.Max(1, parsed.GetValue(threads)),
                 ResumeFile = parsed.GetValue(resume),
                 FindingsFolder = parsed.GetValue(findings)!,
             };
-            return parsed.GetValue(show) ? Show(plan) : Run(plan, parsed.GetValue(json));
+            return parsed.GetValue(check) ? Check(plan) : parsed.GetValue(show) ? Show(plan) : Run(plan, parsed.GetValue(json));
         });
         return command;
     }
@@ -54,13 +57,34 @@ internal static class FuzzCommand
         for (var seed = plan.From; seed < plan.To; seed++)
         {
             var scenario = plan.Schedule(seed);
-            var run = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0]));
+            var run = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0]), everyTurn: plan.EveryTurn);
             run.World.OnLine = Console.WriteLine;
             var result = run.Run();
             Console.WriteLine($"seed {seed}: {(result.Passed ? "held" : string.Join("; ", result.Failures))}");
         }
 
         return 0;
+    }
+
+    private static int Check(FuzzPlan plan)
+    {
+        var (differ, shifted, left) = (0, 0, 0.0);
+        for (var seed = plan.From; seed < plan.To; seed++)
+        {
+            var (verdict, where) = LeftOutCheck.Compare(plan.Schedule(seed), out var share);
+            differ += verdict == LeftOutVerdict.Different ? 1 : 0;
+            shifted += verdict == LeftOutVerdict.Shifted ? 1 : 0;
+            if (verdict != LeftOutVerdict.Same)
+            {
+                Console.WriteLine($"seed {seed}: {verdict}: {where}");
+            }
+
+            left += share;
+        }
+
+        var count = plan.To - plan.From;
+        Console.WriteLine($"class {plan.Class}: {count} {(plan.Lives ? "lives" : "schedules")} run twice: {differ} differ, {shifted} have a line at another time; {left / count:P0} of the time was left out");
+        return differ == 0 ? 0 : 1;
     }
 
     private static int Run(FuzzPlan plan, string? json)

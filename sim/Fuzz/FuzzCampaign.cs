@@ -26,6 +26,9 @@ internal sealed record FuzzPlan
     /// <summary>Promises whose breaches are not looked at: known ones hide what lies behind them.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
+    /// <summary>Every turn is run, no quiet time is left out.</summary>
+    public bool EveryTurn { get; init; }
+
     public Scenario Schedule(int seed) => Lives ? FuzzLives.Of(seed, Class) : FuzzSchedule.Of(seed, Class);
 
     /// <summary>File that keeps what was done, to go on after a break; null: none.</summary>
@@ -118,11 +121,11 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
     }
 
     /// <summary>Runs one seed; the verdict is the first thing that broke, without its time.</summary>
-    public static FuzzOutcome RunSeed(Scenario scenario, IReadOnlyList<string>? ignored = null)
+    public static FuzzOutcome RunSeed(Scenario scenario, IReadOnlyList<string>? ignored = null, bool everyTurn = false)
     {
         try
         {
-            var result = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0])).Run();
+            var result = new ScenarioRun(scenario, new Variant(0, scenario.LinkCounts[0]), everyTurn: everyTurn).Run();
             var failures = ignored is { Count: > 0 } ? [.. result.Failures.Where(failure => !ignored.Contains(Kind(failure)))] : result.Failures;
             return new FuzzOutcome(scenario.Seed, failures.Count > 0 ? failures[0]
                 : result.Takeovers > RestlessFrom ? $"restless: {result.Takeovers} takeovers" : null,
@@ -179,7 +182,7 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             {
                 if ((seed % plan.Shards) + 1 == plan.Shard || plan.Shards == 1)
                 {
-                    outcomes.Add(RunSeed(plan.Schedule(seed), plan.Ignored));
+                    outcomes.Add(RunSeed(plan.Schedule(seed), plan.Ignored, plan.EveryTurn));
                 }
             }
 
@@ -226,7 +229,7 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
             return new FuzzFinding(seed, failure, null);
         }
 
-        var scenario = FuzzShrinker.Shrink(plan.Schedule(seed), candidate => Kind(RunSeed(candidate, plan.Ignored).Failure));
+        var scenario = FuzzShrinker.Shrink(plan.Schedule(seed), candidate => Kind(RunSeed(candidate, plan.Ignored, plan.EveryTurn).Failure));
         Directory.CreateDirectory(plan.FindingsFolder);
         var file = Path.Combine(plan.FindingsFolder, $"{Path.GetFileName(scenario.Name)}.yaml");
         File.WriteAllText(file, FuzzSchedule.ToYaml(scenario));

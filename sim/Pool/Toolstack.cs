@@ -179,7 +179,7 @@ public sealed class Toolstack
         _exited ??= new Signal();
         Task exited = _exited.Wait();
         _ = ShutdownAgentAsync();
-        await Task.WhenAny(exited, _host.Scheduler.Delay(_host.Timings.ServiceStopLimit)).ConfigureAwait(false);
+        await _host.Scheduler.WithinAsync(exited, _host.Timings.ServiceStopLimit).ConfigureAwait(false);
         process.Exit(137);
     }
 
@@ -266,6 +266,12 @@ public sealed class Toolstack
             }
         }
     }
+
+    /// <summary>How much time may be left out before this toolstack would do something of its own accord; null for no end.</summary>
+    internal TimeSpan? QuietLeft => _process?.Liveness.QuietLeft;
+
+    /// <summary>Time was left out, in which nothing happened but that it passed.</summary>
+    internal void LeftOut(TimeSpan time) => _process?.Liveness.LeftOut(time);
 
     /// <summary>Native HA: both the pool's flag and the local armed flag (xapi.md 7).</summary>
     public void SetNativeHa(bool on)

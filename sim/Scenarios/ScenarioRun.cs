@@ -75,11 +75,11 @@ internal sealed class ScenarioRun
     private bool _stopped;
 
     public ScenarioRun(
-        Scenario scenario, Variant variant, Func<VirtualWorld, VirtualHost, Baselines.Guardian>? guardian = null, PromotionPlan? promotion = null)
+        Scenario scenario, Variant variant, Func<VirtualWorld, VirtualHost, Baselines.Guardian>? guardian = null, PromotionPlan? promotion = null, bool everyTurn = false)
     {
         (_scenario, _variant) = (scenario, variant);
         var config = Configuration(out var pool);
-        World = new VirtualWorld(config, pool, Timings(), scenario.Seed) { Guardian = guardian, Promotion = promotion ?? PromotionPlan.Ours };
+        World = new VirtualWorld(config, pool, Timings(), scenario.Seed) { Guardian = guardian, Promotion = promotion ?? PromotionPlan.Ours, LeavesOut = !everyTurn };
         _cast = new Cast([.. pool.Hosts.Select(host => host.Name)], [.. pool.Vms.Select(vm => vm.Name)], [.. config.Links.Select(link => link.Name)], variant.X);
         _view = new RunView(World);
         foreach (var said in scenario.Expected)
@@ -282,6 +282,7 @@ internal sealed class ScenarioRun
 
         var undo = _scenario.AssumeA1 ? World.Network.Remember() : null;
         phrase.Value(World, arguments);
+        World.Touched(IsVisible(move.What.Text));
         _lastEvent = World.Elapsed - World.Origin;
         if (undo is not null && World.Network.BreaksA1)
         {
@@ -291,6 +292,10 @@ internal sealed class ScenarioRun
 
         World.Checker.Look();
     }
+
+    /// <summary>What such an event does shows in daemons and toolstacks, or it does nothing.</summary>
+    private static bool IsVisible(string text) => text.StartsWith("power on ", StringComparison.Ordinal)
+        || text.StartsWith("operator ", StringComparison.Ordinal) || text.StartsWith("admin starts ", StringComparison.Ordinal);
 
     private (Phrase<T> Phrase, PhraseArguments Arguments) Understand<T>(PhraseBook<T> book, Sentence said)
     {

@@ -400,8 +400,7 @@ internal static class WorldVerbs
     {
         if (host.PoweredOn && !host.GoingDown)
         {
-            world.Later(TimeSpan.FromMinutes(5), static () => { });
-            _ = OrderlyShutdown.RunAsync(world, host, reboot);
+            world.Hold(OrderlyShutdown.RunAsync(world, host, reboot));
         }
     }
 
@@ -418,8 +417,7 @@ internal static class WorldVerbs
             return;
         }
 
-        world.Later(TimeSpan.FromMinutes(5), static () => { });
-        _ = AdministerAsync(world, master, method, arguments(master));
+        world.Hold(AdministerAsync(world, master, method, arguments(master)));
     }
 
     private static async Task AdministerAsync(VirtualWorld world, VirtualHost master, string method, JsonArray arguments)
@@ -441,8 +439,7 @@ internal static class WorldVerbs
             return;
         }
 
-        world.Later(TimeSpan.FromMinutes(5), static () => { });
-        _ = RebootAsync(world, master, vm);
+        world.Hold(RebootAsync(world, master, vm));
     }
 
     private static async Task RebootAsync(VirtualWorld world, VirtualHost master, string vm)
@@ -463,8 +460,7 @@ internal static class WorldVerbs
             return;
         }
 
-        world.Later(TimeSpan.FromMinutes(5), static () => { });
-        _ = AdminAsync(world, master, method, vm, rest);
+        world.Hold(AdminAsync(world, master, method, vm, rest));
     }
 
     private static async Task AdminAsync(VirtualWorld world, VirtualHost master, string method, string vm, JsonNode?[] rest)

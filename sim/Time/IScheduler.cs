@@ -17,4 +17,16 @@ public interface IScheduler
 
     /// <summary>Completes on the scheduler's thread; continuations run inline there.</summary>
     Task Delay(TimeSpan delay);
+
+    /// <summary>
+    /// As <see cref="Delay"/>, for what goes on beside the pattern of a quiet world: the pause of a slow loop, something that the
+    /// story let begin. Where quiet time is left out it comes nearer by that time, and ends it; unless it is idle: then
+    /// neither it nor its loop would do anything.
+    /// </summary>
+    /// <param name="delay">Time until it goes on.</param>
+    /// <param name="idle">Asked while it waits.</param>
+    Task Rest(TimeSpan delay, Func<bool> idle);
+
+    /// <summary>As <see cref="After"/>, for the same.</summary>
+    IDisposable Beside(TimeSpan delay, Action action, Func<bool> idle);
 }

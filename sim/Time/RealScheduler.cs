@@ -47,6 +47,10 @@ public sealed class RealScheduler : IScheduler, IDisposable
         return source.Task;
     }
 
+    public Task Rest(TimeSpan delay, Func<bool> idle) => Delay(delay);
+
+    public IDisposable Beside(TimeSpan delay, Action action, Func<bool> idle) => After(delay, action);
+
     public void Post(Action action) => At(Instant.Zero, action);
 
     /// <summary>Starts work on the scheduler's thread; the returned task completes on the thread pool.</summary>

@@ -34,6 +34,24 @@ public sealed class VirtualScheduler : IScheduler
         return source.Task;
     }
 
+    public Task Rest(TimeSpan delay, Func<bool> idle)
+    {
+        var source = new TaskCompletionSource();
+        Beside(delay, source.SetResult, idle);
+        return source.Task;
+    }
+
+    public IDisposable Beside(TimeSpan delay, Action action, Func<bool> idle) => _timers.Add(Instant.Max(Now + delay, Now), action, idle);
+
+    /// <summary>Due times of all callbacks of the pattern, ascending.</summary>
+    internal List<long> Pattern() => _timers.Pattern();
+
+    /// <summary>Time until the first callback beside the pattern that would do something; null when there is none.</summary>
+    internal TimeSpan? UntilFirstBeside() => _timers.FirstBeside() - Now;
+
+    /// <summary>That time passes for what is beside the pattern, and for nothing else.</summary>
+    internal void Hasten(TimeSpan by) => _timers.Hasten(by);
+
     public void RunFor(TimeSpan duration) => RunUntil(Now + duration);
 
     /// <summary>Runs every callback due up to and including <paramref name="end"/>, then stands at that time.</summary>

@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Data;
+using TwoNodeHa.Sim.Time;
 
 namespace TwoNodeHa.Sim.Virtual;
 
@@ -55,7 +56,7 @@ internal static class OrderlyShutdown
     private static async Task StopGuestsAsync(VirtualWorld world, VirtualHost host)
     {
         var stops = host.Domains.List().Select(domain => StopAsync(host, domain.VmUuid)).ToList();
-        await Task.WhenAny(Task.WhenAll(stops), world.Scheduler.Delay(GuestLimit)).ConfigureAwait(false);
+        await world.Scheduler.WithinAsync(Task.WhenAll(stops), GuestLimit).ConfigureAwait(false);
     }
 
     private static async Task StopAsync(VirtualHost host, string uuid)

@@ -5,94 +5,238 @@ using TwoNodeHa.Sim.Explore;
 namespace TwoNodeHa.Sim.Virtual;
 
 /// <summary>
-/// Jumps over quiet time. When nothing is broken and nothing is under way, the two daemons repeat themselves with a fixed
-/// period. Two equal signatures of the whole world one period apart prove that the next period is the same again, so any
-/// number of whole periods can be left out: only the time of the world goes on, all clocks and numbers stay as they are.
-/// Left out of the signature are the toolstacks' own loops and the daemons' slow reading of the database: with an unchanged
-/// database neither changes anything that is looked at.
+/// Leaves out quiet time. Whatever state the two hosts are in: when nothing is under way, they repeat themselves with a fixed period.
+/// Two equal signatures of the whole world one period apart prove that the next period is the same again, so any number of whole
+/// periods can be left out: only the time of the world goes on, all clocks and numbers stay as they are. What is beside the
+/// pattern (<see cref="Time.IScheduler.Rest"/>) comes nearer by that time, and bounds it.
+/// Not in the signature is what only the story changes: after each of its events two new looks are needed, unless the event acts through
+/// what is in it, and the world is found where it was proven to repeat itself.
 /// </summary>
 internal sealed class QuietCycle(VirtualWorld world)
 {
-    /// <summary>All intervals of a quiet daemon divide it: heartbeats, probes, feeding, readings of domains and toolstack.</summary>
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+    /// <summary>All intervals of a quiet daemon divide it, or twice it: heartbeats, probes, feeding, readings of domains and toolstack.</summary>
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
 
-    private (StateHash, StateHash) _before;
-    private Instant _beforeAt;
+    /// <summary>More unanswered rounds in a row than any rule counts.</summary>
+    private const int UnansweredMax = (3 * Deadlines.YieldRounds) + 1;
 
-    /// <summary>How long may be run until the next look.</summary>
-    public static TimeSpan Look => Period;
+    private readonly List<Signature> _looks = [];
+    private readonly Dictionary<Signature, TimeSpan> _orbit = [];
+    private Instant? _at;
 
-    /// <summary>The time that may be left out now, at most <paramref name="left"/>; zero when nothing is proven.</summary>
+    /// <summary>Time until the next look.</summary>
+    public TimeSpan UntilLook => _at is { } at && at + Beat > world.Scheduler.Now ? at + Beat - world.Scheduler.Now : Beat;
+
+    /// <summary>The story changed something.</summary>
+    /// <param name="visibly">Only what a signature shows.</param>
+    public void Touched(bool visibly)
+    {
+        _looks.Clear();
+        if (!visibly)
+        {
+            _orbit.Clear();
+            _at = null;
+        }
+    }
+
+    /// <summary>Leaves out time, at most <paramref name="left"/>; tells how much. Zero when nothing is proven.</summary>
     public TimeSpan Jump(TimeSpan left)
     {
-        if (left < Period || !IsQuiet())
+        var now = world.Scheduler.Now;
+        if (left < Beat || now < _at + Beat)
         {
             return TimeSpan.Zero;
         }
 
-        var now = Sign();
-        var same = world.Scheduler.Now - _beforeAt == Period && now == _before;
-        (_before, _beforeAt) = (now, world.Scheduler.Now);
-        if (!same)
+        if (now != _at + Beat)
         {
+            _looks.Clear();
+        }
+
+        _at = now;
+        if (!IsQuiet())
+        {
+            _looks.Clear();
             return TimeSpan.Zero;
         }
 
-        return Period * Math.Floor(left / Period);
+        return Period() is { } period ? LeaveOut(period, left) : TimeSpan.Zero;
     }
+
+    /// <summary>The period with which the world repeats itself from now on; null when that is not proven.</summary>
+    private TimeSpan? Period()
+    {
+        var signature = new Signature(Sign(world.Hosts[0]), Sign(world.Hosts[1]), SignRest());
+        if (_orbit.TryGetValue(signature, out var known))
+        {
+            return known;
+        }
+
+        _looks.Add(signature);
+        var last = _looks.Count - 1;
+        for (var beats = 1; beats <= 2 && beats <= last; beats++)
+        {
+            if (_looks[last - beats] == signature)
+            {
+                for (var at = last - beats + 1; at <= last; at++)
+                {
+                    _orbit[_looks[at]] = Beat * beats;
+                }
+
+                return Beat * beats;
+            }
+        }
+
+        if (last >= 2)
+        {
+            _looks.RemoveAt(0);
+        }
+
+        return null;
+    }
+
+    private TimeSpan LeaveOut(TimeSpan period, TimeSpan left)
+    {
+        left = Earlier(left, world.Scheduler.UntilFirstBeside());
+        foreach (var host in world.Hosts)
+        {
+            left = Earlier(Earlier(left, host.Toolstack.QuietLeft), host.Daemon?.QuietLeft);
+        }
+
+        var time = left < period ? TimeSpan.Zero : period * Math.Floor(left / period);
+        if (time > TimeSpan.Zero)
+        {
+            world.Scheduler.Hasten(time);
+            foreach (var host in world.Hosts)
+            {
+                host.Toolstack.LeftOut(time);
+                host.Daemon?.LeftOut(time);
+            }
+        }
+
+        return time;
+    }
+
+    private static TimeSpan Earlier(TimeSpan left, TimeSpan? end) => end < left ? end.Value : left;
 
     private bool IsQuiet()
     {
-        if (world.Pending > 0 || !world.Network.IsPerfect)
+        if (world.Held > 0 || world.Arbiter.Elects || world.Guardian is not null || world.Crash is not null)
         {
             return false;
         }
 
-        foreach (var host in world.Hosts)
+        foreach (var quality in world.Network.Quality)
         {
-            var quiet = host is { PoweredOn: true, Frozen: false, DiskFull: false, DiskReadOnly: false, ListHangs: false, WrongKey: false, Filtered: false, Clock.DriftPpm: 0, StorageQuiet: true }
-                && host.Daemon is { Frozen: false, KnowsDatabase: true, State: { Status: HaStatus.Paired or HaStatus.Disabled, Procedures.Takeover: null, Procedures.Fence: null, Procedures.GhostSince: null, Host.Database: not null, Durable.ReenableAtUnixMs: 0 } }
-                && host.Toolstack.Faults is { HangAll: false, HangDatabase: false };
-            if (!quiet)
+            if (!quality.IsPerfect)
             {
                 return false;
             }
         }
 
-        return true;
+        return IsQuiet(world.Hosts[0]) && IsQuiet(world.Hosts[1]);
     }
 
-    private (StateHash, StateHash) Sign() => (Sign(world.Hosts[0]), Sign(world.Hosts[1]));
+    private static bool IsQuiet(VirtualHost host) =>
+        host is { Frozen: false, BootGuarded: false, GoingDown: false, Clock.DriftPpm: 0, Toolstack.Faults: { HangAll: false, HangDatabase: false } }
+        && (host.Daemon is null || IsQuiet(host.Daemon));
+
+    private static bool IsQuiet(VirtualDaemon daemon) => daemon is
+    {
+        Frozen: false, State:
+        {
+            Status: not (HaStatus.Unknown or HaStatus.Fencing or HaStatus.TakingOver or HaStatus.Departing),
+            Procedures: { Takeover: null, Fence: null, Departure: null, GhostSince: null },
+            Durable: { ReenableAtUnixMs: 0, PeerReenableAtUnixMs: 0 },
+        },
+    } && (daemon.KnowsDatabase || daemon.State.Host.Toolstack is not { Answers: true, Emergency: false });
+
+    /// <summary>What is left of the world: storage, third party, and when which callback is due.</summary>
+    private StateHash SignRest()
+    {
+        var hash = new StateHasher();
+        hash.Add(world.Storage.Locks().Count);
+        hash.Add(world.Arbiter.Holder);
+        hash.Add(world.Arbiter.LeaseLeft.Ticks);
+        var now = world.Scheduler.Now.Ticks;
+        foreach (var due in world.Scheduler.Pattern())
+        {
+            hash.Add(due - now);
+        }
+
+        return hash.Result;
+    }
 
     private StateHash Sign(VirtualHost host)
     {
-        var (state, now) = (host.Daemon!.State, host.LocalNow);
+        if (host.Daemon is not { } daemon)
+        {
+            var writer = new SituationWriter(0, 0, 0, default, default, default);
+            WriteHost(ref writer, host);
+            return writer.Result;
+        }
+
+        var (state, now) = (daemon.State, host.LocalNow);
         var timing = host.Config.Timing;
         var old = timing.TakeoverDelay + timing.QuietWindow + TimeSpan.FromSeconds(5);
-        var numbers = new HostNumbers(state.Life.Incarnation.Counter, state.Durable.Attestation, state.Life.Incarnation.Counter, state.Schedule.Sequence,
-            state.Peer.Beat?.Incarnation.Counter ?? 0, state.Peer.Beat?.Sequence ?? 0);
-        var writer = new SituationWriter(now.Ticks, old.Ticks, state.Durable.Epoch, world.Hosts[0].Config.Self.Uuid, numbers, numbers);
-        writer.Self(host.Index);
-        writer.State(state with
+        var (incarnation, heard) = (state.Life.Incarnation.Counter, state.Peer.Beat);
+        var own = new HostNumbers(incarnation, state.Durable.Attestation, incarnation, state.Schedule.Sequence, heard?.Incarnation.Counter ?? 0, heard?.Sequence ?? 0);
+        var other = new HostNumbers(heard?.Incarnation.Counter ?? 0, heard?.Attestation ?? 0, heard?.Incarnation.Counter ?? 0, heard?.Sequence ?? 0, incarnation, state.Schedule.Sequence);
+        var (first, second) = host.Index == 0 ? (own, other) : (other, own);
+        var full = new SituationWriter(now.Ticks, old.Ticks, state.Durable.Epoch, world.Hosts[0].Config.Self.Uuid, first, second);
+        full.Self(host.Index);
+
+        full.State(WithoutPhases(host, state, now));
+        full.DueTime(host.LeaseFile?.Ticks ?? 0);
+        WriteHost(ref full, host);
+        return full.Result;
+    }
+
+    /// <summary>
+    /// Leaves out where in its interval a question is whose answer is known to be the same: the database and the list, while neither
+    /// changes; the peer's kernel, while nothing can come back from it. Their intervals divide no period of the rest.
+    /// </summary>
+    private HaState WithoutPhases(VirtualHost host, HaState state, Instant now)
+    {
+        var (peer, reads) = (world.Hosts[1 - host.Index], state.Pending.Has(Purpose.ReadDomains));
+        return state with
         {
-            Host = state.Host with { DatabaseAt = state.Host.DatabaseAt is null ? null : now },
-            Schedule = state.Schedule with { Database = now },
-        });
-        WriteHost(ref writer, host);
-        return writer.Result;
+            Procedures = state.Procedures with { Yields = null },
+            Gateway = state.Gateway with { Unanswered = Math.Min(state.Gateway.Unanswered, UnansweredMax) },
+            Host = state.Host with
+            {
+                DatabaseAt = state.Host.DatabaseAt is null ? null : now,
+                DomainsAskedAt = reads ? state.Host.DomainsAskedAt : now,
+            },
+            Schedule = state.Schedule with
+            {
+                Database = now,
+                Domains = reads ? state.Schedule.Domains : now,
+                PeerProbe = peer.AnswersPing && world.Network.HostsHearEachOther() ? state.Schedule.PeerProbe : now,
+            },
+        };
     }
 
     private void WriteHost(ref SituationWriter writer, VirtualHost host)
     {
         var status = host.Toolstack.Status;
+        writer.Add((host.PoweredOn ? 1 : 0) + (host.Booting ? 2 : 0) + (world.Blocked[host.Index] ? 4 : 0));
+        writer.Add(host.Life);
         writer.Add((long)status.Service);
         writer.Add(status.DatabaseGeneration);
         writer.Add((status.Emergency ? 1 : 0) + (status.InitComplete ? 2 : 0) + (status.UnixListening ? 4 : 0));
         writer.Add(status.RoleFile.GetHashCode(StringComparison.Ordinal));
         writer.Add(host.Domains.WritingCount);
         writer.Add(host.Domains.Backends.Length);
+        foreach (var domain in host.Domains.List())
+        {
+            writer.Add(domain.Domid);
+            writer.Add((long)domain.State);
+        }
+
         writer.Add(host.WatchdogDue is { } due ? (due - world.Scheduler.Now).Ticks : -1);
-        writer.Add(host.Daemon!.NextWakeIn.Ticks);
-        writer.Add(world.Storage.Locks().Count);
     }
+
+    /// <summary>Everything that decides the future, and that not only the story changes.</summary>
+    private readonly record struct Signature(StateHash First, StateHash Second, StateHash Rest);
 }

@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Sim.Pool;
 
 namespace TwoNodeHa.Sim.Virtual;
 
@@ -61,14 +62,22 @@ public sealed class VirtualArbiter(VirtualWorld world)
         Array.Fill(Trusted, true);
     }
 
+    /// <summary>Who holds the lease; -1 for nobody.</summary>
+    internal int Holder => LeaseLeft > TimeSpan.Zero ? _holder : -1;
+
+    /// <summary>What is left of it.</summary>
+    internal TimeSpan LeaseLeft => _until > world.Scheduler.Now ? _until - world.Scheduler.Now : TimeSpan.Zero;
+
+    /// <summary>The store elects its leader.</summary>
+    internal bool Elects => world.Scheduler.Now < _electsUntil;
+
     internal async Task<(ActionOutcome Outcome, string Code, string Detail)> AcquireAsync(VirtualHost host, Action<Observation> post)
     {
         var (sent, life) = (host.LocalNow, host.Life);
         await world.Scheduler.Delay(OneWay + StoreLag).ConfigureAwait(false);
-        if (!StoreUp || !Reached[host.Index] || world.Scheduler.Now < _electsUntil)
+        if (!StoreUp || !Reached[host.Index] || Elects)
         {
-            await world.Scheduler.Delay(TimeSpan.FromHours(1)).ConfigureAwait(false);
-            return (ActionOutcome.Unknown, "TRANSPORT", "the store does not answer");
+            await Never.Task().ConfigureAwait(false);
         }
 
         var now = world.Scheduler.Now;

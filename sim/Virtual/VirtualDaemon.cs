@@ -43,11 +43,26 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     public bool Frozen => _frozen;
 
+    /// <summary>What its clock shows.</summary>
+    public Instant LocalNow => _host.LocalNow;
+
     /// <summary>Time until the loop turns by itself.</summary>
     public TimeSpan NextWakeIn => _loop.NextWake - _host.LocalNow;
 
     /// <summary>It knows the pool's database as it is now.</summary>
     public bool KnowsDatabase => _toolstack.IsCurrent(State.Host.Database);
+
+    /// <summary>How much time may be left out before a memory of this daemon that is not renewed ends; null for no end.</summary>
+    internal TimeSpan? QuietLeft => State.Procedures.Yields is { } yields && yields.RestUntil > LocalNow ? yields.RestUntil - LocalNow : null;
+
+    /// <summary>Time was left out: that memory is so much older.</summary>
+    internal void LeftOut(TimeSpan time)
+    {
+        if (State.Procedures.Yields is { } yields)
+        {
+            _loop.Replace(State with { Procedures = State.Procedures with { Yields = yields with { NewestAt = yields.NewestAt - time } } });
+        }
+    }
 
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }
@@ -145,7 +160,8 @@ public sealed class VirtualDaemon : ICommandExecutor
         _wake?.Dispose();
         if (!_dead)
         {
-            _wake = _world.Scheduler.At(_host.Clock.WorldAt(_loop.NextWake), () => Post(Tick()));
+            // A function of the state, which is looked at itself.
+            _wake = _world.Scheduler.Beside(_host.Clock.WorldAt(_loop.NextWake) - _world.Scheduler.Now, () => Post(Tick()), Pool.Xapi.XapiProcess.AsksOn);
         }
     }
 

@@ -6,6 +6,7 @@ using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Virtual;
+using TwoNodeHa.Sim.Pool.Xapi;
 using TwoNodeHa.Sim.Time;
 
 namespace TwoNodeHa.Sim.Virtual;
@@ -55,10 +56,10 @@ public sealed class VirtualHost
 
     public HostClock Clock { get; }
 
-    /// <summary>What this host's monotonic clock shows.</summary>
     /// <summary>Booted, and the toolstack's unit still waits for the boot guard's.</summary>
     public bool BootGuarded { get; private set; }
 
+    /// <summary>What this host's monotonic clock shows.</summary>
     public Instant LocalNow => Clock.At(_world.Scheduler.Now);
 
     /// <summary>Number of the present boot: work of an earlier one must not go on.</summary>
@@ -361,7 +362,7 @@ internal sealed class VirtualPeer(VirtualWorld world, int self, TimeSpan connect
         var peer = world.Hosts[1 - self];
         if (!world.Path(self) || !peer.PoweredOn || world.Blocked[self])
         {
-            await scheduler.Delay(world.Blocked[self] ? Latency : connectLimit).ConfigureAwait(false);
+            await scheduler.Rest(world.Blocked[self] ? Latency : connectLimit, XapiProcess.AsksOn).ConfigureAwait(false);
             throw new PeerUnreachableException("no answer");
         }
 
@@ -372,7 +373,7 @@ internal sealed class VirtualPeer(VirtualWorld world, int self, TimeSpan connect
         // TCP keeps trying while the path is cut; the answer arrives when it is back, or never.
         while (!world.Path(self))
         {
-            await scheduler.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+            await scheduler.Rest(TimeSpan.FromSeconds(1), XapiProcess.AsksOn).ConfigureAwait(false);
         }
 
         return reply;

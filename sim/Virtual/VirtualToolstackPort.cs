@@ -5,6 +5,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Data;
+using TwoNodeHa.Sim.Time;
 
 namespace TwoNodeHa.Sim.Virtual;
 
@@ -58,8 +59,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
     public async Task ActAsync(Command.Act act, Action<Observation> post)
     {
         var done = RunAsync(act.Action, act.Deadline, post);
-        await Task.WhenAny(done, world.Scheduler.Delay(act.Deadline)).ConfigureAwait(false);
-        var (outcome, code, detail) = done.IsCompleted
+        var (outcome, code, detail) = await world.Scheduler.WithinAsync(done, act.Deadline).ConfigureAwait(false)
             ? await done.ConfigureAwait(false)
             : (ActionOutcome.Unknown, "DEADLINE", $"no answer within {act.Deadline.TotalSeconds:F0} s");
         post(new Observation.ActionFinished(act.Id, outcome, code, detail));
@@ -269,8 +269,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
     private async Task<CallReply> BoundedAsync(string method, JsonArray parameters, TimeSpan deadline)
     {
         var call = host.Toolstack.CallAsync(CallOrigin.Unix, method, parameters);
-        await Task.WhenAny(call, world.Scheduler.Delay(deadline)).ConfigureAwait(false);
-        return call.IsCompleted ? await call.ConfigureAwait(false) : new CallReply.ConnectionLost("deadline");
+        return await world.Scheduler.WithinAsync(call, deadline).ConfigureAwait(false) ? await call.ConfigureAwait(false) : new CallReply.ConnectionLost("deadline");
     }
 
     /// <summary>

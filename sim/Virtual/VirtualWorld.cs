@@ -120,8 +120,11 @@ public sealed class VirtualWorld
     /// <summary>Seconds as the log has them.</summary>
     public double Time => (Elapsed - Origin).TotalSeconds;
 
-    /// <summary>Things that will happen by themselves later; no time is jumped meanwhile.</summary>
-    public int Pending { get; private set; }
+    /// <summary>Work under way for which the world waits before time is left out.</summary>
+    internal int Held { get; private set; }
+
+    /// <summary>Quiet time is left out; without it every turn is run, to compare.</summary>
+    public bool LeavesOut { get; init; } = true;
 
     public void Install()
     {
@@ -149,16 +152,15 @@ public sealed class VirtualWorld
         OnLine?.Invoke(line);
     }
 
-    /// <summary>Something that ends by itself: the world waits for it before it jumps.</summary>
-    public void Later(TimeSpan delay, Action action)
-    {
-        Pending++;
-        Scheduler.After(delay, () =>
-        {
-            Pending--;
-            action();
-        });
-    }
+    /// <summary>Something that the story has happen later: time that is left out brings it nearer.</summary>
+    public void Later(TimeSpan delay, Action action) => Scheduler.Beside(delay, action, static () => false);
+
+    /// <summary>No time is left out until this work ends, but no longer than five minutes.</summary>
+    internal void Hold(Task work) => _ = HoldAsync(work);
+
+    /// <summary>The story changed something.</summary>
+    /// <param name="visibly">Only what daemons and toolstacks show.</param>
+    internal void Touched(bool visibly = false) => _quiet.Touched(visibly);
 
     public bool Runs(int host, string vmName)
     {
@@ -180,15 +182,23 @@ public sealed class VirtualWorld
         while (Elapsed < end)
         {
             var left = end - Elapsed;
-            Jumped += _quiet.Jump(left);
+            Jumped += LeavesOut ? _quiet.Jump(left) : TimeSpan.Zero;
             left = end - Elapsed;
             if (left > TimeSpan.Zero)
             {
-                Scheduler.RunFor(left < QuietCycle.Look ? left : QuietCycle.Look);
+                var look = LeavesOut ? _quiet.UntilLook : left;
+                Scheduler.RunFor(left < look ? left : look);
             }
         }
 
         Checker.Look();
+    }
+
+    private async Task HoldAsync(Task work)
+    {
+        Held++;
+        await Scheduler.WithinAsync(work, TimeSpan.FromMinutes(5)).ConfigureAwait(false);
+        Held--;
     }
 
     /// <summary>Runs until a condition holds, looked at ten times a second; tells whether it came to hold.</summary>

@@ -85,7 +85,8 @@ internal sealed class DatabaseKeeper(XapiProcess process)
         long synced = -1;
         while (true)
         {
-            await process.Delay(process.Host.Timings.DatabaseSync).ConfigureAwait(false);
+            long known = synced;
+            await process.Rest(process.Host.Timings.DatabaseSync, () => known == process.LoadedDb?.Generation).ConfigureAwait(false);
             if (synced == process.Db.Generation)
             {
                 continue;

@@ -85,11 +85,46 @@ internal sealed class Liveness(XapiProcess process)
         return (bool)answer!;
     }
 
+    /// <summary>Time until a host that is silent and counts as live no longer does; null when there is none.</summary>
+    public TimeSpan? QuietLeft
+    {
+        get
+        {
+            if (process.LoadedDb is null)
+            {
+                return null;
+            }
+
+            TimeSpan? left = null;
+            foreach (var (host, at) in _lastHeard)
+            {
+                var until = at + process.Host.Timings.AssumedDead - process.Now;
+                if (host != process.HostRef && IsSilent(at) && process.Db.Find("host", host) is { } row && process.Db.IsLive(row) && !(left < until))
+                {
+                    left = until;
+                }
+            }
+
+            return left;
+        }
+    }
+
+    /// <summary>Time was left out: who is heard is as newly heard as before, who is silent was silent meanwhile.</summary>
+    public void LeftOut(TimeSpan time)
+    {
+        foreach (var (host, at) in _lastHeard.ToList())
+        {
+            _lastHeard[host] = IsSilent(at) ? at - time : at;
+        }
+    }
+
+    private bool IsSilent(Instant heard) => process.Now - heard > process.Host.Timings.Heartbeat + process.Host.Timings.LinkWatchdog;
+
     private async Task CollectAsync()
     {
         while (true)
         {
-            await process.Delay(process.Host.Timings.Collector).ConfigureAwait(false);
+            await process.Rest(process.Host.Timings.Collector, XapiProcess.AsksOn).ConfigureAwait(false);
             foreach (Row host in process.Db.All("host").Where(host => host.Ref != process.HostRef).ToList())
             {
                 Collect(host);
@@ -119,14 +154,14 @@ internal sealed class Liveness(XapiProcess process)
             {
                 await process.GuardWithin(
                     process.AskPeerAsync(process.Role.MasterAddress, "emu.tickle", process.HostRef),
-                    process.Host.Timings.LinkWatchdog).ConfigureAwait(false);
+                    process.Host.Timings.LinkWatchdog, XapiProcess.AsksOn).ConfigureAwait(false);
             }
             catch (Exception error) when (error is ApiException or PeerUnreachableException or PeerLostException)
             {
                 // The next heartbeat is due in an interval anyway.
             }
 
-            await process.Delay(process.Host.Timings.Heartbeat).ConfigureAwait(false);
+            await process.Rest(process.Host.Timings.Heartbeat, XapiProcess.AsksOn).ConfigureAwait(false);
         }
     }
 }

@@ -53,7 +53,7 @@ internal sealed class MasterLink(XapiProcess process)
             {
                 CallReply reply = await process.GuardWithin(
                     process.Host.Peer.CallAsync(process.Role.MasterAddress, operation, Clone(parameters)),
-                    process.Host.Timings.LinkWatchdog).ConfigureAwait(false);
+                    process.Host.Timings.LinkWatchdog, XapiProcess.AsksOn).ConfigureAwait(false);
                 if (reply is not CallReply.Failure { Error: ["HOST_IS_SLAVE", ..] or ["INTERNAL_ERROR", ..] })
                 {
                     return reply.Unwrap();
@@ -72,7 +72,7 @@ internal sealed class MasterLink(XapiProcess process)
     private async Task SleepAsync(TimeSpan delay)
     {
         _sleeper = new TaskCompletionSource();
-        await process.Guard(Task.WhenAny(_sleeper.Task, process.Host.Scheduler.Delay(delay))).ConfigureAwait(false);
+        await process.Guard(Task.WhenAny(_sleeper.Task, process.Host.Scheduler.Rest(delay, XapiProcess.AsksOn))).ConfigureAwait(false);
         _sleeper = null;
     }
 

@@ -13,7 +13,7 @@ internal sealed class StartUp(XapiProcess process)
         await process.Delay(Timings.ProcessStart).ConfigureAwait(false);
         if (process.Host.Faults.StartLate > TimeSpan.Zero)
         {
-            await process.Delay(process.Host.Faults.StartLate).ConfigureAwait(false);
+            await process.Rest(process.Host.Faults.StartLate, static () => false).ConfigureAwait(false);
         }
 
         if (process.OnSystemBoot)
@@ -144,7 +144,7 @@ internal sealed class StartUp(XapiProcess process)
                 return;
             }
 
-            await process.Delay(retry).ConfigureAwait(false);
+            await process.Rest(retry, XapiProcess.AsksOn).ConfigureAwait(false);
         }
     }
 
@@ -157,7 +157,7 @@ internal sealed class StartUp(XapiProcess process)
                 process.AskPeerAsync(
                     process.Role.MasterAddress, "emu.hello", process.Host.Definition.Uuid, process.Host.Address,
                     process.Local.HaArmed),
-                Timings.LinkWatchdog).ConfigureAwait(false);
+                Timings.LinkWatchdog, XapiProcess.AsksOn).ConfigureAwait(false);
             return answer switch
             {
                 "ok" => null,

@@ -186,6 +186,19 @@ internal sealed class XapiProcess
         }
     }
 
+    /// <summary>As <see cref="Delay(TimeSpan)"/>, for the pause of a loop (<see cref="IScheduler.Rest"/>).</summary>
+    public async Task Rest(TimeSpan time, Func<bool> idle)
+    {
+        await Host.Scheduler.Rest(time, idle).ConfigureAwait(false);
+        if (!Alive)
+        {
+            await Never.Task().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What a loop that asks in vain says of itself: with what is as it is, it goes on so.</summary>
+    public static bool AsksOn() => true;
+
     public Task Delay(DurationRange range) => Delay(Host.Draw(range));
 
     /// <summary>Waits for work outside the process; its result reaches only a process that still lives.</summary>
@@ -211,11 +224,9 @@ internal sealed class XapiProcess
     public async Task Guard(Task work) => await Guard(AsValue(work)).ConfigureAwait(false);
 
     /// <summary>As <see cref="Guard{T}"/>, but gives up after a limit.</summary>
-    public async Task<T> GuardWithin<T>(Task<T> work, TimeSpan limit)
+    public async Task<T> GuardWithin<T>(Task<T> work, TimeSpan limit, Func<bool>? idle = null)
     {
-        Task expiry = Host.Scheduler.Delay(limit);
-        Task first = await Guard(Task.WhenAny(work, expiry)).ConfigureAwait(false);
-        return first == work
+        return await Guard(Host.Scheduler.WithinAsync(work, limit, idle)).ConfigureAwait(false)
             ? await Guard(work).ConfigureAwait(false)
             : throw new PeerUnreachableException($"no answer within {limit.TotalSeconds} s");
     }

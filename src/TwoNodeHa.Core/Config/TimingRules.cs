@@ -13,6 +13,11 @@ public sealed record TimingRules
     {
         Timing = timing;
         GatewayTimeout = gatewayTimeout;
+
+        // Asked for several times in every turn, and decimal arithmetic is slow.
+        OneWayFence = RoundUp(Stretched(timing.FenceBound) + timing.Margin);
+        var hold = OneWayFence + (2 * timing.HeartbeatInterval) + PeerProbeRest;
+        SignOfLifeHold = hold >= timing.QuietWindow ? hold : timing.QuietWindow;
     }
 
     /// <summary>The values the rules are about.</summary>
@@ -87,20 +92,13 @@ public sealed record TimingRules
     /// How long before the announced takeover a host that is heard one way must be without a right: one fence, stretched by
     /// drift, plus margin.
     /// </summary>
-    public TimeSpan OneWayFence => RoundUp(Stretched(Timing.FenceBound) + Timing.Margin);
+    public TimeSpan OneWayFence { get; }
 
     /// <summary>
     /// Q: how long a sign of life of the peer's kernel keeps a takeover by silence away. Not below one fence of a peer that hears
     /// of it one way, plus what an announcement is old: two heartbeat intervals and the rest between two questions.
     /// </summary>
-    public TimeSpan SignOfLifeHold
-    {
-        get
-        {
-            var bound = OneWayFence + (2 * Timing.HeartbeatInterval) + PeerProbeRest;
-            return bound >= Timing.QuietWindow ? bound : Timing.QuietWindow;
-        }
-    }
+    public TimeSpan SignOfLifeHold { get; }
 
     /// <summary>The shortest time on the own clock in which so much passes on the peer's.</summary>
     public TimeSpan AtLeastHere(TimeSpan onPeersClock) => TimeSpan.FromTicks((long)decimal.Floor(onPeersClock.Ticks / DriftFactor));

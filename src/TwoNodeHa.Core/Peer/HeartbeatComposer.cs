@@ -128,8 +128,18 @@ internal static class HeartbeatComposer
             return [];
         }
 
-        return [.. view.Missing().Where(vm => !view.RunsOnPeer(vm.Uuid))
-            .Select(vm => VmShortId.Of(vm.Uuid)).Order()];
+        // By id: the order of starts says nothing to the peer.
+        var missing = new List<ulong>();
+        foreach (var vm in view.Durable.Vms)
+        {
+            if (vm is { Protected: true, Wanted: true } && !view.RunsHere(vm.Uuid) && !view.RunsOnPeer(vm.Uuid))
+            {
+                missing.Add(VmShortId.Of(vm.Uuid));
+            }
+        }
+
+        missing.Sort();
+        return [.. missing];
     }
 
     private static ImmutableArray<ulong> Running(Draft turn)

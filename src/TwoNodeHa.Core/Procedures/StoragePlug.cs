@@ -65,6 +65,11 @@ internal static class StoragePlug
     public static Instant LookAgainAt(View view)
     {
         var first = Again.Never;
+        if (view.State.Procedures.Plugs.IsEmpty)
+        {
+            return first;
+        }
+
         foreach (var attempt in view.State.Procedures.Plugs.Values)
         {
             first = Instant.Min(first, Again.At(view, attempt.RetryAt));
