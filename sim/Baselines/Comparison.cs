@@ -43,9 +43,6 @@ internal static class Comparison
     public static bool Applies(Scenario scenario) => scenario is { ThirdParty: "none", ConfigFile: null, Pending: null }
         && scenario.Area is "power" or "network" or "toolstack" or "vm" or "orderly";
 
-    /// <summary>Documented counterexamples, of which nothing better is expected.</summary>
-    public static bool IsKnown(string scenario) => scenario is "network/split-brain-without-A1";
-
     public static Outcome Run(Scenario scenario, Variant variant, PolicyKind policy, string toolstack)
     {
         scenario = scenario with { Toolstack = toolstack, Expected = [], End = scenario.Moves.Count == 0 ? Afterwards : Max(scenario.End, scenario.Moves[^1].At + Afterwards) };

@@ -140,7 +140,7 @@ internal static class FuzzCommand
         }
     }
 
-    private static (int First, int Second) Range(string text, string separator)
+    internal static (int First, int Second) Range(string text, string separator)
     {
         var parts = text.Split(separator);
         return parts.Length == 2 && int.TryParse(parts[0], out var first) && int.TryParse(parts[1], out var second) && first <= second

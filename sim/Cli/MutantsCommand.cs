@@ -12,24 +12,30 @@ namespace TwoNodeHa.Sim.Cli;
 internal static class MutantsCommand
 {
     private const string Folder = "sim/mutants";
+    private const int FuzzSeeds = 1500;
 
     public static Command Create()
     {
-        var only = new Option<string?>("--only") { Description = "only mutants whose name contains this" };
-        var seeds = new Option<int>("--fuzz-seeds") { Description = "fuzz seeds of each class for what the table does not catch", DefaultValueFactory = _ => 1500 };
+        var only = new Option<string?>("--only") { Description = "only mutants whose name contains this, or one of these: a,b" };
+        var seeds = new Option<int?>("--fuzz-seeds") { Description = "fuzz seeds of each class for what the table does not catch: 1500, with --hinted 0" };
         var all = new Option<bool>("--all") { Description = "fuzz those too that the table caught" };
-        var command = new Command("mutants", "Switch every safety rule off, one at a time: table or fuzz must notice.") { only, seeds, all };
+        var hinted = new Option<bool>("--hinted") { Description = "of the table only the scenarios that a mutant's hint names: quick" };
+        var shard = new Option<string>("--shard") { Description = "i/n: every n-th mutant, from the i-th", DefaultValueFactory = _ => "1/1" };
+        var threads = new Option<int>("--threads") { Description = "mutants at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var command = new Command("mutants", "Switch every safety rule off, one at a time: table or fuzz must notice.") { only, seeds, all, threads, shard, hinted };
         command.SetAction(parsed =>
         {
+            var order = new HuntOrder(
+                parsed.GetValue(only), parsed.GetValue(seeds) ?? (parsed.GetValue(hinted) ? 0 : FuzzSeeds), parsed.GetValue(all), parsed.GetValue(threads), parsed.GetValue(shard)!, parsed.GetValue(hinted));
             try
             {
 #if MUTANTS
-                return Hunt(parsed.GetValue(only), parsed.GetValue(seeds), parsed.GetValue(all));
+                return Hunt(order);
 #else
-                return BuildAndRun(parsed.GetValue(only), parsed.GetValue(seeds), parsed.GetValue(all));
+                return BuildAndRun(order);
 #endif
             }
-            catch (Exception error) when (error is FormatException or IOException or ScenarioException)
+            catch (Exception error) when (error is FormatException or OverflowException or IOException or ScenarioException)
             {
                 Console.Error.WriteLine(error.Message);
                 return 2;
@@ -39,20 +45,40 @@ internal static class MutantsCommand
     }
 
 #if MUTANTS
-    private static int Hunt(string? only, int seeds, bool all)
+    private static int Hunt(HuntOrder order)
     {
         var rules = MutantFile.Load(Path.Combine(Folder, "mutants.yaml"));
 
         // What is known to be broken would "catch" every mutant.
         var scenarios = ScenarioTable.Load("sim/scenarios", null).Where(scenario => scenario.Pending is null).ToList();
-        if (new MutantHunt(scenarios, 0, false).Hunt(new MutantRule { Name = "no mutant" }, 0) is { Killed: true } sound)
+        if (rules.FirstOrDefault(rule => !scenarios.Exists(scenario => rule.Names(scenario.Name))) is { } lost)
+        {
+            Console.Error.WriteLine($"mutant {lost.Name}: no scenario has '{lost.Hint}' in its name");
+            return 2;
+        }
+
+        var numbers = Enumerable.Range(1, rules.Count).Where(number => order.Hunts(rules[number - 1])).ToList();
+        if (numbers.Count == 0)
+        {
+            Console.Error.WriteLine($"no mutant has '{order.Only}' in its name");
+            return 2;
+        }
+
+        var (part, parts) = FuzzCommand.Range(order.Shard, "/");
+        numbers = [.. numbers.Where((_, index) => index % parts == part - 1)];
+
+        if (order.Hinted)
+        {
+            scenarios = scenarios.FindAll(scenario => numbers.Exists(number => rules[number - 1].Names(scenario.Name)));
+        }
+
+        if (new MutantHunt(scenarios, order with { FuzzSeeds = 0, FuzzAll = false }).Hunt(new MutantRule { Name = "no mutant" }, 0) is { Killed: true } sound)
         {
             // Whatever fails without a mutant would "catch" every one of them.
             Console.Error.WriteLine($"the table fails without any mutant: {sound.Table}");
             return 2;
         }
 
-        var numbers = Enumerable.Range(1, rules.Count).Where(number => only is null || rules[number - 1].Name.Contains(only, StringComparison.Ordinal)).ToList();
         var fates = new MutantFate[numbers.Count];
         var next = -1;
         var watch = Stopwatch.StartNew();
@@ -60,29 +86,41 @@ internal static class MutantsCommand
         {
             for (var i = Interlocked.Increment(ref next); i < numbers.Count; i = Interlocked.Increment(ref next))
             {
-                fates[i] = new MutantHunt(scenarios, seeds, all).Hunt(rules[numbers[i] - 1], numbers[i]);
+                var fate = new MutantHunt(scenarios, order).Hunt(rules[numbers[i] - 1], numbers[i]);
+                lock (fates)
+                {
+                    fates[i] = fate;
+                    Tell(fate);
+                }
             }
         }
 
-        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(Work, 16 << 20)).ToList();
+        var threads = Enumerable.Range(0, order.Threads).Select(_ => new Thread(Work, 16 << 20)).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
-        foreach (var fate in fates)
+        var killed = fates.Count(fate => fate.Killed);
+        var known = fates.Count(fate => fate is { Killed: false, Rule.Survives.Length: > 0 });
+        Console.WriteLine($"{fates.Length} mutants, {killed} killed ({fates.Count(fate => fate.Table is not null)} by the table), "
+            + $"{known} survive for a known reason, {fates.Length - killed - known} survive, {watch.Elapsed.TotalSeconds:F0} s");
+        foreach (var fate in fates.Where(fate => fate is { Killed: true, Rule.Survives.Length: > 0 }))
         {
-            Console.WriteLine($"{(fate.Killed ? "killed  " : "SURVIVES")} {fate.Rule.Name,-36} {fate.Table ?? fate.Fuzz ?? fate.Rule.Rule}");
-            if (fate is { Table: not null, Fuzz: not null })
-            {
-                Console.WriteLine($"{"",46}{fate.Fuzz}");
-            }
+            Console.Error.WriteLine($"{fate.Rule.Name} is caught now: take the reason out of mutants.yaml ({fate.Rule.Survives})");
         }
 
-        var killed = fates.Count(fate => fate.Killed);
-        Console.WriteLine($"{fates.Length} mutants, {killed} killed ({fates.Count(fate => fate.Table is not null)} by the table), "
-            + $"{fates.Length - killed} survive, {watch.Elapsed.TotalSeconds:F0} s");
-        return killed == fates.Length ? 0 : 1;
+        return fates.All(fate => fate.Killed == (fate.Rule.Survives.Length == 0)) ? 0 : 1;
+    }
+
+    private static void Tell(MutantFate fate)
+    {
+        var verdict = fate.Killed ? "killed  " : fate.Rule.Survives.Length > 0 ? "survives" : "SURVIVES";
+        Console.WriteLine($"{verdict} {fate.Rule.Name,-36} {fate.Seconds,5:F1} s  {fate.Table ?? fate.Fuzz ?? (fate.Rule.Survives.Length > 0 ? fate.Rule.Survives : fate.Rule.Rule)}");
+        if (fate is { Table: not null, Fuzz: not null })
+        {
+            Console.WriteLine($"{"",55}{fate.Fuzz}");
+        }
     }
 #else
-    private static int BuildAndRun(string? only, int seeds, bool all)
+    private static int BuildAndRun(HuntOrder order)
     {
         var rules = MutantFile.Load(Path.Combine(Folder, "mutants.yaml"));
         MutantFile.WriteCore(rules, "src/TwoNodeHa.Core", Path.Combine(Folder, "obj", "core"));
@@ -93,13 +131,22 @@ internal static class MutantsCommand
             return build;
         }
 
-        List<string> arguments = [Path.Combine(Folder, "bin", "Release", "net10.0", "sim-mutants.dll"), "mutants", "--fuzz-seeds", $"{seeds}"];
-        if (only is not null)
+        List<string> arguments =
+        [
+            Path.Combine(Folder, "bin", "Release", "net10.0", "sim-mutants.dll"), "mutants", "--fuzz-seeds", $"{order.FuzzSeeds}",
+            "--threads", $"{order.Threads}", "--shard", order.Shard,
+        ];
+        if (order.Only is { } only)
         {
             arguments.AddRange(["--only", only]);
         }
 
-        if (all)
+        if (order.Hinted)
+        {
+            arguments.Add("--hinted");
+        }
+
+        if (order.FuzzAll)
         {
             arguments.Add("--all");
         }

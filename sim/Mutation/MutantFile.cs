@@ -27,7 +27,13 @@ internal sealed class MutantRule
     /// <summary>Part of the names of the scenarios that are tried first.</summary>
     public string Hint { get; set; } = "";
 
+    /// <summary>Why nothing catches it, where that is known; empty for a rule that something must catch.</summary>
+    public string Survives { get; set; } = "";
+
     public List<MutantEdit> Edits { get; set; } = [];
+
+    /// <summary>The hint names this scenario.</summary>
+    public bool Names(string scenario) => scenario.Contains(Hint, StringComparison.Ordinal);
 }
 
 /// <summary>Reads mutants.yaml and makes the mutated copy of Core.</summary>

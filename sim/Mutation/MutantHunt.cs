@@ -13,8 +13,13 @@ internal sealed record MutantFate(MutantRule Rule, string? Table, string? Fuzz, 
 }
 
 /// <summary>Tries to catch a mutant: by the scenarios (expectations and promises, never the golden logs), by fuzz.</summary>
-internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, int fuzzSeeds, bool all)
+internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, HuntOrder order)
 {
+    /// <summary>Where scenarios are left that catch what the table does not.</summary>
+    private const string Found = "sim/mutants/obj/found";
+
+    private const int ShrinkTries = 150;
+
     public MutantFate Hunt(MutantRule rule, int number)
     {
         var watch = Stopwatch.StartNew();
@@ -22,7 +27,7 @@ internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, int fuzzSeed
         try
         {
             var table = ByTable(rule);
-            var fuzz = table is null || all ? ByFuzz() : null;
+            var fuzz = table is null || order.FuzzAll ? ByFuzz(rule, number) : null;
             return new MutantFate(rule, table, fuzz, watch.Elapsed.TotalSeconds);
         }
         finally
@@ -33,8 +38,8 @@ internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, int fuzzSeed
 
     private string? ByTable(MutantRule rule)
     {
-        var likely = scenarios.Where(scenario => scenario.Name.Contains(rule.Hint, StringComparison.Ordinal));
-        foreach (var scenario in likely.Concat(scenarios).Distinct())
+        var likely = scenarios.Where(scenario => rule.Names(scenario.Name));
+        foreach (var scenario in likely.Concat(order.Hinted ? [] : scenarios).Distinct())
         {
             foreach (var variant in scenario.Variants())
             {
@@ -63,20 +68,40 @@ internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, int fuzzSeed
         }
     }
 
-    private string? ByFuzz()
+    /// <summary>A schedule counts when it breaks with the mutant and not without; it is left as a scenario file.</summary>
+    private string? ByFuzz(MutantRule rule, int number)
     {
         foreach (var safety in (FuzzClass[])[FuzzClass.C, FuzzClass.B, FuzzClass.A])
         {
-            for (var seed = 1; seed <= fuzzSeeds; seed++)
+            for (var seed = 1; seed <= order.FuzzSeeds; seed++)
             {
-                if (FuzzCampaign.RunSeed(FuzzSchedule.Of(seed, safety)).Failure is { } what)
+                var schedule = FuzzSchedule.Of(seed, safety);
+                if (FuzzCampaign.RunSeed(schedule).Failure is { } what && IsSound(schedule, number))
                 {
+                    var small = FuzzShrinker.Shrink(
+                        schedule, candidate => FuzzCampaign.Kind(FuzzCampaign.RunSeed(candidate).Failure) is { } kind && IsSound(candidate, number) ? kind : null, ShrinkTries);
+                    Directory.CreateDirectory(Found);
+                    File.WriteAllText(Path.Combine(Found, rule.Name + ".yaml"), FuzzSchedule.ToYaml(small));
                     return $"class {safety} seed {seed}: {what}";
                 }
             }
         }
 
         return null;
+    }
+
+    /// <summary>The rules as they are pass this schedule.</summary>
+    private static bool IsSound(Scenario schedule, int number)
+    {
+        Mutant.Active = 0;
+        try
+        {
+            return FuzzCampaign.RunSeed(schedule).Failure is null;
+        }
+        finally
+        {
+            Mutant.Active = number;
+        }
     }
 }
 #endif

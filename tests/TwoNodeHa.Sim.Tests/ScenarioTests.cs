@@ -144,6 +144,24 @@ public sealed class ScenarioTests
     }
 
     [Fact]
+    public void EveryMutant_IsHuntedByAScenarioThatIsThere()
+    {
+        var names = ScenarioTable.Load(Path.Combine(Root(), "sim/scenarios"), null).Where(scenario => scenario.Pending is null).Select(scenario => scenario.Name).ToList();
+        Assert.All(MutantFile.Load(Path.Combine(Root(), "sim/mutants/mutants.yaml")), rule => Assert.Contains(names, rule.Names));
+    }
+
+    [Theory]
+    [InlineData("power/one-host-loses-power", "safe", 0)]
+    [InlineData("power/one-host-loses-power", "stuck", 1)]
+    [InlineData("power/lone-start-held", "needs a person", 0)]
+    [InlineData("power/lone-start-held", "safe", 2)]
+    public void TheComparison_FailsWhenTheDaemonEndsOtherwiseThanThePageSays(string scenario, string ends, int contradictions) =>
+        Assert.Equal(contradictions, ByDesign.Contradictions([(scenario, ends)], complete: false).Count);
+
+    [Fact]
+    public void TheComparison_MissesAScenarioThatHasGone() => Assert.NotEmpty(ByDesign.Contradictions([], complete: true));
+
+    [Fact]
     public void TheBaselines_DoWhatTheyAreKnownFor()
     {
         var dead = Scenario.Parse("s.yaml", "power/s", "story: s\nevents:\n  - at 0s: power off a\n");

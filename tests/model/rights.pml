@@ -7,6 +7,10 @@
  *
  *     a host that may still run, and a peer that has the permit to take over, never exist together.
  *
+ * Restrictions, each of which only takes behaviour away, so that what is found with them is there without them too:
+ * ONLY_PAUSES leaves out maintenance, lost power and the operator, ONLY_PROMISES the pauses; ONE_SIDED lets only host 1 take over, only
+ * host 0 be stopped and lose its gateway, and leaves the VMs where they are.
+ *
  * Each OLD_n brings a former rule back and must break the theorem; check.sh runs them all.
  *   OLD_R1   R4 ends only by the peer's wish for readmission, and a host that leans on it says that it is bound
  *   OLD_R2   the operator's word stays in force until it can be used
@@ -24,6 +28,14 @@
 #endif
 
 #define OTHER (1 - me)
+
+#ifdef ONE_SIDED
+#define TAKES(i) (i == 1)
+#define IS_STOPPED(i) (i == 0)
+#else
+#define TAKES(i) (true)
+#define IS_STOPPED(i) (true)
+#endif
 
 /* What a host keeps: once in memory, once on disk. */
 typedef Words {
@@ -218,33 +230,42 @@ proctype host(byte me) {
     :: atomic { power[me] && daemon[me] && !cut && wire[me].there && power[OTHER] -> receive(me) }
     /* the disk takes a write, whenever it likes */
     :: atomic { power[me] && daemon[me] -> COPY(disk[me], mem[me]) }
+#ifndef ONE_SIDED
     /* an administrator starts VMs on a host that has a right, and stops them */
     :: atomic { power[me] && daemon[me] && (paired[me] || sole[me] || R4(me)) && mem[me].promise == 0 && !runs[me] -> runs[me] = true; dog[me] = true }
     :: atomic { runs[me] && power[me] -> runs[me] = false }
+#endif
+#ifndef ONLY_PAUSES
     /* maintenance of an empty host, and its end */
     :: atomic { power[me] && daemon[me] && paired[me] && !runs[me] && mem[me].promise == 0 && given < PROMISES && !cut ->
         given++; mem[me].promise = given; mem[me].wish = 0; paired[me] = false }
     :: atomic { power[me] && daemon[me] && mem[me].promise != 0 && mem[me].wish == 0 -> mem[me].wish = 1 }
+#endif
+#ifndef ONLY_PROMISES
     /* SIGTERM: a pause is asked for; the daemon ends when the peer holds, the watchdog disarmed, or for lack of patience, armed */
-    :: atomic { power[me] && daemon[me] && paired[me] && !stopping[me] && given < PROMISES -> given++; stopping[me] = true; mem[me].pause = given; mem[me].acked = false }
+    :: atomic { power[me] && daemon[me] && IS_STOPPED(me) && paired[me] && !stopping[me] && given < PROMISES -> given++; stopping[me] = true; mem[me].pause = given; mem[me].acked = false }
     :: atomic { power[me] && daemon[me] && stopping[me] && disk[me].acked && disk[me].pause == mem[me].pause && mem[me].acked && life[me] < INCARNATIONS ->
         daemon[me] = false; dog[me] = false; paired[me] = false }
     :: atomic { power[me] && daemon[me] && stopping[me] && life[me] < INCARNATIONS -> daemon[me] = false; paired[me] = false }
+#endif
     /* takeovers */
-    :: atomic { PERMIT_T2(me) -> takeOver(me) }
-#ifdef OLD_R2
+    :: atomic { TAKES(me) && PERMIT_T2(me) -> takeOver(me) }
+#ifdef ONLY_PAUSES
+#elif defined(OLD_R2)
     :: atomic { power[me] && daemon[me] && !power[OTHER] -> dead[me] = true }
-    :: atomic { power[me] && daemon[me] && dead[me] && (cut || !daemon[OTHER]) && !sole[me] -> takeOver(me) }
+    :: atomic { power[me] && daemon[me] && dead[me] && TAKES(me) && (cut || !daemon[OTHER]) && !sole[me] -> takeOver(me) }
 #else
-    :: atomic { power[me] && daemon[me] && !power[OTHER] && !sole[me] -> takeOver(me) }
+    :: atomic { power[me] && daemon[me] && TAKES(me) && !power[OTHER] && !sole[me] -> takeOver(me) }
 #endif
     /* a daemon comes up */
     :: atomic { power[me] && !daemon[me] && life[me] < INCARNATIONS -> start(me) }
     /* faults: daemon dies, host dies, host comes back, its state is lost */
     :: atomic { power[me] && daemon[me] && trouble < FAULTS && life[me] < INCARNATIONS -> trouble++; daemon[me] = false; paired[me] = false; sole[me] = false }
+#ifndef ONLY_PAUSES
     :: atomic { power[me] && trouble < FAULTS && life[me] < INCARNATIONS ->
         trouble++; power[me] = false; daemon[me] = false; runs[me] = false; dog[me] = false; sole[me] = false; paired[me] = false; wire[OTHER].there = false }
     :: atomic { !power[me] && life[me] < INCARNATIONS -> power[me] = true; daemon[me] = false }
+#endif
     :: atomic { !daemon[me] && !runs[me] && trouble < FAULTS -> trouble++; WIPE(disk[me]) }
     od
 }
@@ -255,8 +276,10 @@ proctype network() {
     :: atomic { cut -> cut = false }
     :: atomic { gateway[0] && trouble < FAULTS -> trouble++; gateway[0] = false }
     :: atomic { !gateway[0] -> gateway[0] = true }
+#ifndef ONE_SIDED
     :: atomic { gateway[1] && trouble < FAULTS -> trouble++; gateway[1] = false }
     :: atomic { !gateway[1] -> gateway[1] = true }
+#endif
     od
 }
 

@@ -18,7 +18,7 @@ internal static class MirrorIntake
         }
 
         PassIncarnation(turn, mirror);
-        PassNumbers(turn, mirror);
+        PassNumbers(turn, mirror, beat.Readmitted);
     }
 
     /// <summary>The peer rejects this daemon as one that is dead: it goes on under a number above the highest that was heard.</summary>
@@ -37,7 +37,8 @@ internal static class MirrorIntake
             + $"{own.Counter}: the durable state went back to an older copy. It goes on as {mirror.LowestIncarnation + 1}");
     }
 
-    private static void PassNumbers(Draft turn, Mirror mirror)
+    /// <summary>A promise that was readmitted stands no more, so the mirror does not show it; its number is used up all the same.</summary>
+    private static void PassNumbers(Draft turn, Mirror mirror, long readmitted)
     {
         var durable = turn.Durable;
         if (mirror.Attestation > durable.Attestation)
@@ -49,9 +50,10 @@ internal static class MirrorIntake
             }
         }
 
-        if (mirror.Promise > turn.Durable.Promise)
+        var promise = Math.Max(mirror.Promise, readmitted);
+        if (promise > turn.Durable.Promise)
         {
-            turn.Durable = turn.Durable with { Promise = mirror.Promise };
+            turn.Durable = turn.Durable with { Promise = promise };
         }
     }
 }

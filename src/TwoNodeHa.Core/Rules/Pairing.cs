@@ -32,11 +32,14 @@ public static class Pairing
         return view.WatchdogUsable ? null : "the watchdog cannot be counted on";
     }
 
-    /// <summary>An empty host that waits may be admitted: its word no longer binds, its toolstack is up, and the peer is bound.</summary>
+    /// <summary>
+    /// An empty host that waits may be admitted: its word no longer binds, its toolstack is up, and the peer is bound. One that was
+    /// fenced under its promise waits for the end of its maintenance: as a member it would need a right that it has not.
+    /// </summary>
     public static bool Admits(View view, Heartbeat beat)
     {
         var ends = beat.RunningCount > 0 || beat.Declined >= view.Durable.Attestation;
-        return view.FreeOfWord && beat.Attestation == 0 && beat.Master == view.Durable.Master && ends && view.RoleIsSettled
+        return view.FreeOfWord && !view.Durable.PromiseStands && beat.Attestation == 0 && beat.Master == view.Durable.Master && ends && view.RoleIsSettled
             && WhyNot(view, beat) is null && !StorageYielding.KeepsOut(view);
     }
 }
