@@ -65,13 +65,12 @@ internal static class HaSwitch
 
         if (turn.Life.ReenableAt is { } over && turn.Now >= over)
         {
-            var both = durable.PeerReenableAtUnixMs == durable.ReenableAtUnixMs && durable.PeerSwitchGeneration == durable.SwitchGeneration;
             turn.Life = turn.Life with { ReenableAt = null };
             turn.Durable = durable with
             {
                 Enabled = true,
                 SwitchGeneration = durable.SwitchGeneration + 1,
-                TimedGeneration = both ? durable.SwitchGeneration + 1 : 0,
+                DisabledFrom = 0,
                 ReenableAtUnixMs = 0,
                 DisabledReason = "",
             };
