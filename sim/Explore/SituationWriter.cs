@@ -260,8 +260,7 @@ internal ref struct SituationWriter
         Counted(durable.PeerIncarnation, PeerNumbers.Incarnation);
         Add(durable.PeerBound);
         Counted(durable.PeerAttestation, PeerNumbers.Attestation);
-        Add(durable.PeerReenableAtUnixMs);
-        Add(durable.TimedGeneration);
+        Add(durable.DisabledFrom);
         Add(durable.FencePending);
         Add(durable.ToolstackOwed);
         Add(durable.Takeover is not null);

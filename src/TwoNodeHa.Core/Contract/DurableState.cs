@@ -176,14 +176,11 @@ public sealed record DurableState
     /// <summary>Its position at <see cref="PeerSwitchGeneration"/>.</summary>
     public bool PeerEnabled { get; init; }
 
-    /// <summary>When the peer will enable HA again by itself, as its heartbeats said: Unix milliseconds; 0 for never.</summary>
-    public long PeerReenableAtUnixMs { get; init; }
-
     /// <summary>
-    /// The generation of the switch that began because the time of a disablement was over, while the peer was known to end it at
-    /// the same time; 0 when none did.
+    /// The generation from which on HA has been disabled here without a break, where a later order gave the disablement another
+    /// end; 0 when none did. A peer that adopted any of them knows that this host is not bound.
     /// </summary>
-    public long TimedGeneration { get; init; }
+    public long DisabledFrom { get; init; }
 
     /// <summary>Counter of own promises.</summary>
     public long Promise { get; init; }

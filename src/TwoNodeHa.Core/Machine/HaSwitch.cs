@@ -34,6 +34,7 @@ internal static class HaSwitch
 
         if (disabled)
         {
+            FollowPool(turn);
             RepayToolstack(turn);
         }
 
@@ -65,13 +66,12 @@ internal static class HaSwitch
 
         if (turn.Life.ReenableAt is { } over && turn.Now >= over)
         {
-            var both = durable.PeerReenableAtUnixMs == durable.ReenableAtUnixMs && durable.PeerSwitchGeneration == durable.SwitchGeneration;
             turn.Life = turn.Life with { ReenableAt = null };
             turn.Durable = durable with
             {
                 Enabled = true,
                 SwitchGeneration = durable.SwitchGeneration + 1,
-                TimedGeneration = both ? durable.SwitchGeneration + 1 : 0,
+                DisabledFrom = 0,
                 ReenableAtUnixMs = 0,
                 DisabledReason = "",
             };
@@ -122,6 +122,23 @@ internal static class HaSwitch
         {
             Attestation.Renew(turn);
             turn.Become(Cause.NothingRuns, "HA was enabled, nothing runs here");
+        }
+    }
+
+    /// <summary>
+    /// The record of who is master follows the pool also while HA is disabled: what the administrator does then must not be undone when
+    /// HA is enabled. Only the record changes.
+    /// </summary>
+    private static void FollowPool(Draft turn)
+    {
+        if (turn.State.Status == HaStatus.Disabled && turn.View.PeerFresh && turn.Peer.Beat is { } beat)
+        {
+            if (beat.Epoch > turn.Durable.Epoch)
+            {
+                Mastership.FollowEpoch(turn, beat);
+            }
+
+            Mastership.FollowHandover(turn, beat);
         }
     }
 

@@ -21,7 +21,7 @@ internal static class Intake
                 break;
             case Observation.Ticked ticked:
                 // Nothing else looks at the wall clock; a copy of the state at every tick is not free.
-                if (turn.Durable.ReenableAtUnixMs > 0)
+                if (turn.Durable.ReenableAtUnixMs > 0 && turn.Life.ReenableAt is null)
                 {
                     turn.Life = turn.Life with { WallUnixMs = ticked.WallUnixMs };
                 }

@@ -80,7 +80,6 @@ internal static class Start
         {
             PeerSwitchGeneration = 0,
             PeerEnabled = false,
-            PeerReenableAtUnixMs = 0,
             PeerPromise = 0,
             Readmitted = 0,
             PeerDisarm = 0,

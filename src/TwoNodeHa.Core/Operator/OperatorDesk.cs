@@ -17,8 +17,8 @@ internal static class OperatorDesk
     {
         var reply = asked.Request switch
         {
-            OperatorRequest.Enable => Enable(turn),
-            OperatorRequest.Disable disable => Disable(turn, disable),
+            OperatorRequest.Enable => SwitchDesk.Enable(turn),
+            OperatorRequest.Disable disable => SwitchDesk.Disable(turn, disable),
             OperatorRequest.Maintenance maintenance => maintenance.On ? EnterMaintenance(turn) : EndMaintenance(turn),
             OperatorRequest.Takeover takeover => Takeover(turn, takeover),
             OperatorRequest.FenceSelf => FenceSelf(turn),
@@ -30,104 +30,6 @@ internal static class OperatorDesk
         };
         turn.Emit(new Command.Reply(asked.RequestId, reply));
     }
-
-    private static OperatorReply Enable(Draft turn)
-    {
-        var peer = turn.Config.Peer.Name;
-        if (turn.Durable.Enabled)
-        {
-            return new OperatorReply(true, false, "HA is enabled already.");
-        }
-
-        if (WhyNotEnable(turn) is { } reason)
-        {
-            return Refuse(reason);
-        }
-
-        turn.Durable = turn.Durable with
-        {
-            Enabled = true,
-            StateLost = false,
-            SwitchGeneration = Math.Max(turn.Durable.SwitchGeneration, turn.Durable.PeerSwitchGeneration) + 1,
-            DisabledReason = "",
-            ReenableAtUnixMs = 0,
-        };
-        turn.Report(HaEventId.SwitchChanged, Severity.Notice, "HA was enabled by the operator");
-        return new OperatorReply(true, true, $"HA is enabled here; {peer} adopts it with its next heartbeats.");
-    }
-
-    private static string? WhyNotEnable(Draft turn)
-    {
-        var state = turn.State;
-        var peer = turn.Config.Peer.Name;
-        if (!turn.View.PeerFresh || state.Peer.Beat is not { } beat)
-        {
-            return $"{peer} is not heard; both hosts must hear each other when HA is enabled.";
-        }
-
-        if (beat.ConfigFingerprint != turn.Config.Fingerprint)
-        {
-            return $"the configuration of {peer} differs; copy the same ha.conf to both hosts and restart both daemons.";
-        }
-
-        if (turn.View.WatchdogTrouble is { } trouble)
-        {
-            return $"the watchdog cannot be counted on ({trouble}); correct that, or write 'device = none' and accept what the "
-                + "safety class then says.";
-        }
-
-        if (state.Host.Database is { NativeHaEnabled: true })
-        {
-            return "the platform's own HA is on; switch it off first (xe pool-ha-disable).";
-        }
-
-        if (state.Host.Database is { Hosts.Length: not 2 } database)
-        {
-            return $"the pool has {database.Hosts.Length} hosts; this daemon guards exactly two.";
-        }
-
-        if (state.Host.Database is null)
-        {
-            return "the toolstack has not been read yet; try again when 'ha-ctl status' shows it.";
-        }
-
-        return turn.View.GatewayFresh ? null
-            : "the gateway does not answer; HA would have nothing to lean on.";
-    }
-
-    private static OperatorReply Disable(Draft turn, OperatorRequest.Disable request)
-    {
-        if (!turn.Durable.Enabled && !turn.Durable.StateLost)
-        {
-            turn.Durable = turn.Durable with { DisabledReason = request.Reason, ReenableAtUnixMs = request.UntilUnixMs };
-            return new OperatorReply(true, !turn.View.DisabledForBoth, SwitchSentence(turn));
-        }
-
-        turn.Durable = turn.Durable with
-        {
-            Enabled = false,
-            StateLost = false,
-            SwitchGeneration = NeverInForce(turn.State) ? turn.State.Disk.Confirmed.SwitchGeneration
-                : Math.Max(turn.Durable.SwitchGeneration, turn.Durable.PeerSwitchGeneration) + 1,
-            DisabledReason = request.Reason,
-            ReenableAtUnixMs = request.UntilUnixMs,
-        };
-        turn.Report(HaEventId.SwitchChanged, Severity.Notice,
-            $"HA was disabled by the operator{(request.Reason.Length > 0 ? $": {request.Reason}" : "")}");
-        return new OperatorReply(true, true, SwitchSentence(turn));
-    }
-
-    /// <summary>
-    /// HA was enabled here, and the disk has not taken that: nobody heard of it, so it is taken back, and what the peer has
-    /// acknowledged before goes on.
-    /// </summary>
-    private static bool NeverInForce(HaState state) => state.Durable.Enabled && state.Disk.Confirmed is { Enabled: false, StateLost: false }
-        && state.Disk.Writing == 0 && state.Durable.PeerSwitchGeneration < state.Durable.SwitchGeneration;
-
-    private static string SwitchSentence(Draft turn) => turn.View.DisabledForBoth
-        ? "HA is disabled on both hosts."
-        : $"HA takes nothing over from here any more. {turn.Config.Peer.Name} has not confirmed yet: until it does, this host "
-            + "stays bound and fences itself when it loses both the peer and the gateway.";
 
     private static OperatorReply EnterMaintenance(Draft turn)
     {

@@ -29,14 +29,30 @@ internal static class Handshakes
         // What was lost is healed by the peer, unless it claims what runs here: then that is fenced.
         var heals = durable.StateLost && fresh && !(beat.Status is HaStatus.Sole or HaStatus.TakingOver && turn.View.MayRun);
 
-        // Of two orders with the same number, "disable" wins: it is the one that stops nothing and starts nothing.
-        var newer = beat.SwitchGeneration > durable.SwitchGeneration
-            || (beat.SwitchGeneration == durable.SwitchGeneration && durable.Enabled && !enabled) || heals;
-        if (newer)
+        if ((OutranksOwn(durable, beat, enabled) || heals) && !IsHalfSaid(beat, enabled))
         {
             Adopt(turn, beat, enabled, stillLost: durable.StateLost && !heals);
         }
     }
+
+    /// <summary>
+    /// Of two orders with the same number, "disable" wins, and of two such the one that ends later: it stops nothing and starts
+    /// nothing. A peer of wire version 1 does not speak of an end.
+    /// </summary>
+    private static bool OutranksOwn(DurableState durable, Heartbeat beat, bool enabled)
+    {
+        if (beat.SwitchGeneration != durable.SwitchGeneration || enabled)
+        {
+            return beat.SwitchGeneration > durable.SwitchGeneration;
+        }
+
+        return durable.Enabled || (beat.Mirror is not null && EndOf(beat.ReenableAtUnixMs) > EndOf(durable.ReenableAtUnixMs));
+    }
+
+    private static long EndOf(long unixMs) => unixMs > 0 ? unixMs : long.MaxValue;
+
+    /// <summary>The sender does not know yet how long its disablement lasts; its next heartbeats say it.</summary>
+    private static bool IsHalfSaid(Heartbeat beat, bool enabled) => !enabled && beat is { ReenableAtUnixMs: > 0, ReenableInMs: 0 };
 
     private static void Adopt(Draft turn, Heartbeat beat, bool enabled, bool stillLost)
     {
@@ -47,9 +63,11 @@ internal static class Handshakes
             StateLost = stillLost,
             DisabledReason = enabled ? "" : $"disabled on {turn.Config.Peer.Name}",
             ReenableAtUnixMs = enabled ? 0 : beat.ReenableAtUnixMs,
+            DisabledFrom = enabled || turn.Durable.StateLost ? 0 : turn.View.DisabledFrom,
         };
         turn.Life = turn.Life with
         {
+            WallUnixMs = 0,
             ReenableAt = beat.ReenableInMs > 0 ? turn.Now + TimeSpan.FromMilliseconds(beat.ReenableInMs) : null,
         };
         turn.Report(HaEventId.SwitchChanged, Severity.Notice,
@@ -64,12 +82,6 @@ internal static class Handshakes
             && (beat.SwitchGeneration, enabled) != (durable.PeerSwitchGeneration, durable.PeerEnabled))
         {
             turn.Durable = durable with { PeerSwitchGeneration = beat.SwitchGeneration, PeerEnabled = enabled };
-            durable = turn.Durable;
-        }
-
-        if (beat.SwitchGeneration == durable.PeerSwitchGeneration && beat.ReenableAtUnixMs != durable.PeerReenableAtUnixMs)
-        {
-            turn.Durable = durable with { PeerReenableAtUnixMs = beat.ReenableAtUnixMs };
         }
     }
 

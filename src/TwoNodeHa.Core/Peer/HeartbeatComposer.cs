@@ -54,7 +54,8 @@ internal static class HeartbeatComposer
         || last.Status != next.Status || (last.Flags & Urgent) != (next.Flags & Urgent) || last.Epoch != next.Epoch || WordsDiffer(last, next)
         || last.SwitchGeneration != next.SwitchGeneration || last.AckIncarnation != next.AckIncarnation
         || last.RunningCount != next.RunningCount || !last.Running.AsSpan().SequenceEqual(next.Running.AsSpan()) || last.Master != next.Master
-        || last.Mirror != next.Mirror || last.ReenableAtUnixMs != next.ReenableAtUnixMs;
+        || last.Mirror != next.Mirror || last.ReenableAtUnixMs != next.ReenableAtUnixMs
+        || last.ReenableInMs > 0 != next.ReenableInMs > 0;
 
     private static bool WordsDiffer(Heartbeat last, Heartbeat next) =>
         last.Attestation != next.Attestation || last.Declined != next.Declined || last.Promise != next.Promise

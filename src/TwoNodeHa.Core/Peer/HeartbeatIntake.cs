@@ -25,6 +25,12 @@ internal static class HeartbeatIntake
             {
                 Reject(turn, beat);
             }
+            else if (IsSecondOfNumber(peer.Beat, beat))
+            {
+                // Its state went back by one start: the mirror names a number above the one that was given out twice.
+                Reject(turn, beat);
+                turn.Durable = turn.Durable with { PeerIncarnation = beat.Incarnation.Counter + 1 };
+            }
 
             MarkLink(turn, received, peer.Beat);
             return;
@@ -118,6 +124,9 @@ internal static class HeartbeatIntake
         return last.Incarnation.Counter == beat.Incarnation.Counter
             && (last.Incarnation.Nonce != beat.Incarnation.Nonce || beat.Sequence <= last.Sequence);
     }
+
+    private static bool IsSecondOfNumber(Heartbeat? last, Heartbeat beat) =>
+        last?.Incarnation.Counter == beat.Incarnation.Counter && last.Incarnation.Nonce != beat.Incarnation.Nonce;
 
     /// <summary>
     /// The link carries what is new on it: the same heartbeat comes over each link once, and a recording of one that this link

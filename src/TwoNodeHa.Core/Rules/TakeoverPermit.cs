@@ -52,8 +52,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         Again.After(view, view.State.Peer.LastHeard, view.Timing.QuietWindow),
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffQuiet),
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffCounts),
-        Again.After(view, view.State.ThirdParty.StoreMissedAt, ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift),
-        Again.After(view, view.State.Life.EnabledAt, Deadlines.TimedEnabling + view.Timing.TakeoverDelay));
+        Again.After(view, view.State.ThirdParty.StoreMissedAt, ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift));
 
     /// <summary>
     /// No takeover by silence before this, whatever is heard from now on: said in every heartbeat. A host that is heard one way
@@ -141,7 +140,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         }
 
         var at = Instant.Max(
-            SilentSince(view) + view.Timing.TakeoverDelay,
+            LastFresh(view) + view.Timing.TakeoverDelay,
             heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
         if (view.State.ThirdParty.StoreMissedAt is { } missed)
         {
@@ -167,7 +166,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return Refuse("the gateway does not answer");
         }
 
-        var since = Instant.Max(SilentSince(view), gatewaySince);
+        var since = Instant.Max(LastFresh(view), gatewaySince);
         var due = since + view.Timing.TakeoverDelay;
         if (view.Now < due)
         {
@@ -181,37 +180,22 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             : new TakeoverPermit(TakeoverRule.Silence, "", due, false);
     }
 
-    /// <summary>A peer that enabled HA by its own clock is bound only since then; clocks of two hosts are not the same.</summary>
-    private static Instant SilentSince(View view)
-    {
-        var since = LastFresh(view);
-        return EnablesItself(view.Durable)
-            ? Instant.Max(since, (view.State.Life.EnabledAt ?? view.State.Life.StartedAt) + Deadlines.TimedEnabling) : since;
-    }
-
     private static Instant LastFresh(View view) =>
         Instant.Max(view.State.Peer.LastFresh ?? view.State.Life.StartedAt, view.State.Life.StartedAt);
 
     /// <summary>A kernel that answers keeps a takeover by silence away. The arbiter's lease answers that question itself.</summary>
     private static bool HoldsForSigns(View view) => view.Policy is { OnAmbiguous: OnAmbiguous.Hold, UsesArbiter: false };
 
-    /// <summary>HA was disabled for a time that both hosts knew and that is over: the peer has enabled it by itself.</summary>
-    private static bool EnablesItself(DurableState durable) => durable.PeerDisarm == 0 && !durable.PeerEnabled
-        && durable.TimedGeneration == durable.SwitchGeneration && durable.TimedGeneration != 0
-        && durable.PeerSwitchGeneration == durable.SwitchGeneration - 1;
-
-    /// <summary>Why the peer would not fence although no right is left to it; null when it is bound. Its lease ends all the same.</summary>
+    /// <summary>
+    /// Why the peer would not fence although no right is left to it; null when it is bound. Its lease ends all the same. That the time
+    /// of a disablement is over here says nothing of the peer: its order may be a newer one, its daemon stopped, its clock behind.
+    /// </summary>
     private static string? NotBound(View view)
     {
         var durable = view.Durable;
         if (durable.PeerDisarm != 0)
         {
             return "the peer paused (restart or upgrade of its daemon) and was not heard since: it is not bound to fence";
-        }
-
-        if (EnablesItself(durable))
-        {
-            return null;
         }
 
         if (durable is { PeerEnabled: false, PeerSwitchGeneration: > 0 })

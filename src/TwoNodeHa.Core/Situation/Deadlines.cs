@@ -178,9 +178,6 @@ public static class Deadlines
     /// <summary>How long a late loop is shown: as long as the histogram of the loop looks back.</summary>
     public static readonly TimeSpan LatenessShown = TimeSpan.FromHours(1);
 
-    /// <summary>How much later than this host a peer may enable HA when the time of a disablement is over: its clock may lag.</summary>
-    public static readonly TimeSpan TimedEnabling = TimeSpan.FromSeconds(60);
-
     /// <summary>Between two events about rejected heartbeats.</summary>
     public static readonly TimeSpan RejectedSpacing = TimeSpan.FromMinutes(1);
 

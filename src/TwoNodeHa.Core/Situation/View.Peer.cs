@@ -61,6 +61,14 @@ public readonly partial struct View
         }
     }
 
+    /// <summary>The generation with which the disablement began that stands here; 0 when HA is enabled.</summary>
+    public long DisabledFrom => Durable switch
+    {
+        { Enabled: true } => 0,
+        { DisabledFrom: not 0 } => Durable.DisabledFrom,
+        _ => Durable.SwitchGeneration,
+    };
+
     /// <summary>HA is off, and the other side cannot take over: it acknowledged, or it is under a promise.</summary>
     public bool DisabledForBoth
     {
@@ -72,9 +80,10 @@ public readonly partial struct View
                 return false;
             }
 
-            // What is not durable was never spoken: the peer answers for the newest setting that is.
+            // What is not durable was never spoken: the peer answers for what is. Another end of the same disablement asks for no new answer.
             var generation = Confirmed.SwitchGeneration;
-            var acknowledged = Confirmed.PeerSwitchGeneration == generation && !Confirmed.PeerEnabled;
+            var from = Confirmed.DisabledFrom != 0 ? Confirmed.DisabledFrom : generation;
+            var acknowledged = Confirmed.PeerSwitchGeneration >= from && !Confirmed.PeerEnabled;
             return generation == 0 || acknowledged || (Confirmed.PeerPromise != 0 && Durable.PeerPromise == Confirmed.PeerPromise);
         }
     }
