@@ -36,6 +36,9 @@ public readonly partial struct View
         && (host == Config.Self.Uuid ? State.Procedures.Departure is not null
             : host == Config.Peer.Uuid && (!PeerFresh || State.Peer.Beat!.Has(HeartbeatFlags.Departing)));
 
+    /// <summary>The peer's promise is on this host's disk, and was not taken back by a newer word.</summary>
+    public bool PromiseOfPeerHolds => Confirmed.PeerPromise != 0 && Durable.PeerPromise == Confirmed.PeerPromise;
+
     /// <summary>A commitment or a promise stands.</summary>
     public bool BoundByWord => State.Durable.Committed || State.Durable.PromiseStands;
 
@@ -75,7 +78,7 @@ public readonly partial struct View
             // What is not durable was never spoken: the peer answers for the newest setting that is.
             var generation = Confirmed.SwitchGeneration;
             var acknowledged = Confirmed.PeerSwitchGeneration == generation && !Confirmed.PeerEnabled;
-            return generation == 0 || acknowledged || (Confirmed.PeerPromise != 0 && Durable.PeerPromise == Confirmed.PeerPromise);
+            return generation == 0 || acknowledged || PromiseOfPeerHolds;
         }
     }
 }
