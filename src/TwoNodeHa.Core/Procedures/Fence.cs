@@ -72,7 +72,7 @@ internal static class Fence
 
     /// <summary>When a reset is due.</summary>
     public static Instant LookAgainAt(View view) => view.State.Procedures.Fence is { } fence
-        ? Again.First(Again.At(view, ResetAt(view, fence)), Again.At(view, SilenceAt(view, fence))) : Again.Never;
+        ? Again.First(Again.At(view, ResetAt(view, fence)), Again.At(view, SilenceAt(fence))) : Again.Never;
 
     public static void ToolstackKilled(Draft turn, Observation.ActionFinished finished)
     {
@@ -147,8 +147,7 @@ internal static class Fence
     private static Instant ResetAt(View view, FenceProgress fence) => fence.DecidedAt + (view.Timing.KillBound * 0.9);
 
     /// <summary>Until then the disk may still take the attestation, which is worth more than silence.</summary>
-    private static Instant SilenceAt(View view, FenceProgress fence) =>
-        Instant.Max(fence.DecidedAt + (2 * view.Timing.KillBound), fence.DecidedAt + Deadlines.DiskLate);
+    private static Instant SilenceAt(FenceProgress fence) => fence.DecidedAt + Deadlines.SlowDisk;
 
     private static void Kill(Draft turn, FenceProgress fence)
     {
@@ -201,7 +200,7 @@ internal static class Fence
         if (!durable)
         {
             // Nothing runs here, and nobody can be told: a host that is silent the peer can take over from.
-            if (!fence.ResetOrdered && turn.Now >= SilenceAt(turn.View, fence))
+            if (!fence.ResetOrdered && turn.Now >= SilenceAt(fence))
             {
                 turn.Report(HaEventId.FenceReset, Severity.Critical,
                     "the fence is verified, but the attestation cannot be written: resetting this host, so that the peer can take over");
