@@ -159,6 +159,7 @@ internal ref struct SituationWriter
 
         Add(state.Disk.Trouble.Length > 0);
         Due(state.Disk.RetryAt);
+        OptionalDue(state.Disk.Writing != 0 ? state.Disk.WritingSince + Deadlines.DiskLate : null);
         OptionalDue(state.Watchdog.CarriedLease);
         OptionalDue(state.Watchdog.GraceUntil);
         Add(state.Watchdog.Facts.Present);

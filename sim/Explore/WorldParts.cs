@@ -155,7 +155,7 @@ internal struct DirectionTimes
 internal sealed class Coverage
 {
     /// <summary>Takeovers decided, by rule.</summary>
-    public long[] Takeovers { get; } = new long[6];
+    public long[] Takeovers { get; } = new long[7];
 
     /// <summary>Fences decided.</summary>
     public long Fences { get; set; }

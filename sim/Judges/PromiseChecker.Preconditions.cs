@@ -77,6 +77,9 @@ public sealed partial class PromiseChecker
             HaAction.PromoteToMaster or HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.BlockPeerToolstack { Block: true } =>
                 file is { Takeover: not null } ? null : "before its intent is on disk",
             HaAction.StartVm => StartRefusal(host, ((HaAction.StartVm)action).Host),
+
+            // An empty host that cannot write its attestation: its silence is all that it can give.
+            HaAction.ResetHost when host.DiskReadOnly && !host.Domains.Writing.Any() => null,
             HaAction.ResetHost or HaAction.PowerOffHost => file is { FencePending: true } || HasFenced(host) ? null : "without a fence",
             HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard => "a heartbeat of which has just come",
             HaAction.FencePeer when !HasFile(host) => null,

@@ -64,6 +64,9 @@ public enum TakeoverRule
 
     /// <summary>T5: the operator's word.</summary>
     Operator = 5,
+
+    /// <summary>T6: the peer's promise, and that it runs nothing.</summary>
+    Promised = 6,
 }
 
 /// <summary>Steps of a takeover, in order. The numbers are on disk and never change.</summary>

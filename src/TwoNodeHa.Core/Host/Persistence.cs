@@ -18,12 +18,31 @@ internal static class Persistence
 
         var version = Math.Max(durable.Version, disk.Confirmed.Version) + 1;
         turn.Durable = durable with { Version = version };
-        turn.Disk = disk with { Writing = version, BeingWritten = turn.Durable };
+        turn.Disk = disk with { Writing = version, WritingSince = turn.Now, BeingWritten = turn.Durable };
         turn.Emit(new Command.Persist(turn.Durable));
     }
 
-    /// <summary>When a failed write is tried again.</summary>
-    public static Instant LookAgainAt(View view) => Again.At(view, view.State.Disk.RetryAt);
+    /// <summary>A write that is not answered is as bad as one that failed: nobody is to count on this host meanwhile.</summary>
+    public static void NoteWhenLate(Draft turn)
+    {
+        var disk = turn.Disk;
+        if (disk.Writing == 0 || disk.Trouble.Length > 0 || turn.Now < disk.WritingSince + Deadlines.DiskLate)
+        {
+            return;
+        }
+
+        var trouble = $"no answer for {Deadlines.DiskLate.TotalSeconds:F0} s";
+        Tell(turn, trouble);
+        turn.Disk = disk with { Trouble = trouble };
+    }
+
+    /// <summary>When a failed write is tried again, or one is called late.</summary>
+    public static Instant LookAgainAt(View view)
+    {
+        var disk = view.State.Disk;
+        return Again.First(
+            Again.At(view, disk.RetryAt), disk is { Writing: not 0, Trouble: "" } ? Again.At(view, disk.WritingSince + Deadlines.DiskLate) : Again.Never);
+    }
 
     public static void Persisted(Draft turn, Observation.Persisted persisted)
     {
@@ -46,8 +65,7 @@ internal static class Persistence
 
         if (disk.Trouble.Length == 0)
         {
-            turn.Report(HaEventId.DurableTrouble, Severity.Critical,
-                $"the durable state cannot be written ({persisted.Trouble}): no takeover and no attestation until it can");
+            Tell(turn, persisted.Trouble);
         }
 
         turn.Disk = disk with
@@ -57,4 +75,7 @@ internal static class Persistence
             RetryAt = turn.Now + Deadlines.DiskRetry,
         };
     }
+
+    private static void Tell(Draft turn, string trouble) => turn.Report(HaEventId.DurableTrouble, Severity.Critical,
+        $"the durable state cannot be written ({trouble}): no takeover and no attestation until it can");
 }

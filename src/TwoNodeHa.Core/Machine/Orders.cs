@@ -16,6 +16,7 @@ internal static class Orders
         }
 
         Fence.AfterFence(turn);
+        Persistence.NoteWhenLate(turn);
         Persistence.WriteWhenDue(turn);
         Watchdog.FeedWhenDue(turn);
         Probing.ProbeGateway(turn);

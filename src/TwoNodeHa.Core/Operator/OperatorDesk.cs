@@ -148,6 +148,11 @@ internal static class OperatorDesk
             return Refuse($"this host is {turn.State.Status}; HA must be enabled for a fence.");
         }
 
+        if (turn.Disk.Trouble is { Length: > 0 } trouble)
+        {
+            return Refuse($"the durable state cannot be written ({trouble}), so {turn.Config.Peer.Name} could not be told that nothing runs here.");
+        }
+
         Fence.Begin(turn, "the operator asked for it");
         return new OperatorReply(true, false, "Fencing this host.");
     }

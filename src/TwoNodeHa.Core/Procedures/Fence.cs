@@ -70,9 +70,9 @@ internal static class Fence
         }
     }
 
-    /// <summary>When the reset is due.</summary>
-    public static Instant LookAgainAt(View view) =>
-        view.State.Procedures.Fence is { } fence ? Again.At(view, ResetAt(view, fence)) : Again.Never;
+    /// <summary>When a reset is due.</summary>
+    public static Instant LookAgainAt(View view) => view.State.Procedures.Fence is { } fence
+        ? Again.First(Again.At(view, ResetAt(view, fence)), Again.At(view, SilenceAt(fence))) : Again.Never;
 
     public static void ToolstackKilled(Draft turn, Observation.ActionFinished finished)
     {
@@ -146,6 +146,9 @@ internal static class Fence
     /// <summary>A tenth of the kill bound is left for the reset itself.</summary>
     private static Instant ResetAt(View view, FenceProgress fence) => fence.DecidedAt + (view.Timing.KillBound * 0.9);
 
+    /// <summary>Until then the disk may still take the attestation, which is worth more than silence.</summary>
+    private static Instant SilenceAt(FenceProgress fence) => fence.DecidedAt + Deadlines.SlowDisk;
+
     private static void Kill(Draft turn, FenceProgress fence)
     {
         if (turn.Host.Domains is not { } domains || turn.Host.DomainsAskedAt < fence.LastKillEnded)
@@ -194,8 +197,17 @@ internal static class Fence
     private static void Attest(Draft turn, FenceProgress fence)
     {
         var durable = turn.Disk.Confirmed.Committed && turn.Disk.Confirmed.Attestation == turn.Durable.Attestation;
-        if (!durable && turn.Disk.Trouble.Length == 0)
+        if (!durable)
         {
+            // Nothing runs here, and nobody can be told: a host that is silent the peer can take over from.
+            if (!fence.ResetOrdered && turn.Now >= SilenceAt(fence))
+            {
+                turn.Report(HaEventId.FenceReset, Severity.Critical,
+                    "the fence is verified, but the attestation cannot be written: resetting this host, so that the peer can take over");
+                turn.Act(new HaAction.ResetHost(fence.Reason), Deadlines.FenceTool);
+                turn.Fence = fence with { ResetOrdered = true };
+            }
+
             return;
         }
 

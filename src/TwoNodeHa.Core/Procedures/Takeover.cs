@@ -170,7 +170,7 @@ internal static class Takeover
         var startedAt = view.State.Procedures.Takeover!.StartedAt;
 
         // Nothing was done yet: whatever gave the permit is looked at anew, now that the peer is back.
-        if (journal is { Step: TakeoverStep.Intent, Rule: not TakeoverRule.Attested } && view.PeerFresh && peer.LastFresh > startedAt)
+        if (journal is { Step: TakeoverStep.Intent, Rule: not (TakeoverRule.Attested or TakeoverRule.Promised) } && view.PeerFresh && peer.LastFresh > startedAt)
         {
             return $"{view.Config.Peer.Name} is heard again";
         }
@@ -263,6 +263,7 @@ internal static class Takeover
             TakeoverRule.Silence => $"T2: {peer} has been silent for {turn.Timing.TakeoverDelay.TotalSeconds:F1} s, the gateway "
                 + "answered all that time, and a bound host has fenced by now",
             TakeoverRule.PowerOff => $"T3: {turn.ThirdParty.PeerPowerOffAgent} confirmed that {peer} is off",
+            TakeoverRule.Promised => $"T6: {peer} is under its promise and runs nothing",
             TakeoverRule.Arbiter => $"T4: the arbiter's lease of {peer} has ended",
             _ => $"T5: the operator said that {peer} is dead",
         };

@@ -164,6 +164,5 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
         return rules;
     }
 
-    private static bool LeansOnPromise(View view) => view.Confirmed.PeerPromise != 0
-        && view.Durable.PeerPromise == view.Confirmed.PeerPromise && !view.BoundByWord;
+    private static bool LeansOnPromise(View view) => view.PromiseOfPeerHolds && !view.BoundByWord;
 }

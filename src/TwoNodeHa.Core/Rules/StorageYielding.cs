@@ -24,6 +24,11 @@ public static class StorageYielding
             return "it was not reached since the daemon started, so the path in [storage] probe may be wrong";
         }
 
+        if (view.State.Disk.Trouble is { Length: > 0 } trouble)
+        {
+            return $"the durable state cannot be written ({trouble})";
+        }
+
         if (!beat.Has(HeartbeatFlags.StorageHealthy))
         {
             return $"{peer} does not reach it well either, so the storage itself may be down";

@@ -6,7 +6,7 @@ using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Core.Rules;
 
-/// <summary>The permit to take over, or why there is none (protocol.md, T1 to T5: all of a line must hold).</summary>
+/// <summary>The permit to take over, or why there is none (protocol.md, T1 to T6: all of a line must hold).</summary>
 /// <param name="Rule">Rule that gives the permit; None when refused.</param>
 /// <param name="Refusal">Why not; empty when there is a permit, or nothing to take over.</param>
 /// <param name="DueAt">When T2 is due if the silence lasts; null when it is not counting.</param>
@@ -27,6 +27,11 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         if (IsAttested(view))
         {
             return Grant(TakeoverRule.Attested);
+        }
+
+        if (IsPromised(view))
+        {
+            return Grant(TakeoverRule.Promised);
         }
 
         if (view.PeerFresh)
@@ -96,6 +101,15 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         var near = view.PeerNear && beat.Has(HeartbeatFlags.Near);
         return near && (view.Runs || view.FreeOfWord || Rank.OutranksPeer(view));
     }
+
+    /// <summary>
+    /// T6: an empty host that is master by its record, beside a peer that is heard under its promise and runs nothing. The promise
+    /// admits nobody, so without this rule a master that reboots during the peer's maintenance would wait for its end.
+    /// </summary>
+    private static bool IsPromised(View view) => view.Durable.Committed && view.PeerFresh && view.PromiseOfPeerHolds
+        && view.Durable.Master == view.Config.Self.Uuid
+        && view.State.Peer.Beat is { Status: HaStatus.Maintenance, RunningCount: 0 } beat && beat.Promise == view.Durable.PeerPromise
+        && !beat.Has(HeartbeatFlags.IsMaster);
 
     private static TakeoverPermit OfASilentPeer(View view)
     {
@@ -196,6 +210,12 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         if (durable.PeerDisarm != 0)
         {
             return "the peer paused (restart or upgrade of its daemon) and was not heard since: it is not bound to fence";
+        }
+
+        if (view.PromiseOfPeerHolds)
+        {
+            // A promise admits nothing to run; who gave it up for an operator's word took over, and is bound as a sole host.
+            return null;
         }
 
         if (durable is { PeerEnabled: false, PeerSwitchGeneration: > 0 })

@@ -16,7 +16,10 @@ public static class Yielding
         && PeerCouldGoOn(view, beat)
         && PeerSpokeSinceLoss(view)
         && GatewayGone(view)
-        && (view.Runs || view.IsMaster);
+        && (view.Runs || view.IsMaster)
+
+        // Who cannot write could not attest: the VMs would be killed for nobody.
+        && view.State.Disk.Trouble.Length == 0;
 
     /// <summary>
     /// How long the gateway must be away now. Longer after a handover: a gateway that comes and goes must not drive the VMs

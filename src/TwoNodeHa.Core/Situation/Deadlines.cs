@@ -44,8 +44,14 @@ public static class Deadlines
     /// <summary>How long a new daemon waits for the first list of its hypervisor before it assumes that VMs run.</summary>
     public static readonly TimeSpan FirstList = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a write of the state may take before a new daemon whose peer says "disabled" fences all the same.</summary>
+    /// <summary>
+    /// How long a write of the state may take before a new daemon whose peer says "disabled" fences all the same, and before a
+    /// fenced host that cannot attest is reset.
+    /// </summary>
     public static readonly TimeSpan SlowDisk = TimeSpan.FromSeconds(30);
+
+    /// <summary>A write of the state that is not answered for this long is trouble; a disk that is merely busy answers sooner.</summary>
+    public static readonly TimeSpan DiskLate = TimeSpan.FromSeconds(5);
 
     /// <summary>A failed write of the state is tried again after this long.</summary>
     public static readonly TimeSpan DiskRetry = TimeSpan.FromSeconds(1);

@@ -13,10 +13,13 @@ public sealed record DiskView
     /// <summary>Newest version given to the disk.</summary>
     public long Writing { get; init; }
 
+    /// <summary>When it was given to the disk.</summary>
+    public Instant WritingSince { get; init; }
+
     /// <summary>What <see cref="Writing"/> holds.</summary>
     public DurableState BeingWritten { get; init; } = new();
 
-    /// <summary>Why the last write failed; empty when it did not.</summary>
+    /// <summary>Why the last write failed, or that it is not answered; empty when all is well.</summary>
     public string Trouble { get; init; } = "";
 
     /// <summary>Not before this time a failed write is tried again.</summary>

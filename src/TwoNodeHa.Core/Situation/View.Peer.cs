@@ -36,6 +36,9 @@ public readonly partial struct View
         && (host == Config.Self.Uuid ? State.Procedures.Departure is not null
             : host == Config.Peer.Uuid && (!PeerFresh || State.Peer.Beat!.Has(HeartbeatFlags.Departing)));
 
+    /// <summary>The peer's promise is on this host's disk, and was not taken back by a newer word.</summary>
+    public bool PromiseOfPeerHolds => Confirmed.PeerPromise != 0 && Durable.PeerPromise == Confirmed.PeerPromise;
+
     /// <summary>A commitment or a promise stands.</summary>
     public bool BoundByWord => State.Durable.Committed || State.Durable.PromiseStands;
 
@@ -84,7 +87,7 @@ public readonly partial struct View
             var generation = Confirmed.SwitchGeneration;
             var from = Confirmed.DisabledFrom != 0 ? Confirmed.DisabledFrom : generation;
             var acknowledged = Confirmed.PeerSwitchGeneration >= from && !Confirmed.PeerEnabled;
-            return generation == 0 || acknowledged || (Confirmed.PeerPromise != 0 && Durable.PeerPromise == Confirmed.PeerPromise);
+            return generation == 0 || acknowledged || PromiseOfPeerHolds;
         }
     }
 }

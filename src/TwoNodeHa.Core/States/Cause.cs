@@ -30,7 +30,7 @@ public enum Cause
     /// <summary>A takeover is due, but the peer may be alive.</summary>
     TakeoverInDoubt,
 
-    /// <summary>One of T1 to T5 permits a takeover.</summary>
+    /// <summary>One of T1 to T6 permits a takeover.</summary>
     PermitGranted,
 
     /// <summary>The journal says that a former daemon was taking over.</summary>

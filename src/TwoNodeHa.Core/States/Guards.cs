@@ -13,9 +13,9 @@ internal static class Guards
     /// <summary>The own record of the fence says that nothing runs.</summary>
     public static bool FenceIsVerified(View view) => view.State.Procedures.Fence is { Verified: true };
 
-    /// <summary>The attestation is on disk; one that the disk refuses is never spoken.</summary>
-    public static bool AttestationIsDurable(View view) => view.State.Disk.Trouble.Length > 0
-        || (view.Confirmed.Committed && view.Confirmed.Attestation == view.Durable.Attestation);
+    /// <summary>The attestation is on disk.</summary>
+    public static bool AttestationIsDurable(View view) =>
+        view.Confirmed.Committed && view.Confirmed.Attestation == view.Durable.Attestation;
 
     /// <summary>The journal has the intent, in the newest epoch.</summary>
     public static bool IntentStands(View view) => view.Durable.Takeover is { } journal && journal.Epoch == view.Durable.Epoch;
@@ -31,6 +31,7 @@ internal static class Guards
         TakeoverRule.Operator => !view.PeerHeard,
         TakeoverRule.Arbiter => !view.PeerFresh && view.HasArbiter,
         TakeoverRule.PowerOff => !view.PeerFresh,
+        TakeoverRule.Promised => view.PeerFresh && view.PromiseOfPeerHolds,
         _ => false,
     };
 }

@@ -14,6 +14,10 @@ internal sealed class ToolstackActions(
 {
     private static readonly TimeSpan KillAfterStop = TimeSpan.FromMilliseconds(50);
 
+    private readonly Lock _gate = new();
+    private Task _starting = Task.CompletedTask;
+    private int _kills;
+
     private ToolsConfig Tools => config.Config.Tools;
 
     private PowerLadder Ladder => new(power, Tools.HypervisorFence);
@@ -61,11 +65,12 @@ internal sealed class ToolstackActions(
         switch (action)
         {
             case HaAction.KillToolstack:
-                return await KillToolstackAsync(deadline);
+                return await KillToolstackAsync(NextKill(), deadline);
             case HaAction.StartToolstack:
-                return await ToolAsync(Tools.StartToolstack, [], deadline);
+                return await StartToolstackAsync(Volatile.Read(ref _kills), deadline);
             case HaAction.RestartToolstack:
-                return await KillToolstackAsync(deadline) ?? await ToolAsync(Tools.StartToolstack, [], deadline);
+                var kill = NextKill();
+                return await KillToolstackAsync(kill, deadline) ?? await StartToolstackAsync(kill, deadline);
             case HaAction.WriteRoleSlave slave:
                 role.Write($"slave:{slave.MasterAddress}");
                 return null;
@@ -143,12 +148,41 @@ internal sealed class ToolstackActions(
         return null;
     }
 
+    private int NextKill() => Interlocked.Increment(ref _kills);
+
+    /// <summary>
+    /// A fence gives up the answer of a restart under way, not the restart: whose stop was overtaken by another kill starts nothing
+    /// behind its back.
+    /// </summary>
+    private async Task<Failure?> StartToolstackAsync(int kill, TimeSpan deadline)
+    {
+        Task<Failure?> start;
+        lock (_gate)
+        {
+            if (kill != Volatile.Read(ref _kills))
+            {
+                return new Failure(ActionOutcome.Failed, "OVERTAKEN", "the toolstack was killed for another reason meanwhile; it is not started");
+            }
+
+            start = ToolAsync(Tools.StartToolstack, [], deadline);
+            _starting = start;
+        }
+
+        return await start;
+    }
+
     /// <summary>
     /// The stop is asked first, so that systemd does not start the unit again (Restart=on-failure); the SIGKILL behind it
     /// ends what an orderly stop would wait for, up to a minute, and longer on a slave whose master is away.
     /// </summary>
-    private async Task<Failure?> KillToolstackAsync(TimeSpan deadline)
+    private async Task<Failure?> KillToolstackAsync(int kill, TimeSpan deadline)
     {
+        Task starting;
+        lock (_gate)
+        {
+            starting = _starting;
+        }
+
         var stop = ToolAsync(Tools.StopToolstack, [], deadline);
         await Task.WhenAny(stop, Task.Delay(KillAfterStop));
         for (var attempt = 0; attempt < 3 && !stop.IsCompleted; attempt++)
@@ -158,7 +192,30 @@ internal sealed class ToolstackActions(
         }
 
         sessions.ForgetPool();
-        return await stop;
+        var failure = await stop;
+
+        return failure ?? await StopBehindAsync(starting, kill, deadline);
+    }
+
+    /// <summary>A start that was asked for before the kill may reach systemd behind its stop: stopped again until it has ended, and once more.</summary>
+    private async Task<Failure?> StopBehindAsync(Task starting, int kill, TimeSpan deadline)
+    {
+        var asked = Stopwatch.GetTimestamp();
+        while (!starting.IsCompleted)
+        {
+            if (kill != Volatile.Read(ref _kills) || Stopwatch.GetElapsedTime(asked) >= deadline)
+            {
+                return new Failure(ActionOutcome.Unknown, "STARTING", "a start of the toolstack that was asked for before has not ended");
+            }
+
+            await Task.WhenAny(starting, Task.Delay(KillAfterStop));
+            if (await ToolAsync(Tools.StopToolstack, [], deadline) is { } failure)
+            {
+                return failure;
+            }
+        }
+
+        return null;
     }
 
     private async Task<Failure?> ReleaseAsync(HaAction.ReleaseStorageLocks release, TimeSpan deadline)

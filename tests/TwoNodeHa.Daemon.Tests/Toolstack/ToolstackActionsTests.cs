@@ -131,6 +131,60 @@ public sealed class ToolstackActionsTests : IDisposable
         Assert.Equal(ActionOutcome.Succeeded, answer.Outcome);
     }
 
+    [Fact]
+    public async Task A_restart_that_a_kill_overtakes_starts_nothing()
+    {
+        // The stop takes as long as the file is missing; a fence begins while the restart waits for it.
+        File.WriteAllText(_scratch["stop.sh"], $"touch {_scratch["stopping"]}; while ! [ -e {_scratch["go"]} ]; do sleep 0.02; done\n");
+        var config = Samples.OnLoopback(_scratch);
+        config = config with
+        {
+            Tools = config.Tools with
+            {
+                StopToolstack = $"/bin/sh {_scratch["stop.sh"]}",
+                KillToolstack = "/bin/true",
+                StartToolstack = $"/usr/bin/touch {_scratch["started"]}",
+            },
+        };
+        var sink = new CollectingSink();
+        await using var port = new ToolstackPort(new LocalConfig(config, 0), sink, new ToolRunner(), NullLogger.Instance);
+        port.Act(new Command.Act(1, new HaAction.RestartToolstack(), Eventually.Ceiling));
+        await Eventually.Holds(() => File.Exists(_scratch["stopping"]), "stopping");
+        port.Act(new Command.Act(2, new HaAction.KillToolstack(), Eventually.Ceiling));
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        File.WriteAllText(_scratch["go"], "");
+        await Eventually.Holds(() => sink.Of<Observation.ActionFinished>().Length == 2, "both are answered");
+        var (restart, kill) = (sink.Of<Observation.ActionFinished>().Single(done => done.Id == 1), sink.Of<Observation.ActionFinished>().Single(done => done.Id == 2));
+        Assert.Equal((ActionOutcome.Failed, "OVERTAKEN"), (restart.Outcome, restart.Code));
+        Assert.Equal(ActionOutcome.Succeeded, kill.Outcome);
+        Assert.False(File.Exists(_scratch["started"]));
+    }
+
+    [Fact]
+    public async Task A_kill_waits_for_a_start_that_may_come_behind_it()
+    {
+        // The start brings the unit up late, unless a stop came after it: as a job that reaches systemd behind the first stop.
+        File.WriteAllText(_scratch["start.sh"], $"touch {_scratch["starting"]}; sleep 0.4; touch {_scratch["up"]}\n");
+        var config = Samples.OnLoopback(_scratch);
+        config = config with
+        {
+            Tools = config.Tools with
+            {
+                StopToolstack = $"/bin/rm -f {_scratch["up"]}",
+                KillToolstack = "/bin/true",
+                StartToolstack = $"/bin/sh {_scratch["start.sh"]}",
+            },
+        };
+        var sink = new CollectingSink();
+        await using var port = new ToolstackPort(new LocalConfig(config, 0), sink, new ToolRunner(), NullLogger.Instance);
+        port.Act(new Command.Act(1, new HaAction.StartToolstack(), Eventually.Ceiling));
+        await Eventually.Holds(() => File.Exists(_scratch["starting"]), "starting");
+        port.Act(new Command.Act(2, new HaAction.KillToolstack(), Eventually.Ceiling));
+        await Eventually.Holds(() => sink.Of<Observation.ActionFinished>().Any(done => done.Id == 2), "the kill is answered");
+        Assert.Equal(ActionOutcome.Succeeded, sink.Of<Observation.ActionFinished>().Single(done => done.Id == 2).Outcome);
+        Assert.False(File.Exists(_scratch["up"]));
+    }
+
     private static HaAction Sample(string name) => Actions.All.Single(pair => pair.Key.Name == name).Value;
 
     private static async Task<Observation.ActionFinished> AnswerAsync(HaConfig config, HaAction action, TimeSpan deadline)
