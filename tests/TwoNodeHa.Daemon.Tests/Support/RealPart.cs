@@ -169,7 +169,12 @@ internal sealed class RedfishBoard : IDisposable
         }
 
         var body = new char[length];
-        await reader.ReadBlockAsync(body);
+        if (length > 0)
+        {
+            // Without a body even a reading of nothing would wait.
+            await reader.ReadBlockAsync(body);
+        }
+
         while (Hangs)
         {
             await Task.Delay(50);
