@@ -26,7 +26,7 @@ _ha_ctl() {
         timeline) words="" ;;
         config) words="diff --with --ssh" ;;
         takeover) words="--peer-is-dead --something-else-answers" ;;
-        fence) words="self --yes" ;;
+        fence) words="self peer --yes" ;;
         guard) words="" ;;
         depart) words="" ;;
         keygen) words="--file --force" ;;

@@ -45,6 +45,7 @@ complete -c ha-ctl -n '__fish_seen_subcommand_from config' -l ssh -x -d 'Where s
 complete -c ha-ctl -n '__fish_seen_subcommand_from takeover' -l peer-is-dead -d 'Your word that the peer is powered off or runs nothing'
 complete -c ha-ctl -n '__fish_seen_subcommand_from takeover' -l something-else-answers -d 'Although a sign of life was seen: a router or proxy answers for the dead peer, which you saw without power'
 complete -c ha-ctl -n '__fish_seen_subcommand_from fence' -a self -d 'Destroy all VMs of this host now; the peer takes over'
+complete -c ha-ctl -n '__fish_seen_subcommand_from fence' -a peer -d 'Have the fence agent switch the other host off now'
 complete -c ha-ctl -n '__fish_seen_subcommand_from fence' -l yes -d 'Yes, stop all VMs of this host at once'
 complete -c ha-ctl -n '__fish_seen_subcommand_from keygen' -l file -r -F -d 'Key file; default: as the configuration says'
 complete -c ha-ctl -n '__fish_seen_subcommand_from keygen' -l force -d 'Replace a key that is there'

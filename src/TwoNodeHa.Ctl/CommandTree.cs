@@ -208,7 +208,13 @@ internal sealed partial class CommandTree
             ? OrderVerb.Run(_context, Global(parsed), new OperatorRequest.FenceSelf(), waitSeconds: 0)
             : OrderVerb.NotConfirmed(
                 _context, Global(parsed), "fence", "nothing was done: this stops all VMs of this host without a shutdown; add --yes"));
-        return new Verb("fence", "Fence a host", VerbGroup.Emergency) { self };
+        var sure = new Option<bool>("--yes") { Description = "Yes, cut the power of the other host at once" };
+        var peer = new Command("peer", "Have the fence agent switch the other host off now") { sure };
+        peer.SetAction(parsed => parsed.GetValue(sure)
+            ? OrderVerb.Run(_context, Global(parsed), new OperatorRequest.FencePeer(), waitSeconds: 0)
+            : OrderVerb.NotConfirmed(
+                _context, Global(parsed), "fence", "nothing was done: this cuts the power of the other host, whatever runs there; add --yes"));
+        return new Verb("fence", "Fence a host", VerbGroup.Emergency) { self, peer };
     }
 
     private Verb Guard()

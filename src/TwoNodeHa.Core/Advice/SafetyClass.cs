@@ -15,13 +15,18 @@ public sealed record SafetyVerdict(string Letter, string Sentence, string StepUp
 /// <summary>Evaluates the safety class of a configuration.</summary>
 public static class SafetyClass
 {
-    /// <summary>Class of a configuration; a third party (class A) is not configurable yet, so this is B or C.</summary>
+    /// <summary>Class of a configuration; A with a third party, else B or C.</summary>
     /// <param name="config">A validated configuration.</param>
     /// <param name="watchdogMissing">The configured watchdog was found not to be there.</param>
     public static SafetyVerdict Of(HaConfig config, bool watchdogMissing = false)
     {
         var independent = HasIndependentLinks(config);
         var reservations = Reservations(config, watchdogMissing);
+        if (config.Policy.UsesArbiter || config.Policy.UsesFenceAgent)
+        {
+            return new SafetyVerdict("A", SentenceOfA(config) + reservations + ".", StepUp(config, independent: true, watchdogMissing), reservations.Length > 0);
+        }
+
         var sentence = (independent ? SentenceOfB(config) : SentenceOfC(config)) + reservations + ".";
         return new SafetyVerdict(
             independent ? "B" : "C", sentence, StepUp(config, independent, watchdogMissing), reservations.Length > 0);
@@ -72,6 +77,18 @@ public static class SafetyClass
         var prefix = leftBytes.Length == 4 ? 3 : 8;
         return leftBytes.Length == rightBytes.Length
             && leftBytes.AsSpan(0, prefix).SequenceEqual(rightBytes.AsSpan(0, prefix));
+    }
+
+    private static string SentenceOfA(HaConfig config)
+    {
+        if (!config.Policy.UsesArbiter)
+        {
+            return "fence agents: after silence nothing is taken over before an agent has read back that the peer is off, so no fault of the network lets a VM run twice; "
+                + "a board that lost its power with its host confirms nothing, and then a person must";
+        }
+
+        return $"an arbiter{(config.Policy.UsesFenceAgent ? " and fence agents" : "")}: only the holder of its lease takes over, so no fault of the network lets a VM run twice; "
+            + "while the arbiter is away a healthy pair goes on, and a host that is alone fences itself";
     }
 
     private static string SentenceOfC(HaConfig config)

@@ -27,6 +27,11 @@ internal static class StatusChecks
             items.Add(Link(link, status.Enabled, config?.Timing.Lease.TotalSeconds ?? LinkSilentSeconds));
         }
 
+        foreach (var third in status.ThirdParties.IsDefault ? [] : status.ThirdParties)
+        {
+            items.Add(Third(third));
+        }
+
         // The daemon alone sees the pool's database: native HA, number of hosts, agility come as its sentences.
         foreach (var finding in status.Findings)
         {
@@ -135,6 +140,17 @@ internal static class StatusChecks
             $"{status.PeerHost} is {peer.State}, {(peer.Fit ? "could take over" : "could not take over")}, "
             + $"{(peer.Bound ? "bound" : "not bound")}; the configuration agrees",
             peer.Fit && peer.Bound ? "" : $"Run ha-ctl check on {status.PeerHost}.");
+    }
+
+    private static CheckItem Third(ThirdPartyStatus third)
+    {
+        var seen = third.WorkedAgeSeconds is { } age ? $"last seen working {age.ToString("0", CultureInfo.InvariantCulture)} s ago" : "not seen working since the daemon started";
+        return third.Works switch
+        {
+            true => new CheckItem("third party " + third.Name, CheckGrade.Ok, $"{third.Detail}; {seen}"),
+            false => new CheckItem("third party " + third.Name, CheckGrade.Problem, $"{third.Detail}; {seen}", "While it does not work, a takeover by silence may have to wait for a person."),
+            null => new CheckItem("third party " + third.Name, CheckGrade.Unknown, third.Detail, "Run ha-ctl check again in a minute."),
+        };
     }
 
     private static CheckItem Link(LinkStatus link, bool enabled, double silentSeconds)

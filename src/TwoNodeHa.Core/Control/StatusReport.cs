@@ -110,6 +110,9 @@ public sealed record StatusReport
     /// <summary>Scheduling, locked memory and OOM protection that the daemon got, and what it was refused.</summary>
     public string RealTime { get; init; } = "";
 
+    /// <summary>Fence agents and the arbiter, as they were last tested.</summary>
+    public ImmutableArray<ThirdPartyStatus> ThirdParties { get; init; } = [];
+
     /// <summary>What is wrong and should be looked at, although a failure is covered all the same.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 }
@@ -153,6 +156,13 @@ public sealed record LinkStatus(string Name, string Endpoints, double? HeardAgeS
     /// <summary>What keeps the link's own input and output from working, by its adapter; null when nothing does.</summary>
     public string? Trouble { get; init; }
 }
+
+/// <summary>A fence agent or the arbiter.</summary>
+/// <param name="Name">Name of the agent, or <c>arbiter</c>.</param>
+/// <param name="Works">The newest test went well; null before the first.</param>
+/// <param name="Detail">What it said, or what is wrong.</param>
+/// <param name="WorkedAgeSeconds">Seconds since it last worked; null when it did not since the daemon started.</param>
+public sealed record ThirdPartyStatus(string Name, bool? Works, string Detail, double? WorkedAgeSeconds);
 
 /// <summary>The peer as last heard.</summary>
 public sealed record PeerStatus

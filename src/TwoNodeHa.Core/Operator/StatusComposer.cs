@@ -60,8 +60,18 @@ internal static class StatusComposer
             Vms = vms,
             Outlooks = outlooks,
             TakeoverStep = view.State.Durable.Takeover?.Step.ToString() ?? "",
+            ThirdParties = ThirdParties(view),
             Warnings = Warnings(view),
         };
+    }
+
+    private static ImmutableArray<ThirdPartyStatus> ThirdParties(View view)
+    {
+        var names = view.Config.Config.Fences.Select(fence => fence.Name);
+        return [.. (view.Config.Config.Arbiter is null ? names : names.Append("arbiter")).Select(name =>
+            view.State.ThirdParty.Sights.GetValueOrDefault(name) is { } sight
+                ? new ThirdPartyStatus(name, sight.Works, sight.Detail, Age(sight.WorkedAt, view.Now))
+                : new ThirdPartyStatus(name, null, "not tested yet", null))];
     }
 
     private static ImmutableArray<string> Warnings(View view)

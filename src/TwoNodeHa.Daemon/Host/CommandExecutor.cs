@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Daemon.Arbiter;
 using TwoNodeHa.Daemon.Control;
+using TwoNodeHa.Daemon.Fencing;
 using TwoNodeHa.Daemon.Hypervisor;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Probes;
@@ -29,6 +31,12 @@ internal sealed class CommandExecutor : ICommandExecutor
     public required HypervisorPort Hypervisor { get; init; }
 
     public required ToolstackPort Toolstack { get; init; }
+
+    /// <summary>Null without a fence agent: the order is answered "not configured".</summary>
+    public FencePort? Fencing { get; init; }
+
+    /// <summary>Null without an arbiter.</summary>
+    public ArbiterPort? Arbiter { get; init; }
 
     public required Journal.EventLog Events { get; init; }
 
@@ -82,6 +90,12 @@ internal sealed class CommandExecutor : ICommandExecutor
             case Command.Act { Action: HaAction.ResetHost or HaAction.PowerOffHost } act:
                 _ending = true;
                 Toolstack.Act(act);
+                break;
+            case Command.Act { Action: HaAction.FencePeer } act when Fencing is not null:
+                Fencing.Act(act);
+                break;
+            case Command.Act { Action: HaAction.AcquireLease } act when Arbiter is not null:
+                Arbiter.Act(act);
                 break;
             case Command.Act act:
                 Toolstack.Act(act);

@@ -6,7 +6,9 @@ using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Arbiter;
 using TwoNodeHa.Daemon.Control;
+using TwoNodeHa.Daemon.Fencing;
 using TwoNodeHa.Daemon.Hypervisor;
 using TwoNodeHa.Daemon.Journal;
 using TwoNodeHa.Daemon.Links;
@@ -82,6 +84,8 @@ internal sealed class HaService : IHostedService, IDisposable
         _diskLinks = Own(new DiskLinks(Config, _startup.Key, _sink, _counters, _logger));
         var prober = Own(new Prober(Config, _clock, _sink, _counters, _logger, EnterReceiver));
         _toolstack = new ToolstackPort(Config, _sink, tools, _logger);
+        var agents = FenceAgents.Of(Config.Config, tools);
+        var arbiter = Config.Config.Arbiter is { } store ? Own(new ArbiterPort(Config, new EtcdStore(Config, store, _clock), _clock, _sink)) : null;
         var executor = new CommandExecutor
         {
             Links = links,
@@ -92,6 +96,8 @@ internal sealed class HaService : IHostedService, IDisposable
             Lease = lease,
             Hypervisor = Own(new HypervisorPort(Config.Config.Tools, _sink, tools, new Backends())),
             Toolstack = _toolstack,
+            Fencing = Config.Config.Fences.IsEmpty ? null : new FencePort(Config, agents, _clock, _sink, FenceAgents.OwnUuid),
+            Arbiter = arbiter,
             Events = events,
             Desk = desk,
             Exit = End,
@@ -105,7 +111,9 @@ internal sealed class HaService : IHostedService, IDisposable
         _diskLinks.Start();
         prober.Start();
         _toolstack.Start();
+        arbiter?.Start();
         _loop.Start(started);
+        Own(new FenceProber(Config, agents, _sink, FenceAgents.OwnUuid)).Start();
 
         // Behind the start: a verdict is posted once, when it changes.
         Own(new StorageProber(Config.Config.Storage, _clock, _sink, _counters)).Start();

@@ -43,7 +43,8 @@ internal sealed class ToolRunner
     /// <param name="command">Path and fixed arguments, separated by spaces.</param>
     /// <param name="arguments">Further arguments, taken literally.</param>
     /// <param name="deadline">Bound of the run.</param>
-    public async Task<ToolResult> RunAsync(string command, IEnumerable<string> arguments, TimeSpan deadline)
+    /// <param name="input">Standard input; at most what a pipe holds, 64 KiB, so that writing it never waits.</param>
+    public async Task<ToolResult> RunAsync(string command, IEnumerable<string> arguments, TimeSpan deadline, string input = "")
     {
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var start = new ProcessStartInfo(words[0])
@@ -70,14 +71,23 @@ internal sealed class ToolRunner
 
         return process is null
             ? new ToolResult(ToolEnd.NotStarted, -1, "", "no process")
-            : await WatchAsync(process, deadline);
+            : await WatchAsync(process, deadline, input);
     }
 
-    private static async Task<ToolResult> WatchAsync(Process process, TimeSpan deadline)
+    private static async Task<ToolResult> WatchAsync(Process process, TimeSpan deadline, string input)
     {
         using var running = process;
         using var patience = new CancellationTokenSource(deadline);
-        process.StandardInput.Close();
+        try
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading it: its exit code says why.
+        }
+
         var output = ReadAsync(process.StandardOutput, patience.Token);
         var error = ReadAsync(process.StandardError, patience.Token);
         try

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The parts of others that tests of class A drive (Debian): etcd, a simulated board, ipmitool, fence agents. Without them those
+# tests are skipped with the reason, and counted. Services that a package would start are not needed: tests start their own.
+set -euo pipefail
+
+missing=()
+command -v etcd >/dev/null || missing+=(etcd-server)
+command -v ipmi_sim >/dev/null || missing+=(openipmi)
+command -v ipmitool >/dev/null || missing+=(ipmitool)
+{ command -v fence_dummy || [ -x /usr/sbin/fence_dummy ]; } >/dev/null || missing+=(fence-agents)
+[ "${#missing[@]}" -gt 0 ] || { echo "all parts are there"; exit 0; }
+[ "$(id -u)" = 0 ] || { echo "not root: ${missing[*]} cannot be installed" >&2; exit 1; }
+apt-get update -q
+DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
