@@ -7,7 +7,21 @@ namespace TwoNodeHa.XenApi;
 /// <param name="Enabled">Whether VMs may start there.</param>
 public sealed record HostRecord(string Uuid, bool Enabled)
 {
-    internal static HostRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("enabled").AsBool());
+    /// <summary>Name shown to people; empty when it cannot be read.</summary>
+    public string NameLabel { get; init; } = "";
+
+    /// <summary>Name in its own network; empty when it cannot be read.</summary>
+    public string Hostname { get; init; } = "";
+
+    /// <summary>Management address; empty when it cannot be read.</summary>
+    public string Address { get; init; } = "";
+
+    internal static HostRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("enabled").AsBool())
+    {
+        NameLabel = json.TextOrEmpty("name_label"),
+        Hostname = json.TextOrEmpty("hostname"),
+        Address = json.TextOrEmpty("address"),
+    };
 }
 
 /// <summary>Measured state of a host (idl/datamodel_host.ml).</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using TwoNodeHa.XenApi.Wire;
 
 namespace TwoNodeHa.XenApi;
@@ -8,6 +10,13 @@ namespace TwoNodeHa.XenApi;
 /// <param name="HaEnabled">Whether native HA is on.</param>
 public sealed record PoolRecord(string Uuid, XenRef<Host> Master, bool HaEnabled)
 {
+    /// <summary>What others keep there; entries that are no text are left out, and so is a map that is none.</summary>
+    public ImmutableSortedDictionary<string, string> OtherConfig { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     internal static PoolRecord Parse(XenJson json) => new(
-        json.Member("uuid").AsString(), json.Member("master").AsRef<Host>(), json.Member("ha_enabled").AsBool());
+        json.Member("uuid").AsString(), json.Member("master").AsRef<Host>(), json.Member("ha_enabled").AsBool())
+    {
+        OtherConfig = json.OptionalMember("other_config") is { Value.ValueKind: JsonValueKind.Object } map
+            ? map.AsReadableStringMap() : ImmutableSortedDictionary<string, string>.Empty,
+    };
 }

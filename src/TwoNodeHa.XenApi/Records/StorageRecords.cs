@@ -72,7 +72,18 @@ public sealed record VDIRecord(string Uuid, string NameLabel, XenRef<SR> SR, lon
 /// <param name="Shared">Whether several hosts may use it.</param>
 public sealed record SRRecord(string Uuid, string NameLabel, bool Shared)
 {
-    internal static SRRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("name_label").AsString(), json.Member("shared").AsBool());
+    /// <summary>Driver, for example <c>nfs</c> or <c>lvmoiscsi</c>; empty when it cannot be read.</summary>
+    public string Type { get; init; } = "";
+
+    /// <summary>What is in it: <c>user</c> for disks, <c>iso</c>; empty when it cannot be read.</summary>
+    public string ContentType { get; init; } = "";
+
+    internal static SRRecord Parse(XenJson json) => new(
+        json.Member("uuid").AsString(), json.Member("name_label").AsString(), json.Member("shared").AsBool())
+    {
+        Type = json.TextOrEmpty("type"),
+        ContentType = json.TextOrEmpty("content_type"),
+    };
 }
 
 /// <summary>The path from a host to a storage repository (idl/datamodel.ml).</summary>

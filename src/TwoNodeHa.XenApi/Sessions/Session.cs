@@ -36,6 +36,7 @@ public sealed class Session : IXenApi, IAsyncDisposable
         VDI = new VDI(this);
         SR = new SR(this);
         PBD = new PBD(this);
+        PIF = new PIF(this);
         Task = new Task_(this);
         Message = new Message(this);
     }
@@ -75,6 +76,9 @@ public sealed class Session : IXenApi, IAsyncDisposable
 
     /// <summary>Calls of class PBD.</summary>
     public PBD PBD { get; }
+
+    /// <summary>Calls of class PIF.</summary>
+    public PIF PIF { get; }
 
     /// <summary>Calls of class task.</summary>
     public Task_ Task { get; }
