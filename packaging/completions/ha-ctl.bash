@@ -4,24 +4,25 @@ _ha_ctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb= index words
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
-            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--file) ((index++)) ;;
+            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--html|--gateway|--file) ((index++)) ;;
             -*) ;;
             *) verb=${COMP_WORDS[index]}; break ;;
         esac
     done
     case $previous in
         --for) COMPREPLY=($(compgen -W "1d 2h 30m 90s" -- "$word")); return ;;
-        --config|--socket|--with|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
-        --timeout|--wait|--reason|--last|--ssh) return ;;
+        --config|--socket|--with|--html|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --timeout|--wait|--reason|--last|--ssh|--gateway) return ;;
     esac
     case $verb in
-        "") words="status enable disable maintenance vm events check timeline config takeover fence guard depart keygen version completion --help" ;;
+        "") words="status enable disable maintenance vm events explain check timeline config takeover fence guard depart init import-ha-lizard keygen version completion --help" ;;
         status) words="--watch --verbose" ;;
         enable) words="--wait" ;;
         disable) words="--for --reason --wait" ;;
         maintenance) words="on off --wait" ;;
         vm) words="list show protect unprotect --wait" ;;
         events) words="--last --follow" ;;
+        explain) words="--with --ssh --alone --html" ;;
         check) words="--offline --file-only" ;;
         timeline) words="" ;;
         config) words="diff --with --ssh" ;;
@@ -29,6 +30,8 @@ _ha_ctl() {
         fence) words="self peer --yes" ;;
         guard) words="" ;;
         depart) words="" ;;
+        init) words="--gateway --ssh --paste --join --force" ;;
+        import-ha-lizard) words="--file --write" ;;
         keygen) words="--file --force" ;;
         version) words="" ;;
         completion) words="bash fish zsh" ;;

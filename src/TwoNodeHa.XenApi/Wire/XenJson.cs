@@ -155,7 +155,8 @@ internal readonly record struct XenJson(string Path, JsonElement Value)
         return new RecordTable<T, TRecord>(records, unreadable.ToImmutable());
     }
 
-    private string TextOrEmpty(string name)
+    /// <summary>A text that nothing depends on; empty when it is not there, or no text.</summary>
+    public string TextOrEmpty(string name)
     {
         try
         {
