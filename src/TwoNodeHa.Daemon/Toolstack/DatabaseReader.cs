@@ -145,6 +145,7 @@ internal sealed class DatabaseReader(Guid self)
         },
         LizardMark = Mark(vm.OtherConfig),
         Order = (int)Math.Clamp(vm.Order, int.MinValue, int.MaxValue),
+        AgentReports = vm.HasGuestMetrics,
         StartDelay = vm.StartDelay < StartDelayMax ? vm.StartDelay : StartDelayMax,
         Memory = VmMemory.Of(vm.MemoryStaticMax, vm.MemoryOverhead),
         StopRequested = vm.CurrentOperations.Values.Any(operation => Stops.Contains(operation)),
