@@ -47,7 +47,7 @@ internal static class PoolReader
             Addresses =
             [
                 .. interfaces.Values.Where(one => one.Address.Length > 0 && uuids.ContainsKey(one.Host))
-                    .Select(one => new NetworkAddress(uuids[one.Host], one.Network, one.Device, one.Address, one.Gateway, one.Management)),
+                    .Select(one => new NetworkAddress(uuids[one.Host], one.Network.Value, one.Device, one.Address, one.Gateway, one.Management)),
             ],
             Repositories = [.. srs.Select(pair => Repository(pair.Key, pair.Value, pbds, uuids)).OrderBy(one => one.Name, StringComparer.Ordinal)],
             OtherHa = OtherHaPrograms.Running(context.Paths.Proc),
