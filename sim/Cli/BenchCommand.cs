@@ -15,6 +15,7 @@ internal static class BenchCommand
         var bench = new Command("bench", "Measure real daemons in the lab.");
         bench.Subcommands.Add(Failover());
         bench.Subcommands.Add(SimulatorBench.Create());
+        bench.Subcommands.Add(PlanBench.Create());
         bench.Subcommands.Add(NoiseBench.Create());
         bench.Subcommands.Add(PromotionBench.Create());
         bench.Subcommands.Add(Lateness());
