@@ -4,7 +4,7 @@ _ha_ctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb= index words
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
-            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--file) ((index++)) ;;
+            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--gateway|--file) ((index++)) ;;
             -*) ;;
             *) verb=${COMP_WORDS[index]}; break ;;
         esac
@@ -12,7 +12,7 @@ _ha_ctl() {
     case $previous in
         --for) COMPREPLY=($(compgen -W "1d 2h 30m 90s" -- "$word")); return ;;
         --config|--socket|--with|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
-        --timeout|--wait|--reason|--last|--ssh) return ;;
+        --timeout|--wait|--reason|--last|--ssh|--gateway) return ;;
     esac
     case $verb in
         "") words="status enable disable maintenance vm events check timeline config takeover fence guard depart keygen version completion --help" ;;
@@ -29,6 +29,8 @@ _ha_ctl() {
         fence) words="self --yes" ;;
         guard) words="" ;;
         depart) words="" ;;
+        init) words="--gateway --ssh --paste --join --force" ;;
+        import-ha-lizard) words="--file --write" ;;
         keygen) words="--file --force" ;;
         version) words="" ;;
         completion) words="bash fish zsh" ;;

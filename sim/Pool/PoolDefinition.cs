@@ -18,6 +18,12 @@ public sealed record HostDefinition
     public int Port { get; init; } = 80;
 
     public long MemoryMib { get; init; } = 16384;
+
+    /// <summary>Default gateway of the management interface; empty: the host has no interface records.</summary>
+    public string Gateway { get; init; } = "";
+
+    /// <summary>Address on a second network that both hosts have; empty for none.</summary>
+    public string SecondAddress { get; init; } = "";
 }
 
 public sealed record SrDefinition

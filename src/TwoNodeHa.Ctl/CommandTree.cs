@@ -47,7 +47,7 @@ internal sealed partial class CommandTree
         {
             tree._config, tree._socket, tree._timeout, tree._json,
             tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Vm(), tree.Events(), tree.Check(),
-            tree.Timeline(), tree.Configuration(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Keygen(), tree.Version(), tree.Completion(),
+            tree.Timeline(), tree.Configuration(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Init(), tree.Import(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
         foreach (var option in root.Options)
         {
@@ -226,29 +226,11 @@ internal sealed partial class CommandTree
         return command;
     }
 
-    private Verb Keygen()
-    {
-        var file = new Option<string?>("--file") { Description = "Key file; default: as the configuration says", HelpName = "FILE" };
-        var force = new Option<bool>("--force") { Description = "Replace a key that is there" };
-        var command = new Verb("keygen", "Make the shared key of the two daemons", VerbGroup.SetUp) { file, force };
-        command.SetAction(parsed => KeygenVerb.Run(_context, Global(parsed), parsed.GetValue(file), parsed.GetValue(force)));
-        return command;
-    }
-
     private Verb Version()
     {
         var command = new Verb("version", "Versions of ha-ctl and of the running daemon", VerbGroup.Look);
         command.SetAction(parsed => VersionVerb.Run(_context, Global(parsed)));
         return command;
-    }
-
-    private Verb Completion()
-    {
-        var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Verb("completion", "Print the completion script of a shell", VerbGroup.SetUp) { shell };
-        command.SetAction(parsed => CompletionVerb.Run(_context, parsed.RootCommandResult.Command, parsed.GetValue(shell)!));
-        return Shown(command, "ha-ctl completion bash > /usr/share/bash-completion/completions/ha-ctl");
     }
 
     private static Option<double> Wait()

@@ -19,6 +19,12 @@ internal sealed record CtlContext(TextWriter Out, TextWriter Error)
     /// <summary>Wall clock.</summary>
     public TimeProvider Wall { get; init; } = TimeProvider.System;
 
+    /// <summary>Where things are on this host.</summary>
+    public HostPaths Paths { get; init; } = new();
+
+    /// <summary>Standard input.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
     /// <summary>Programs of this host: ssh, modprobe, systemctl.</summary>
     public Remote.IPrograms Programs { get; init; } = new Remote.Programs();
 
@@ -28,6 +34,27 @@ internal sealed record CtlContext(TextWriter Out, TextWriter Error)
     /// <summary>Pause between two rounds.</summary>
     public TimeSpan RoundPause { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long <c>init</c> waits until the daemons hear each other.</summary>
+    public TimeSpan PairLimit { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Pause between two looks while the other host's confirmation is waited for.</summary>
     public TimeSpan ConfirmPause { get; init; } = TimeSpan.FromMilliseconds(100);
+}
+
+/// <summary>Places of dom0 that <c>init</c> and <c>import-ha-lizard</c> look at before there is a configuration.</summary>
+internal sealed record HostPaths
+{
+    public string Inventory { get; init; } = new Core.Config.PathsConfig().InventoryFile;
+
+    public string XapiSocket { get; init; } = new Core.Config.PathsConfig().XapiSocket;
+
+    public string KeyFile { get; init; } = new Core.Config.PathsConfig().KeyFile;
+
+    public string Proc { get; init; } = "/proc";
+
+    public string Watchdog { get; init; } = "/dev/watchdog";
+
+    public string Firewall { get; init; } = "/opt/twonodeha/firewall";
+
+    public string LizardFile { get; init; } = "/etc/ha-lizard/ha-lizard.conf";
 }

@@ -26,6 +26,7 @@ internal static class HostInspector
             Watchdog = Watchdog(config.Watchdog),
             XapiAccepts = Accepts(config.Paths.XapiSocket, timeout),
             InstallationUuid = InstallationUuid(config.Paths.InventoryFile),
+            OtherHa = OtherHaPrograms.Running("/proc"),
             Disks = [.. config.DiskLinks.Select(link => DiskInspector.Facts(link.Path, timeout))],
         };
     }

@@ -23,19 +23,21 @@ internal sealed record CtlRun(int ExitCode, string Out, string Error)
 
     public static CtlRun On(Screen screen, int rounds, params string[] args) => On(screen, rounds, new Remote.Programs(), args);
 
-    private static CtlRun On(Screen screen, int rounds, Remote.IPrograms programs, string[] args)
+    private static CtlRun On(Screen screen, int rounds, Remote.IPrograms programs, string[] args) =>
+        On(context => context with { Screen = screen, RoundsMax = rounds, Programs = programs }, args);
+
+    /// <summary>On another host than this one.</summary>
+    public static CtlRun On(Func<CtlContext, CtlContext> host, params string[] args)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var context = new CtlContext(output, error)
+        var context = host(new CtlContext(output, error)
         {
-            RoundsMax = rounds,
             RoundPause = TimeSpan.FromMilliseconds(1),
             ConfirmPause = TimeSpan.FromMilliseconds(1),
-            Screen = screen,
+            PairLimit = TimeSpan.FromMilliseconds(50),
             Wall = new StoppedClock(),
-            Programs = programs,
-        };
+        });
         return new CtlRun(CtlApp.Run(args, context), output.ToString(), error.ToString());
     }
 

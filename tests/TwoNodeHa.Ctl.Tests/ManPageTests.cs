@@ -17,7 +17,7 @@ public sealed class ManPageTests
         Assert.Equal(page, File.ReadAllText(Packaged));
         foreach (var command in root.Subcommands.Concat(root.Subcommands.SelectMany(command => command.Subcommands)))
         {
-            Assert.Contains(command.Name, page, StringComparison.Ordinal);
+            Assert.Contains(command.Name.Replace("-", "\\-", StringComparison.Ordinal), page, StringComparison.Ordinal);
             Assert.All(
                 command.Options.Where(option => !option.Hidden),
                 option => Assert.Contains(option.Name.Replace("-", "\\-", StringComparison.Ordinal), page, StringComparison.Ordinal));

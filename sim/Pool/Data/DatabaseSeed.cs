@@ -21,6 +21,7 @@ internal sealed class DatabaseSeed
         foreach (HostDefinition host in definition.Hosts)
         {
             seed.AddHost(host);
+            seed.AddInterfaces(host);
             seed.AddControlDomain(host);
         }
 
@@ -117,6 +118,45 @@ internal sealed class DatabaseSeed
             ["tags"] = new JsonArray(),
             ["current_operations"] = Map(),
             ["allowed_operations"] = new JsonArray(),
+        });
+    }
+
+    private void AddInterfaces(HostDefinition host)
+    {
+        if (host.Gateway.Length == 0)
+        {
+            return;
+        }
+
+        AddInterface(host, "eth0", "network", host.Address, host.Gateway, management: true);
+        if (host.SecondAddress.Length > 0)
+        {
+            AddInterface(host, "eth1", "network2", host.SecondAddress, "", management: false);
+        }
+
+        // A wire without an address of dom0, as guests have them.
+        AddInterface(host, "eth2", "network3", "", "", management: false);
+    }
+
+    private void AddInterface(HostDefinition host, string device, string network, string address, string gateway, bool management)
+    {
+        string uuid = PoolDefinition.UuidOf("pif", host.Uuid + device);
+        _database.Add("PIF", Database.RefOf("PIF", uuid), new JsonObject
+        {
+            ["uuid"] = uuid,
+            ["host"] = HostRef(host),
+            ["network"] = Database.RefOf("network", PoolDefinition.UuidOf(network, _definition.PoolName)),
+            ["device"] = device,
+            ["IP"] = address,
+            ["netmask"] = address.Length > 0 ? "255.255.255.0" : "",
+            ["gateway"] = gateway,
+            ["management"] = management,
+            ["currently_attached"] = true,
+            ["physical"] = true,
+            ["VLAN"] = -1,
+            ["MAC"] = "02:00:00:00:00:01",
+            ["ip_configuration_mode"] = address.Length > 0 ? "Static" : "None",
+            ["other_config"] = Map(),
         });
     }
 

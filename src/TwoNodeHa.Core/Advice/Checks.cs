@@ -113,6 +113,12 @@ public static class Checks
                 CheckGrade.Problem,
                 $"XAPI does not accept a connection on {config.Paths.XapiSocket}",
                 "Look at: systemctl status xapi; this host cannot take over until it answers."));
+        if (!host.OtherHa.IsEmpty)
+        {
+            items.Add(new CheckItem("other HA", CheckGrade.Problem, $"{string.Join(", ", host.OtherHa)} runs on this host: two deciders destroy disks",
+                "Stop and disable it on both hosts: docs/from-ha-lizard.md"));
+        }
+
         foreach (var disk in host.Disks)
         {
             items.Add(Disk(disk));

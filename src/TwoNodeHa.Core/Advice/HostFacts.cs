@@ -47,6 +47,9 @@ public sealed record HostFacts
     /// <summary>INSTALLATION_UUID of the inventory file; null when it could not be read.</summary>
     public Guid? InstallationUuid { get; init; }
 
+    /// <summary>Programs of another HA solution that run here.</summary>
+    public ImmutableArray<string> OtherHa { get; init; } = [];
+
     /// <summary>The disk links, in the order of the configuration.</summary>
     public ImmutableArray<DiskFacts> Disks { get; init; } = [];
 }

@@ -46,6 +46,15 @@ internal sealed record CtlReport
     /// <summary>For <c>version</c>: version of this program.</summary>
     public string? Version { get; init; }
 
+    /// <summary>For <c>init</c>: what was done, found in place, or to be known.</summary>
+    public StepJson[]? Steps { get; init; }
+
+    /// <summary>For <c>import-ha-lizard</c>: what became of the settings.</summary>
+    public NoteJson[]? Notes { get; init; }
+
+    /// <summary>For <c>import-ha-lizard</c>: what they added up to.</summary>
+    public ImmutableArray<string>? Sums { get; init; }
+
     /// <summary>For <c>config diff</c>.</summary>
     public DifferenceJson[]? Differences { get; init; }
 
@@ -56,6 +65,12 @@ internal sealed record CtlReport
 
 /// <summary>One check.</summary>
 internal sealed record CheckJson(string Name, string Grade, string Sentence, string Advice);
+
+/// <summary>One step: <c>ok</c>, <c>note</c>, <c>warn</c> or <c>FAIL</c>.</summary>
+internal sealed record StepJson(string Grade, string Sentence);
+
+/// <summary>What became of settings of HA-Lizard: kept, replaced, dropped or unsafe.</summary>
+internal sealed record NoteJson(string Fate, string Settings, string Sentence);
 
 /// <summary>One key that differs; a value that is not written is left out.</summary>
 internal sealed record DifferenceJson(string Key, string? Here, string? There, bool MustAgree);

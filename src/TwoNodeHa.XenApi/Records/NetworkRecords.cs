@@ -23,12 +23,30 @@ public sealed record NetworkRecord(string Uuid, string NameLabel, bool IsAssumed
 /// <param name="IsSriov">It hands out virtual functions of its card.</param>
 public sealed record PIFRecord(string Uuid, XenRef<Host> Host, XenRef<Network> Network, bool IsBondMember, bool IsSriov)
 {
+    /// <summary>Name in dom0, for example <c>eth1</c>; empty when it is not told.</summary>
+    public string Device { get; init; } = "";
+
+    /// <summary>IPv4 address of dom0 on it; empty for none.</summary>
+    public string Address { get; init; } = "";
+
+    /// <summary>Its default gateway; empty for none.</summary>
+    public string Gateway { get; init; } = "";
+
+    /// <summary>The toolstack listens on it.</summary>
+    public bool Management { get; init; }
+
     internal static PIFRecord Parse(XenJson json) => new(
         json.Member("uuid").AsString(),
         json.Member("host").AsRef<Host>(),
         json.Member("network").AsRef<Network>(),
         json.OptionalMember("bond_slave_of") is { } bond && !bond.AsRef<PIF>().IsNull,
-        json.OptionalMember("sriov_logical_PIF_of") is { } logical && !logical.AsStrings().IsEmpty);
+        json.OptionalMember("sriov_logical_PIF_of") is { } logical && !logical.AsStrings().IsEmpty)
+    {
+        Device = json.Or("device", static member => member.AsString(), ""),
+        Address = json.Or("IP", static member => member.AsString(), ""),
+        Gateway = json.Or("gateway", static member => member.AsString(), ""),
+        Management = json.Or("management", static member => member.AsBool(), false),
+    };
 }
 
 /// <summary>A network interface of a VM (idl/datamodel.ml).</summary>

@@ -11,7 +11,7 @@ public sealed class ProjectTests
         ["TwoNodeHa.Agent"] = ["TwoNodeHa.Core"],
         ["TwoNodeHa.XenApi"] = [],
         ["TwoNodeHa.Daemon"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core", "TwoNodeHa.XenApi"],
-        ["TwoNodeHa.Ctl"] = ["TwoNodeHa.Core"],
+        ["TwoNodeHa.Ctl"] = ["TwoNodeHa.Core", "TwoNodeHa.XenApi"],
         ["TwoNodeHa.Sim"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core"],
     };
 

@@ -14,6 +14,7 @@ public sealed class RoomTests
         ("Protocol", ["Model"]),
         ("Control", ["Model"]),
         ("Advice", ["Model", "Config", "Protocol", "Control"]),
+        ("Setup", ["Config"]),
         ("Contract", ["Model", "Protocol", "Control"]),
         ("Vms", ["Model", "Config", "Contract"]),
         ("Situation", ["Model", "Config", "Protocol", "Contract", "Vms"]),

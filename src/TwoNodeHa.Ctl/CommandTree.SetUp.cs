@@ -1,0 +1,51 @@
+using System.CommandLine;
+using TwoNodeHa.Ctl.Verbs;
+
+namespace TwoNodeHa.Ctl;
+
+/// <summary>The verbs that set a site up.</summary>
+internal sealed partial class CommandTree
+{
+    private Verb Init()
+    {
+        var gateway = new Option<string?>("--gateway") { Description = "What to ping, separated by commas; default: the management network's router", HelpName = "ADDRESSES" };
+        var ssh = Ssh();
+        var paste = new Option<bool>("--paste") { Description = "Without ssh: print one line for a root shell of the other host" };
+        var join = new Option<bool>("--join") { Description = "On the other host: take that line from standard input" };
+        var force = new Option<bool>("--force") { Description = "Write the configuration anew; the old one is kept as .old" };
+        var command = new Verb("init", "Set up both hosts from this one, up to 'ready to enable'", VerbGroup.SetUp) { gateway, ssh, paste, join, force };
+        command.SetAction(parsed => parsed.GetValue(join)
+            ? InitVerb.Join(_context, Global(parsed))
+            : InitVerb.Run(_context, Global(parsed), new InitWishes(
+                (parsed.GetValue(gateway) ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries), parsed.GetValue(ssh),
+                parsed.GetValue(paste), parsed.GetValue(force))));
+        return Shown(command, "ha-ctl init --gateway 10.0.0.1,10.0.0.2", "ha-ctl init --paste   # where root may not log in by ssh");
+    }
+
+    private Verb Import()
+    {
+        var file = new Option<string?>("--file") { Description = "Its configuration file; default: /etc/ha-lizard/ha-lizard.conf where there is one", HelpName = "FILE" };
+        var write = new Option<bool>("--write") { Description = "Write our configuration, if there is none" };
+        var command = new Verb("import-ha-lizard", "Translate the settings of HA-Lizard, and say what they really added up to", VerbGroup.SetUp) { file, write };
+        command.SetAction(parsed => ImportVerb.Run(_context, Global(parsed), parsed.GetValue(file), parsed.GetValue(write)));
+        return Shown(command, "ha-ctl import-ha-lizard | less");
+    }
+
+    private Verb Keygen()
+    {
+        var file = new Option<string?>("--file") { Description = "Key file; default: as the configuration says", HelpName = "FILE" };
+        var force = new Option<bool>("--force") { Description = "Replace a key that is there" };
+        var command = new Verb("keygen", "Make the shared key of the two daemons", VerbGroup.SetUp) { file, force };
+        command.SetAction(parsed => KeygenVerb.Run(_context, Global(parsed), parsed.GetValue(file), parsed.GetValue(force)));
+        return command;
+    }
+
+    private Verb Completion()
+    {
+        var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
+        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        var command = new Verb("completion", "Print the completion script of a shell", VerbGroup.SetUp) { shell };
+        command.SetAction(parsed => CompletionVerb.Run(_context, parsed.RootCommandResult.Command, parsed.GetValue(shell)!));
+        return Shown(command, "ha-ctl completion bash > /usr/share/bash-completion/completions/ha-ctl");
+    }
+}
