@@ -4,14 +4,14 @@ _ha_ctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb= index words
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
-            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--gateway|--file) ((index++)) ;;
+            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--html|--gateway|--file) ((index++)) ;;
             -*) ;;
             *) verb=${COMP_WORDS[index]}; break ;;
         esac
     done
     case $previous in
         --for) COMPREPLY=($(compgen -W "1d 2h 30m 90s" -- "$word")); return ;;
-        --config|--socket|--with|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --config|--socket|--with|--html|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
         --timeout|--wait|--reason|--last|--ssh|--gateway) return ;;
     esac
     case $verb in
@@ -22,6 +22,7 @@ _ha_ctl() {
         maintenance) words="on off --wait" ;;
         vm) words="list show protect unprotect --wait" ;;
         events) words="--last --follow" ;;
+        explain) words="--with --ssh --alone --html" ;;
         check) words="--offline --file-only" ;;
         timeline) words="" ;;
         config) words="diff --with --ssh" ;;

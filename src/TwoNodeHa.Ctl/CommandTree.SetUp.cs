@@ -3,9 +3,29 @@ using TwoNodeHa.Ctl.Verbs;
 
 namespace TwoNodeHa.Ctl;
 
-/// <summary>The verbs that set a site up.</summary>
+/// <summary>The verbs that set a site up, and those that ask the other host too.</summary>
 internal sealed partial class CommandTree
 {
+    private Verb Explain()
+    {
+        var what = new Argument<string>("what")
+        {
+            Description = "An id (E20), a time in UTC, or a name in a sentence, such as a VM's; default: the newest decision",
+            DefaultValueFactory = static _ => "",
+        };
+        var with = new Option<string?>("--with") { Description = "Events of the other host in a file, instead of asking for them", HelpName = "FILE" };
+        var ssh = Ssh();
+        var alone = new Option<bool>("--alone") { Description = "This host's journal only" };
+        var html = new Option<string?>("--html") { Description = "Write it as a page too", HelpName = "FILE" };
+        var command = new Verb("explain", "Why it came as it came: both journals, the rule that decided, what would have changed it", VerbGroup.Look)
+        {
+            what, with, ssh, alone, html,
+        };
+        command.SetAction(parsed => ExplainVerb.Run(_context, Global(parsed), new ExplainWishes(
+            parsed.GetValue(what) ?? "", parsed.GetValue(with), parsed.GetValue(ssh), parsed.GetValue(alone), parsed.GetValue(html))));
+        return Shown(command, "ha-ctl explain            # the newest decision", "ha-ctl explain 09:12      # what happened at that time (UTC)", "ha-ctl explain web --html web.html");
+    }
+
     private Verb Init()
     {
         var gateway = new Option<string?>("--gateway") { Description = "What to ping, separated by commas; default: the management network's router", HelpName = "ADDRESSES" };

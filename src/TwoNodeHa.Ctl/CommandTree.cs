@@ -46,7 +46,7 @@ internal sealed partial class CommandTree
         var root = new RootCommand("High availability for a XenServer / XCP-ng pool of two hosts: look and decide.")
         {
             tree._config, tree._socket, tree._timeout, tree._json,
-            tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Vm(), tree.Events(), tree.Check(),
+            tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Vm(), tree.Events(), tree.Explain(), tree.Check(),
             tree.Timeline(), tree.Configuration(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Init(), tree.Import(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
         foreach (var option in root.Options)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using TwoNodeHa.Core.Config;
 
 namespace TwoNodeHa.Core.Setup;
@@ -198,7 +197,7 @@ public sealed record SitePlan
 
     private static bool IsIpv4(string? text, out IPAddress address)
     {
-        var parsed = IPAddress.TryParse(text, out var known) && known.AddressFamily == AddressFamily.InterNetwork;
+        var parsed = IPAddress.TryParse(text, out var known) && AddressText.IsIpv4(known);
         address = known ?? IPAddress.None;
         return parsed;
     }

@@ -46,6 +46,12 @@ internal sealed record CtlReport
     /// <summary>For <c>version</c>: version of this program.</summary>
     public string? Version { get; init; }
 
+    /// <summary>For <c>explain</c>.</summary>
+    public DecisionJson[]? Decisions { get; init; }
+
+    /// <summary>For <c>explain</c>: what the journals do not hold.</summary>
+    public ImmutableArray<string>? Caveats { get; init; }
+
     /// <summary>For <c>init</c>: what was done, found in place, or to be known.</summary>
     public StepJson[]? Steps { get; init; }
 
@@ -71,6 +77,9 @@ internal sealed record StepJson(string Grade, string Sentence);
 
 /// <summary>What became of settings of HA-Lizard: kept, replaced, dropped or unsafe.</summary>
 internal sealed record NoteJson(string Fate, string Settings, string Sentence);
+
+/// <summary>One decision of an incident, with its rule in docs/protocol.md.</summary>
+internal sealed record DecisionJson(long UnixMs, string Host, int Id, string Sentence, string Rule, string Says, string Otherwise);
 
 /// <summary>One key that differs; a value that is not written is left out.</summary>
 internal sealed record DifferenceJson(string Key, string? Here, string? There, bool MustAgree);
