@@ -15,7 +15,7 @@ _ha_ctl() {
         --timeout|--wait|--reason|--last|--ssh|--gateway) return ;;
     esac
     case $verb in
-        "") words="status enable disable maintenance vm events check timeline config takeover fence guard depart keygen version completion --help" ;;
+        "") words="status enable disable maintenance vm events explain check timeline config takeover fence guard depart init import-ha-lizard keygen version completion --help" ;;
         status) words="--watch --verbose" ;;
         enable) words="--wait" ;;
         disable) words="--for --reason --wait" ;;
