@@ -19,7 +19,7 @@ public sealed record RuleNote(string Rule, string Anchor, string Says, string Ot
 
     /// <summary>Ids of events up to this version.</summary>
     private static readonly ImmutableArray<int> s_known =
-        [1, 2, 3, 10, 11, 12, 20, 21, 22, 23, 24, 30, 31, 32, 33, 40, 41, 42, 43, 44, 45, 46, 50, 51, 52, 60, 61, 62, 63, 64, 65];
+        [1, 2, 3, 10, 11, 12, 20, 21, 22, 23, 24, 30, 31, 32, 33, 40, 41, 42, 43, 44, 45, 46, 47, 50, 51, 52, 60, 61, 62, 63, 64, 65, 70];
 
     private static readonly ImmutableArray<RuleNote> s_takeovers =
     [

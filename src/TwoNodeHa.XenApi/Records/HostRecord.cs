@@ -11,6 +11,12 @@ public sealed record HostRecord(string Uuid, bool Enabled)
     /// <summary>Name shown to people; empty when it is not told.</summary>
     public string NameLabel { get; init; } = "";
 
+    /// <summary>Name in its own network; empty when it is not told.</summary>
+    public string Hostname { get; init; } = "";
+
+    /// <summary>Management address; empty when it is not told.</summary>
+    public string Address { get; init; } = "";
+
     /// <summary>Its measured state.</summary>
     public XenRef<HostMetrics> Metrics { get; init; }
 
@@ -32,6 +38,8 @@ public sealed record HostRecord(string Uuid, bool Enabled)
     internal static HostRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("enabled").AsBool())
     {
         NameLabel = json.Or("name_label", static member => member.AsString(), ""),
+        Hostname = json.Or("hostname", static member => member.AsString(), ""),
+        Address = json.Or("address", static member => member.AsString(), ""),
         Metrics = json.Or("metrics", static member => member.AsRef<HostMetrics>(), default),
         MemoryOverhead = json.Or("memory_overhead", static member => member.AsInt(), 0),
         CpuInfo = json.Or("cpu_info", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),

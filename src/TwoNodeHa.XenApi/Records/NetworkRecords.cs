@@ -23,10 +23,10 @@ public sealed record NetworkRecord(string Uuid, string NameLabel, bool IsAssumed
 /// <param name="IsSriov">It hands out virtual functions of its card.</param>
 public sealed record PIFRecord(string Uuid, XenRef<Host> Host, XenRef<Network> Network, bool IsBondMember, bool IsSriov)
 {
-    /// <summary>Name in dom0, for example <c>eth1</c>; empty when it cannot be read.</summary>
+    /// <summary>Name in dom0, for example <c>eth1</c>; empty when it is not told.</summary>
     public string Device { get; init; } = "";
 
-    /// <summary>IPv4 address; empty for none.</summary>
+    /// <summary>IPv4 address of dom0 on it; empty for none.</summary>
     public string Address { get; init; } = "";
 
     /// <summary>Its default gateway; empty for none.</summary>
@@ -42,9 +42,9 @@ public sealed record PIFRecord(string Uuid, XenRef<Host> Host, XenRef<Network> N
         json.OptionalMember("bond_slave_of") is { } bond && !bond.AsRef<PIF>().IsNull,
         json.OptionalMember("sriov_logical_PIF_of") is { } logical && !logical.AsStrings().IsEmpty)
     {
-        Device = json.TextOrEmpty("device"),
-        Address = json.TextOrEmpty("IP"),
-        Gateway = json.TextOrEmpty("gateway"),
+        Device = json.Or("device", static member => member.AsString(), ""),
+        Address = json.Or("IP", static member => member.AsString(), ""),
+        Gateway = json.Or("gateway", static member => member.AsString(), ""),
         Management = json.Or("management", static member => member.AsBool(), false),
     };
 }
