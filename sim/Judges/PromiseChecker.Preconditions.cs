@@ -71,7 +71,7 @@ public sealed partial class PromiseChecker
             HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } =>
                 "while the toolstack runs, without a takeover",
             HaAction.WriteRoleMaster => file?.Master == host.Config.Self.Uuid ? null : "before its disk names it as the master",
-            HaAction.WriteRoleSlave => IsOrBecomesMaster(world.Hosts[1 - host.Index]) ? null : "although the other is no master, neither by role file nor by state",
+            HaAction.WriteRoleSlave => IsOrBecomesMaster(world.Hosts[1 - host.Index]) || BootsUnvouched(host) ? null : "although the other is no master, neither by role file nor by state",
             // Whether the VM runs is judged where it happens; a survivor that is alone resets what its takeover could not.
             HaAction.ResetPowerState when file?.Master == host.Config.Self.Uuid => null,
             HaAction.PromoteToMaster or HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.BlockPeerToolstack { Block: true } =>
@@ -155,6 +155,18 @@ public sealed partial class PromiseChecker
     private bool ChangesMaster(VirtualHost host) => world.Hosts[1 - host.Index].StateFile is { Takeover: not null }
         || world.Hosts.Any(each => each.StateFile is { } file && file.Master != Guid.Empty
             && file.Master != world.Hosts[host.Toolstack.Status.RoleFile == "master" ? host.Index : 1 - host.Index].Config.Self.Uuid);
+
+    /// <summary>Class A, before the toolstack of a boot starts: nobody says who is master, and a slave does nothing that a master may do.</summary>
+    private bool BootsUnvouched(VirtualHost host)
+    {
+        if (!host.BootGuarded || host.Config.Policy is { UsesArbiter: false, UsesFenceAgent: false })
+        {
+            return false;
+        }
+
+        Pass("a lone boot in class A starts as a slave until it takes over");
+        return true;
+    }
 
     private static bool IsOrBecomesMaster(VirtualHost peer) => peer.Toolstack.Status.RoleFile == "master"
         || peer.StateFile?.Master == peer.Config.Self.Uuid;

@@ -27,6 +27,7 @@ public sealed partial class PromiseChecker
     {
         _linksChanged = world.Elapsed;
         Disturbed();
+        GatewayChanged();
     }
 
     /// <summary>S6: the operator said that the peer is dead; a kernel that answers is evidence against it.</summary>

@@ -47,7 +47,7 @@ internal static class RightsOracle
             return null;
         }
 
-        if (beat.Status == HaStatus.Sole && policy.LoneStart == LoneStart.Hold && own is not ({ Committed: true } or { PromiseStands: true }))
+        if (beat.Status == HaStatus.Sole && policy is { LoneStart: LoneStart.Hold, UsesArbiter: false } && own is not ({ Committed: true } or { PromiseStands: true }))
         {
             return "it is sole with lone_start = hold";
         }

@@ -175,7 +175,7 @@ internal static partial class WorldVerbs
         Verb("admin designates {host}", "admin designates b", "pool.designate_new_master.",
             (world, args) => Administer(world, "pool.designate_new_master", _ => [HostRef(world, args.Host())])),
         Verb("admin restarts toolstack on {host}", "admin restarts toolstack on a", "xe-toolstack-restart.",
-            (world, args) => _ = Host(world, args).Toolstack.RestartAsync()),
+            (world, args) => _ = Host(world, args) is { PoweredOn: true } host ? host.Toolstack.RestartAsync() : null),
         Verb("admin blocks the start of {vm}", "admin blocks the start of web", "VM.add_to_blocked_operations with `start`, which XAPI's start_on passes.",
             (world, args) => Admin(world, "VM.add_to_blocked_operations", args.Word(), "start", "not now")),
         Verb("admin suspends {vm}", "admin suspends web", "VM.suspend through XAPI.", (world, args) => Admin(world, "VM.suspend", args.Word())),
@@ -265,7 +265,10 @@ internal static partial class WorldVerbs
     {
         var host = Host(world, args);
         host.AdminStoppedToolstack = false;
-        host.Toolstack.Start();
+        if (host.PoweredOn)
+        {
+            host.Toolstack.Start();
+        }
     }
 
     private static void FreezeDaemon(VirtualWorld world, PhraseArguments args)

@@ -71,18 +71,18 @@ internal static class BootGuard
     /// <summary>
     /// The peer is waited for. While neither it nor the gateway was ever heard, the network itself is not up yet (a switch port that
     /// spanning tree keeps closed), and the wait is as long as the site allows; from the first that was heard of either on a short
-    /// one. An arbiter is waited for as long: its lease tells who may be master.
+    /// one. A third party is waited for as long: it tells who may be master.
     /// </summary>
     private static Instant WaitsUntil(View view)
     {
         var asked = view.State.Procedures.Guard!.AskedAt;
         var latest = asked + Longer(Deadlines.BootGuard, view.Policy.BootGuardWait);
-        var first = Earlier(view.State.Peer.HeardSince, LeavesItToArbiter(view) ? null : view.State.Gateway.FirstAnswerAt);
+        var first = Earlier(view.State.Peer.HeardSince, LeavesItToThirdParty(view) ? null : view.State.Gateway.FirstAnswerAt);
         return first is { } heard ? Instant.Min(latest, Instant.Max(asked, heard) + Deadlines.BootGuard) : latest;
     }
 
-    /// <summary>The hosts may both reach the gateway and not each other (no A1): only the lease tells which of them may go on.</summary>
-    private static bool LeavesItToArbiter(View view) => view.Policy.UsesArbiter && view.Durable.Enabled;
+    /// <summary>The hosts may both reach the gateway and not each other (class A needs no A1): only lease or agent tell which of them may go on.</summary>
+    private static bool LeavesItToThirdParty(View view) => (view.Policy.UsesArbiter || view.Policy.UsesFenceAgent) && view.Durable.Enabled;
 
     private static Instant? Earlier(Instant? left, Instant? right) => left is { } one && right is { } other ? Instant.Min(one, other) : left ?? right;
 
@@ -118,8 +118,8 @@ internal static class BootGuard
     }
 
     /// <summary>
-    /// A record that names the peer is obeyed; one that names this host proves nothing, for the peer may have taken over. Where an
-    /// arbiter is asked, a master that did not get its lease is none: the takeover makes it one when it does.
+    /// A record that names the peer is obeyed; one that names this host proves nothing, for the peer may have taken over. In
+    /// class A a master that no third party vouches for is none: the takeover makes it one when it does.
     /// </summary>
     private static void DecideAlone(Draft turn, bool isRead)
     {
@@ -133,10 +133,10 @@ internal static class BootGuard
             Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
                 $"{peer} is heard one way and says to be master: the role of this host is slave:{turn.Config.Peer.Address}");
         }
-        else if (LeavesItToArbiter(turn.View) && isRead && turn.View.IsMaster)
+        else if (LeavesItToThirdParty(turn.View) && isRead && turn.View.IsMaster)
         {
             Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
-                $"{peer} is not heard and the arbiter's lease is not held: {peer} may be master, so the role of this host is slave until it takes over");
+                $"{peer} is not heard and no third party says that it is down: {peer} may be master, so the role of this host is slave until it takes over");
         }
         else
         {
