@@ -88,6 +88,7 @@ internal ref struct SituationWriter
         ["VmFact.Priority"] = "the same in every state of a search",
         ["VmFact.LizardMark"] = "the same in every state of a search",
         ["VmFact.Order"] = "the same in every state of a search",
+        ["VmFact.AgentReports"] = "the same in every state of a search",
         ["VmFact.StartDelay"] = "the same in every state of a search",
         ["DatabaseFacts.Unreadable"] = "empty in every state of a search",
         ["VmRecord.Class"] = "the same in every state of a search",
@@ -215,6 +216,7 @@ internal ref struct SituationWriter
         Add(cared?.PeerFresh == true);
         Add((long)(cared?.Storage ?? default));
         Add(cared?.ToolstackReady == true);
+        Add(cared?.Unplugged ?? -1);
         Add(cared?.FreeMemory ?? -1);
         Ages(state.Peer.StopsSeen);
 
@@ -603,6 +605,11 @@ internal ref struct SituationWriter
         Id(state, state.Pending.IdOf(Purpose.StartVm, vm));
         Due(attempt.RetryAt);
         Add(attempt.OnPeer);
+        Add(attempt.OrderedOnPeer);
+        OptionalAge(attempt.OrderedAt);
+        OptionalAge(attempt.ShownAt);
+        OptionalAge(attempt.UnknownSince);
+        Add((long)attempt.Trouble);
         Add(attempt.GivenUp.Length > 0);
         Add(attempt.GivenUpTimes);
         OptionalAge(attempt.SucceededAt);

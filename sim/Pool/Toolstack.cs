@@ -225,6 +225,16 @@ public sealed class Toolstack
     /// <summary>A VM that runs here is built again when its domain ends without an order.</summary>
     public void RestartWhenItEnds(string vmUuid) => _host.Xenopsd.RestartWhenItEnds(vmUuid);
 
+    /// <summary>So long after a start the guest's agent reports; null: guests have none.</summary>
+    public TimeSpan? AgentTime
+    {
+        get => _host.AgentTime;
+        set => _host.AgentTime = value;
+    }
+
+    /// <summary>Uuids of VMs without a guest agent.</summary>
+    public ISet<string> SilentAgents => _host.SilentAgents;
+
     /// <summary>How long a migration copies memory; null: as the timings say.</summary>
     public TimeSpan? MigrationTime
     {

@@ -37,6 +37,9 @@ public sealed class ToolstackFaults
     /// <summary>The next VM start on this host ends with this error.</summary>
     public IReadOnlyList<string>? NextVmStartFails { get; set; }
 
+    /// <summary>The next VM start on this host lasts that much longer.</summary>
+    public TimeSpan? NextVmStartTakes { get; set; }
+
     /// <summary>Exit code of the scripts in host-pre-declare-dead (xapi.md 5.3).</summary>
     public int PreDeclareDeadHookExit { get; set; }
 
@@ -53,7 +56,7 @@ public sealed class ToolstackFaults
     public void LoseAnswer(string method, int times = 1) => _lostAnswers[method] = times;
 
     /// <summary>Nothing is set that a call could meet.</summary>
-    public bool AreQuiet => _hung is null && _databaseHung is null && SlowBy == TimeSpan.Zero && StartLate == TimeSpan.Zero && !StaleDatabase && NextVmStartFails is null
+    public bool AreQuiet => _hung is null && _databaseHung is null && SlowBy == TimeSpan.Zero && StartLate == TimeSpan.Zero && !StaleDatabase && NextVmStartFails is null && NextVmStartTakes is null
         && PreDeclareDeadHookExit == 0 && !DesignateFails && !_refusals.Exists(refusal => refusal.Left > 0) && !_lostAnswers.Values.Any(left => left > 0);
 
     public void Clear()
@@ -65,6 +68,7 @@ public sealed class ToolstackFaults
         StartLate = TimeSpan.Zero;
         StaleDatabase = false;
         NextVmStartFails = null;
+        NextVmStartTakes = null;
         PreDeclareDeadHookExit = 0;
         DesignateFails = false;
         _refusals.Clear();

@@ -56,6 +56,11 @@ internal static class Expectations
             var (vm, host) = (args.Word(), args.Host());
             return new Expectation(view => view.World.Runs(host, vm));
         }),
+        Expect("vm {vm} runs nowhere at {time}", "vm web runs nowhere at 20s", "At that time it runs on no host.", args =>
+        {
+            var (vm, at) = (args.Word(), args.Time());
+            return new Expectation(view => !view.RunsSomewhere(vm), At: at);
+        }),
         Expect("vm {vm} runs nowhere", "vm web runs nowhere", "It runs on no host at the end.", args =>
         {
             var vm = args.Word();

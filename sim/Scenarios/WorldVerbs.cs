@@ -9,7 +9,7 @@ using TwoNodeHa.Sim.Virtual;
 namespace TwoNodeHa.Sim.Scenarios;
 
 /// <summary>What can happen to a world, in words. The page docs/scenario-verbs.md is made of this table.</summary>
-internal static class WorldVerbs
+internal static partial class WorldVerbs
 {
     public static readonly PhraseBook<Action<VirtualWorld, PhraseArguments>> Book = new(
     [
@@ -189,6 +189,8 @@ internal static class WorldVerbs
         Verb("storage of {host} is lost", "storage of a is lost", "The path to the shared storage is cut for one host.",
             (world, args) => Storage(world, args, up: false)),
         Verb("storage of {host} is back", "storage of a is back", "The path works again.", (world, args) => Storage(world, args, up: true)),
+
+        .. VmVerbs(),
 
         // Operator.
         Verb("operator enables HA on {host}", "operator enables HA on a", "ha-ctl enable.", (world, args) => Ask(world, args.Host(), new OperatorRequest.Enable())),

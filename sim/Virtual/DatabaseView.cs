@@ -82,6 +82,7 @@ internal sealed class DatabaseView
             _ => RestartPriority.None,
         },
         Order = (int)vm.Number("order"),
+        AgentReports = vm.Text("guest_metrics") != Database.NullRef,
         StartDelay = TimeSpan.FromSeconds(Math.Clamp(vm.Number("start_delay"), 0, 3600)),
         Memory = VmMemory.Of(vm.Number("memory_static_max"), vm.Number("memory_overhead")),
         StopRequested = vm["current_operations"] is JsonObject operations && operations.Any(pair =>

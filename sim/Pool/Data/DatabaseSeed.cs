@@ -259,6 +259,7 @@ internal sealed class DatabaseSeed
         ["VBDs"] = new JsonArray(),
         ["VIFs"] = new JsonArray(),
         ["appliance"] = Database.NullRef,
+        ["guest_metrics"] = Database.NullRef,
         ["ha_restart_priority"] = "",
         ["ha_always_run"] = false,
         ["order"] = 0,

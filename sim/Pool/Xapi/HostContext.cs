@@ -57,6 +57,12 @@ internal sealed class HostContext
     /// <summary>How long a migration from here copies memory; null: as the timings say.</summary>
     public TimeSpan? MigrationTime { get; set; }
 
+    /// <summary>So long after a start the guest's agent reports; null: guests have none.</summary>
+    public TimeSpan? AgentTime { get; set; }
+
+    /// <summary>Uuids of VMs without an agent.</summary>
+    public ISet<string> SilentAgents { get; } = new HashSet<string>(StringComparer.Ordinal);
+
     /// <summary>The sockets of the process appeared or went away.</summary>
     public Action ListeningChanged { get; set; } = static () => { };
 

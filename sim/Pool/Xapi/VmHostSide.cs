@@ -17,6 +17,12 @@ internal static class VmHostSide
             throw new ApiException([.. error]);
         }
 
+        if (process.Host.Faults.NextVmStartTakes is { } longer)
+        {
+            process.Host.Faults.NextVmStartTakes = null;
+            await process.Delay(longer).ConfigureAwait(false);
+        }
+
         process.Log("domain_build", ("vm", spec.Name), ("uuid", spec.Uuid));
         Domain domain = await process.Guard(
             process.Host.Xenopsd.BuildAsync(spec, process.Host.Draw(process.Host.Timings.VmStart))).ConfigureAwait(false);

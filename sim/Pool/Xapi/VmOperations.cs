@@ -19,6 +19,7 @@ internal sealed class VmOperations(XapiProcess process)
             AssertNotEvacuating(host);
             VmPlacement.AssertCanBootHere(Db, vm, host, ignoreMemory: wanted is null);
             vm.Set("scheduled_to_be_resident_on", host.Ref);
+            vm.Set("guest_metrics", Database.NullRef);
             try
             {
                 await StartOnHostAsync(vm, host).ConfigureAwait(false);
@@ -170,6 +171,11 @@ internal sealed class VmOperations(XapiProcess process)
         {
             vm.Set("ha_always_run", true);
         }
+
+        if (process.Host.AgentTime is { } time && !process.Host.SilentAgents.Contains(vm.Uuid))
+        {
+            process.Background(() => ReportAgentAsync(vm, time));
+        }
     }
 
     public VmSpec SpecOf(Row vm) => new(
@@ -227,6 +233,17 @@ internal sealed class VmOperations(XapiProcess process)
             ("uuid", vm.Uuid),
             ("on", host.Text("name_label")),
             ("elapsed_ms", XapiProcess.Milliseconds(process.Now - begin)));
+    }
+
+    /// <summary>The guest's agent writes to xenstore, and xapi makes a record of it.</summary>
+    private async Task ReportAgentAsync(Row vm, TimeSpan after)
+    {
+        long domid = vm.Number("domid");
+        await process.Delay(after).ConfigureAwait(false);
+        if (vm.Text("power_state") == "Running" && vm.Number("domid") == domid)
+        {
+            vm.Set("guest_metrics", Database.RefOf("VM_guest_metrics", vm.Uuid));
+        }
     }
 
     private Row Choose(Row vm)

@@ -132,4 +132,10 @@ public sealed record PolicyConfig
 
     /// <summary>VMs started at the same time inside one level; 1 to 50.</summary>
     public int StartParallel { get; init; } = 4;
+
+    /// <summary>
+    /// How long the next level waits at most for the guest agents of the VMs that were started before it; 0 to 600 s, 0 for not
+    /// at all.
+    /// </summary>
+    public TimeSpan StartReady { get; init; } = TimeSpan.Zero;
 }

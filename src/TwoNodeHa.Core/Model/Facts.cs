@@ -74,6 +74,12 @@ public sealed record VmFact
     /// <summary>VM.order; lower starts first.</summary>
     public int Order { get; init; }
 
+    /// <summary>
+    /// The guest's agent has reported since the VM was started: VM.guest_metrics is not null (each start clears it first,
+    /// xapi_vm.ml).
+    /// </summary>
+    public bool AgentReports { get; init; }
+
     /// <summary>VM.start_delay.</summary>
     public TimeSpan StartDelay { get; init; }
 

@@ -60,11 +60,13 @@ internal static class StartHope
     }
 
     private static StartCircumstances Of(View view) => new(
-        view.PeerFresh, view.State.Host.Storage, view.ToolstackReady, view.State.Host.Database?.FreeMemoryBytes ?? -1);
+        view.PeerFresh, view.State.Host.Storage, view.ToolstackReady, view.State.Host.Database?.Unplugged.Length ?? 0,
+        view.State.Host.Database?.FreeMemoryBytes ?? -1);
 
     private static bool IsBetter(StartCircumstances old, StartCircumstances now) =>
         (now.PeerFresh && !old.PeerFresh)
         || (now.Storage == Health.Healthy && old.Storage is Health.Lost or Health.Doubtful)
         || (now.ToolstackReady && !old.ToolstackReady)
+        || now.Unplugged < old.Unplugged
         || now.FreeMemory >= old.FreeMemory + MemoryStep;
 }

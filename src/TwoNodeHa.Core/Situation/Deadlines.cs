@@ -11,6 +11,12 @@ public static class Deadlines
     /// <summary>VM.start and what it has to wait for; longer than this a start hangs.</summary>
     public static readonly TimeSpan VmStart = TimeSpan.FromSeconds(120);
 
+    /// <summary>A start that lasts longer than this holds the next level back no more.</summary>
+    public static readonly TimeSpan StartHoldsLevel = TimeSpan.FromSeconds(60);
+
+    /// <summary>A VM on which XAPI has an operation in progress that ends with it running is looked at again after this.</summary>
+    public static readonly TimeSpan BusyVm = TimeSpan.FromSeconds(10);
+
     /// <summary>A VM that runs nowhere is started after this long: a migration or an administrator's restart passes.</summary>
     public static readonly TimeSpan Orphan = TimeSpan.FromSeconds(8);
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TwoNodeHa.Core.Model;
 
 namespace TwoNodeHa.Core.Situation;
@@ -14,6 +13,21 @@ public sealed record StartAttempt
 
     /// <summary>The next start is ordered on the peer: the newest one here failed.</summary>
     public bool OnPeer { get; init; }
+
+    /// <summary>When the newest start was ordered; null before the first.</summary>
+    public Instant? OrderedAt { get; init; }
+
+    /// <summary>The newest start was ordered on the peer.</summary>
+    public bool OrderedOnPeer { get; init; }
+
+    /// <summary>When a hypervisor's list first showed the VM behind the newest order.</summary>
+    public Instant? ShownAt { get; init; }
+
+    /// <summary>Since when the outcome of the newest start is not known; null when it is.</summary>
+    public Instant? UnknownSince { get; init; }
+
+    /// <summary>Why the newest start failed.</summary>
+    public StartTrouble Trouble { get; init; }
 
     /// <summary>Given up until something changes; the reason.</summary>
     public string GivenUp { get; init; } = "";

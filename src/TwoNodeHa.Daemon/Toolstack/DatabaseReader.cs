@@ -153,6 +153,7 @@ internal sealed class DatabaseReader(Guid self, TableCache cache)
         },
         LizardMark = Mark(vm.OtherConfig),
         Order = (int)Math.Clamp(vm.Order, int.MinValue, int.MaxValue),
+        AgentReports = vm.HasGuestMetrics,
         StartDelay = vm.StartDelay < StartDelayMax ? vm.StartDelay : StartDelayMax,
         Memory = PlacementFacts.MemoryOf(vm),
         ShutdownDelay = vm.ShutdownDelay,

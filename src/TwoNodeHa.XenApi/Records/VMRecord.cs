@@ -104,6 +104,9 @@ public sealed record VMRecord
     /// <summary>Pause after its start, 0 to 2³¹−1 s.</summary>
     public required TimeSpan StartDelay { get; init; }
 
+    /// <summary>Whether the guest's agent has reported since the VM was started (guest_metrics is not null).</summary>
+    public bool HasGuestMetrics { get; init; }
+
     /// <summary>Settings of tools.</summary>
     public required ImmutableSortedDictionary<string, string> OtherConfig { get; init; }
 
@@ -144,12 +147,15 @@ public sealed record VMRecord
         HaRestartPriority = json.Member("ha_restart_priority").AsString(),
         Order = json.Member("order").AsInt(),
         StartDelay = json.Member("start_delay").AsSeconds(),
+        HasGuestMetrics = IsSet(json, "guest_metrics"),
         OtherConfig = json.Member("other_config").AsReadableStringMap(),
         BlockedOperations = json.Member("blocked_operations").AsStringMap(),
         CurrentOperations = json.Member("current_operations").AsStringMap(),
     };
 
     private static bool HasAny(XenJson json, string member) => !json.Or(member, static list => list.AsStrings(), []).IsEmpty;
+
+    private static bool IsSet(XenJson json, string reference) => json.OptionalMember(reference)?.AsRef<VM>() is { IsNull: false };
 
     private static VMPowerState ParsePowerState(XenJson json) => json.AsEnum(
         ("Halted", VMPowerState.Halted), ("Paused", VMPowerState.Paused),

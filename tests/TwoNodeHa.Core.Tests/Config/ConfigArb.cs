@@ -54,6 +54,7 @@ internal static class ConfigArb
         from master in Gen.Elements(Enum.GetValues<PreferMaster>())
         from attempts in Gen.Choose(1, 20)
         from parallel in Gen.Choose(1, 50)
+        from ready in Gen.Choose(0, 600)
         select new PolicyConfig
         {
             OnGatewayLoss = loss,
@@ -65,6 +66,7 @@ internal static class ConfigArb
             PreferMaster = master,
             StartAttempts = attempts,
             StartParallel = parallel,
+            StartReady = TimeSpan.FromSeconds(ready),
         };
 
     private static HaConfig Joined(TimingConfig timing, GatewayConfig gateway, PolicyConfig policy, TimeSpan more) => s_good with

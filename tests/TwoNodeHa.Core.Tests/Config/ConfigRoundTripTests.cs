@@ -148,6 +148,7 @@ public class ConfigRoundTripTests
         Line("prefer_master", Lower(config.Policy.PreferMaster));
         Line("start_attempts", config.Policy.StartAttempts);
         Line("start_parallel", config.Policy.StartParallel);
+        Seconds("start_ready_seconds", config.Policy.StartReady);
         return text.ToString();
     }
 

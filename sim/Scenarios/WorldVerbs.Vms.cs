@@ -1,0 +1,25 @@
+using TwoNodeHa.Sim.Pool;
+using TwoNodeHa.Sim.Pool.Data;
+using TwoNodeHa.Sim.Virtual;
+
+namespace TwoNodeHa.Sim.Scenarios;
+
+/// <content>What VMs are like, and what becomes of their starts.</content>
+internal static partial class WorldVerbs
+{
+    private static Phrase<Action<VirtualWorld, PhraseArguments>>[] VmVerbs() =>
+    [
+        Verb("next start on {host} takes {time}", "next start on a takes 150s", "One VM start on that host lasts that much longer.",
+            (world, args) => { var host = Host(world, args); host.Toolstack.Faults.NextVmStartTakes = args.Time(); }),
+        Verb("guest agents report after {time}", "guest agents report after 20s", "From now on VM.guest_metrics is there so long after a start.",
+            (world, args) => { var time = args.Time(); foreach (var host in world.Hosts) { host.Toolstack.AgentTime = time; } }),
+        Verb("agent of {vm} is silent", "agent of web is silent", "That guest has no agent.",
+            (world, args) => { var vm = Vm(world, args); foreach (var host in world.Hosts) { host.Toolstack.SilentAgents.Add(vm.Uuid); } }),
+        Verb("admin sets the priority of {vm} to {word}", "admin sets the priority of web to best-effort", "VM.set_ha_restart_priority: restart, best-effort, or none for no mark.",
+            (world, args) => { var vm = args.Word(); var word = args.Word(); Admin(world, "VM.set_ha_restart_priority", vm, word == "none" ? "" : word); }),
+        Verb("admin sets the order of {vm} to {number}", "admin sets the order of web to 3", "VM.set_order.",
+            (world, args) => { var vm = args.Word(); Admin(world, "VM.set_order", vm, (long)args.Number()); }),
+        Verb("admin sets the start delay of {vm} to {number} s", "admin sets the start delay of web to 20 s", "VM.set_start_delay.",
+            (world, args) => { var vm = args.Word(); Admin(world, "VM.set_start_delay", vm, (long)args.Number()); }),
+    ];
+}
