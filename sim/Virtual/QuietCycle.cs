@@ -51,7 +51,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         foreach (var host in world.Hosts)
         {
             var quiet = host is { PoweredOn: true, Frozen: false, DiskFull: false, DiskReadOnly: false, ListHangs: false, WrongKey: false, Filtered: false, Clock.DriftPpm: 0, StorageQuiet: true }
-                && host.Daemon is { Frozen: false, KnowsDatabase: true, State: { Status: HaStatus.Paired or HaStatus.Disabled, Procedures.Takeover: null, Procedures.Fence: null, Procedures.GhostSince: null, Host.Database: not null, Durable.ReenableAtUnixMs: 0 } }
+                && host.Daemon is { Frozen: false, KnowsDatabase: true, State: { Status: HaStatus.Paired or HaStatus.Disabled, Procedures.Takeover: null, Procedures.Fence: null, Procedures.GhostSince: null, Host.Database: not null, Durable: { ReenableAtUnixMs: 0, Maintenance: null } } }
                 && host.Toolstack.Faults is { HangAll: false, HangDatabase: false };
             if (!quiet)
             {
