@@ -189,6 +189,8 @@ internal sealed partial class SmallWorld
             HaAction.ResetHost => (14, 0),
             HaAction.PowerOffHost => (15, 0),
             HaAction.FencePeer => (16, 0),
+            HaAction.MoveVm move => (30, Site.VmIndex(move.Vm)),
+            HaAction.SwitchHost => (31, 0),
             HaAction.AcquireLease => (17, 0),
             HaAction.PlugStorage => (18, 0),
             HaAction.MarkVm => (118, 0),

@@ -84,6 +84,8 @@ public sealed partial class PromiseChecker
             HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard => "a heartbeat of which has just come",
             HaAction.FencePeer when !HasFile(host) => null,
             HaAction.FencePeer => file is { Enabled: true, StateLost: false, PromiseStands: false } ? null : "without HA on its disk",
+            HaAction.DesignateMaster when file is { Maintenance.Returning: false } && host.Domains.WritingCount == 0 => null,
+            HaAction.MoveVm or HaAction.SwitchHost { Enabled: false } when HasFile(host) => file is { Maintenance: not null } ? null : "without a maintenance on its disk",
             HaAction.DesignateMaster => _masterSince[host.Index] is not null && host.GoingDown ? null : "without a shutdown, or as a slave",
             _ => null,
         };

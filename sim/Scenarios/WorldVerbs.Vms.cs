@@ -21,5 +21,7 @@ internal static partial class WorldVerbs
             (world, args) => { var vm = args.Word(); Admin(world, "VM.set_order", vm, (long)args.Number()); }),
         Verb("admin sets the start delay of {vm} to {number} s", "admin sets the start delay of web to 20 s", "VM.set_start_delay.",
             (world, args) => { var vm = args.Word(); Admin(world, "VM.set_start_delay", vm, (long)args.Number()); }),
+        Verb("admin blocks the migration of {vm}", "admin blocks the migration of db", "VM.add_to_blocked_operations with `pool_migrate`.",
+            (world, args) => Admin(world, "VM.add_to_blocked_operations", args.Word(), "pool_migrate", "licence dongle")),
     ];
 }

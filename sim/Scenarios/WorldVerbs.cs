@@ -199,6 +199,8 @@ internal static partial class WorldVerbs
         Verb("operator disables HA on {host} for {time}", "operator disables HA on a for 2min", "ha-ctl disable --for.", DisableFor),
         Verb("operator begins maintenance of {host}", "operator begins maintenance of b", "ha-ctl maintenance on.",
             (world, args) => Ask(world, args.Host(), new OperatorRequest.Maintenance(true))),
+        Verb("operator begins maintenance of {host} for {time}", "operator begins maintenance of b for 5min", "ha-ctl maintenance on --for.",
+            (world, args) => { var host = args.Host(); var until = VirtualWorld.WallOrigin + (long)(world.Elapsed + args.Time() + world.Hosts[host].WallOffset).TotalMilliseconds; Ask(world, host, new OperatorRequest.Maintenance(true, until, "scenario")); }),
         Verb("operator ends maintenance of {host}", "operator ends maintenance of b", "ha-ctl maintenance off.",
             (world, args) => Ask(world, args.Host(), new OperatorRequest.Maintenance(false))),
         Verb("operator says on {host} that the peer is dead", "operator says on b that the peer is dead", "ha-ctl takeover --peer-is-dead.", Vouch),

@@ -147,7 +147,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         {
             Status: not (HaStatus.Unknown or HaStatus.Fencing or HaStatus.TakingOver or HaStatus.Departing),
             Procedures: { Takeover: null, Fence: null, Departure: null, GhostSince: null },
-            Durable: { ReenableAtUnixMs: 0 },
+            Durable: { ReenableAtUnixMs: 0, Maintenance: null },
         },
     } && (daemon.KnowsDatabase || daemon.State.Host.Toolstack is not { Answers: true, Emergency: false });
 

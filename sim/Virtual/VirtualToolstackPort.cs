@@ -169,6 +169,10 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             HaAction.PlugStorage plug => await PlugAsync(plug, deadline).ConfigureAwait(false),
             HaAction.StartVm start => await StartAsync(start, deadline).ConfigureAwait(false),
             HaAction.MarkVm mark => await MarkAsync(mark, deadline).ConfigureAwait(false),
+            HaAction.MoveVm move => await InPoolAsync("VM.pool_migrate",
+                [Database.RefOf("VM", move.Vm.ToString()), Database.RefOf("host", move.Host.ToString()), new JsonObject { ["live"] = "true" }], deadline).ConfigureAwait(false),
+            HaAction.SwitchHost { Enabled: var enabled } => await InPoolAsync(enabled ? "host.enable" : "host.disable",
+                [host.Toolstack.HostRef], deadline).ConfigureAwait(false),
             _ => throw new UnreachableException(action.GetType().Name),
         };
         return reply switch
@@ -206,6 +210,15 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
 
         await OnVmAsync("VM.remove_from_other_config", mark.Vm, [DatabaseView.LizardField], deadline).ConfigureAwait(false);
         return await OnVmAsync("VM.add_to_other_config", mark.Vm, [DatabaseView.LizardField, value ? "true" : "false"], deadline).ConfigureAwait(false);
+    }
+
+    /// <summary>A call with a session of the pool, as a slave needs it.</summary>
+    private async Task<CallReply> InPoolAsync(string method, JsonArray parameters, TimeSpan deadline)
+    {
+        var login = await BoundedAsync("session.login_with_password", ["root", "", "1.0", "twonodeha"], deadline).ConfigureAwait(false);
+        return login is CallReply.Success session
+            ? await BoundedAsync(method, [session.Value?.DeepClone(), .. parameters.Select(value => value?.DeepClone())], deadline).ConfigureAwait(false)
+            : login;
     }
 
     private async Task<CallReply> PlugAsync(HaAction.PlugStorage plug, TimeSpan deadline)

@@ -115,22 +115,6 @@ internal sealed partial class CommandTree
         return Shown(command, "ha-ctl disable --for 2h --reason \"switch firmware\"");
     }
 
-    private Verb Maintenance() => Shown(
-        new Verb("maintenance", "Put this host under a promise not to take over, or end it", VerbGroup.Operate)
-        {
-            Maintenance("on", "Prepare this host for work: it will not take over", true),
-            Maintenance("off", "Ask for readmission of this host", false),
-        },
-        "xe host-evacuate uuid=UUID && ha-ctl maintenance on", "ha-ctl maintenance off");
-
-    private Command Maintenance(string name, string description, bool on)
-    {
-        var wait = Wait();
-        var command = new Command(name, description) { wait };
-        command.SetAction(parsed => OrderVerb.Run(_context, Global(parsed), new OperatorRequest.Maintenance(on), parsed.GetValue(wait)));
-        return command;
-    }
-
     private Verb Events()
     {
         var last = new Option<int>("--last")

@@ -73,6 +73,16 @@ public enum PreferMaster
     Emptier,
 }
 
+/// <summary>What becomes of the VMs that a maintenance moved away.</summary>
+public enum Failback
+{
+    /// <summary>They stay where they are, and are named.</summary>
+    Manual,
+
+    /// <summary>They are migrated back, live, when the pair has been whole for a while.</summary>
+    Auto,
+}
+
 /// <summary>Choices of the site.</summary>
 public sealed record PolicyConfig
 {
@@ -132,6 +142,9 @@ public sealed record PolicyConfig
 
     /// <summary>VMs started at the same time inside one level; 1 to 50.</summary>
     public int StartParallel { get; init; } = 4;
+
+    /// <summary>See <see cref="Config.Failback"/>.</summary>
+    public Failback Failback { get; init; } = Failback.Manual;
 
     /// <summary>
     /// How long the next level waits at most for the guest agents of the VMs that were started before it; 0 to 600 s, 0 for not

@@ -36,6 +36,7 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
             StartAttempts = reader.Number("start_attempts", standard.StartAttempts, 1, 20),
             StartParallel = reader.Number("start_parallel", standard.StartParallel, 1, 50),
             FenceDelay = reader.Seconds("fence_delay_seconds", standard.FenceDelay, 0, 60),
+            Failback = reader.Word("failback", standard.Failback, ("manual", Failback.Manual), ("auto", Failback.Auto)),
             StartReady = reader.Seconds("start_ready_seconds", standard.StartReady, 0, 600),
         };
         WarnAboutAmbiguity(reader, policy);

@@ -120,6 +120,12 @@ public abstract record HaAction
     /// <param name="Mark">For HA-Lizard's custom field; null to leave it as it is.</param>
     public sealed record MarkVm(Guid Vm, string Priority, bool? Mark) : HaAction;
 
+    /// <summary>VM.pool_migrate, live.</summary>
+    public sealed record MoveVm(Guid Vm, Guid Host) : HaAction;
+
+    /// <summary>host.enable or host.disable of this host: whether VMs may start on it.</summary>
+    public sealed record SwitchHost(bool Enabled) : HaAction;
+
     /// <summary>pool.recover_slaves.</summary>
     public sealed record RecoverSlaves : HaAction;
 

@@ -242,6 +242,9 @@ public sealed record DurableState
     /// <summary>Takeover under way; null when none.</summary>
     public TakeoverJournal? Takeover { get; init; }
 
+    /// <summary>An operator's maintenance of this host; null when none is.</summary>
+    public MaintenanceJournal? Maintenance { get; init; }
+
     /// <summary>The VM records, ordered by uuid.</summary>
     public ImmutableArray<VmRecord> Vms { get; init; } = [];
 }

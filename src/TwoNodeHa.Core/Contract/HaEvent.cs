@@ -103,6 +103,9 @@ public enum HaEventId
     /// <summary>An operator asked for something, and who it was.</summary>
     OperatorAsked = 52,
 
+    /// <summary>A maintenance began, ended, was given up, or a VM was moved for it.</summary>
+    Maintenance = 54,
+
     /// <summary>An alert that a person should read.</summary>
     Alert = 60,
 

@@ -24,8 +24,11 @@ public abstract record OperatorRequest : ControlRequest
     /// <param name="Reason">Shown in status.</param>
     public sealed record Disable(long UntilUnixMs = 0, string Reason = "") : OperatorRequest;
 
-    /// <summary>Put this host under a promise (on), or ask for readmission (off).</summary>
-    public sealed record Maintenance([property: JsonRequired] bool On) : OperatorRequest;
+    /// <summary>Empty this host and put it under a promise (on), or cancel that or ask for readmission (off).</summary>
+    /// <param name="On">Begin or end it.</param>
+    /// <param name="UntilUnixMs">When it ends by itself, Unix milliseconds; 0 for never.</param>
+    /// <param name="Reason">Shown in status.</param>
+    public sealed record Maintenance([property: JsonRequired] bool On, long UntilUnixMs = 0, string Reason = "") : OperatorRequest;
 
     /// <summary>T5: the operator says that the peer is dead and runs nothing.</summary>
     public sealed record Takeover : OperatorRequest

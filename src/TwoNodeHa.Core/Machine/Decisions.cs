@@ -50,6 +50,7 @@ internal static class Decisions
             RoleChange.LookForGhosts(turn);
         }
 
+        Evacuation.Advance(turn);
         StoragePlug.Advance(turn);
         VmStart.Advance(turn);
         Coverage.Advance(turn);

@@ -21,7 +21,7 @@ internal static class Intake
                 break;
             case Observation.Ticked ticked:
                 // Nothing else looks at the wall clock; a copy of the state at every tick is not free.
-                if (turn.Durable.ReenableAtUnixMs > 0 && turn.Life.ReenableAt is null)
+                if ((turn.Durable.ReenableAtUnixMs > 0 && turn.Life.ReenableAt is null) || turn.Durable.Maintenance is { UntilUnixMs: > 0 })
                 {
                     turn.Life = turn.Life with { WallUnixMs = ticked.WallUnixMs };
                 }
@@ -121,6 +121,9 @@ internal static class Intake
                 break;
             case Purpose.PreferMaster:
                 PreferredMaster.Done(turn, finished);
+                break;
+            case Purpose.MoveVm:
+                Moves.Done(turn, finished, pending.Vm);
                 break;
             case Purpose.PlugStorage:
                 StoragePlug.Done(turn, finished, pending.Vm);

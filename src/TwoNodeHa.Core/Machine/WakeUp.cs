@@ -24,6 +24,7 @@ internal static class WakeUp
         Takeover.LookAgainAt(view),
         RoleChange.LookAgainAt(view),
         StoragePlug.LookAgainAt(view),
+        Moves.LookAgainAt(view),
         VmStart.LookAgainAt(view),
         Coverage.LookAgainAt(view),
         PreferredMaster.LookAgainAt(view),

@@ -19,7 +19,7 @@ internal static class OperatorDesk
         {
             OperatorRequest.Enable => SwitchDesk.Enable(turn),
             OperatorRequest.Disable disable => SwitchDesk.Disable(turn, disable),
-            OperatorRequest.Maintenance maintenance => maintenance.On ? EnterMaintenance(turn) : EndMaintenance(turn),
+            OperatorRequest.Maintenance maintenance => maintenance.On ? EnterMaintenance(turn, maintenance) : EndMaintenance(turn),
             OperatorRequest.Takeover takeover => Takeover(turn, takeover),
             OperatorRequest.FenceSelf => FenceSelf(turn),
             OperatorRequest.FencePeer => FencePeer(turn),
@@ -31,21 +31,16 @@ internal static class OperatorDesk
         turn.Emit(new Command.Reply(asked.RequestId, reply));
     }
 
-    private static OperatorReply EnterMaintenance(Draft turn)
+    private static OperatorReply EnterMaintenance(Draft turn, OperatorRequest.Maintenance asked)
     {
         if (turn.State.Status == HaStatus.Maintenance)
         {
             return new OperatorReply(true, false, "This host is in maintenance already.");
         }
 
-        if (turn.View.MayRun)
+        if (turn.View.MayRun || turn.View.IsMaster || turn.Durable.Maintenance is not null)
         {
-            return Refuse("VMs run here; move them first (xe host-disable, xe host-evacuate).");
-        }
-
-        if (turn.View.IsMaster)
-        {
-            return Refuse($"this host is master; hand that over first (xe pool-designate-new-master to {turn.Config.Peer.Name}).");
+            return Evacuation.Begin(turn, asked);
         }
 
         if (!turn.Durable.Enabled || !turn.View.PeerFresh)
@@ -58,14 +53,8 @@ internal static class OperatorDesk
             return Refuse($"this host is {turn.State.Status}.");
         }
 
-        turn.Durable = turn.Durable with
-        {
-            Promise = turn.Durable.Promise + 1,
-            PromiseStands = true,
-            WantsReadmission = false,
-            Committed = false,
-        };
-        turn.Become(Cause.MaintenanceAsked, "the operator asked for maintenance");
+        Evacuation.Note(turn, asked, []);
+        Evacuation.Promise(turn);
         return new OperatorReply(true, true, $"This host promises to {turn.Config.Peer.Name} not to take over until readmitted.");
     }
 
@@ -73,9 +62,11 @@ internal static class OperatorDesk
     {
         if (!turn.Durable.PromiseStands)
         {
-            return new OperatorReply(true, false, "No promise stands here.");
+            return turn.Durable.Maintenance is { Returning: false } ? Evacuation.Cancel(turn)
+                : new OperatorReply(true, false, "No promise stands here.");
         }
 
+        Evacuation.TurnBack(turn);
         turn.Durable = turn.Durable with { WantsReadmission = true };
         return new OperatorReply(true, true, $"{turn.Config.Peer.Name} is asked for readmission.");
     }

@@ -127,6 +127,11 @@ internal static class StatusComposer
             findings.Add($"the storage of the protected VMs is doubtful: {view.State.Host.StorageDetail}");
         }
 
+        if (view.Durable.Maintenance is not null && view.Status != HaStatus.Maintenance)
+        {
+            findings.Add(Procedures.Evacuation.Progress(view));
+        }
+
         if (!view.ToolstackHealthy)
         {
             findings.Add("the toolstack does not answer");

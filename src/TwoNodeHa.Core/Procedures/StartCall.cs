@@ -15,7 +15,7 @@ internal static class StartCall
         var vm = planned.Vm;
         if (planned.Obstacle is { Kind: ObstacleKind.Blocked or ObstacleKind.NotInDatabase } refusal)
         {
-            VmStart.GiveUp(turn, vm, attempt with { Trouble = StartTrouble.Permanent }, $"{vm.Name}: {refusal.Text}");
+            StartBook.GiveUp(turn, vm, attempt with { Trouble = StartTrouble.Permanent }, $"{vm.Name}: {refusal.Text}");
             return false;
         }
 
@@ -32,7 +32,7 @@ internal static class StartCall
 
         var host = onPeer ? turn.Config.Peer : turn.Config.Self;
         turn.Act(new HaAction.StartVm(vm.Uuid, host.Uuid), Deadlines.VmStart + (2 * vm.StartDelay), Purpose.StartVm, vm.Uuid);
-        VmStart.Set(turn, vm.Uuid, attempt with
+        StartBook.Set(turn, vm.Uuid, attempt with
         {
             Tries = attempt.Tries + 1, GivenUp = "", OrderedAt = turn.Now, OrderedOnPeer = onPeer, ShownAt = null, UnknownSince = null,
         });
@@ -56,7 +56,7 @@ internal static class StartCall
             turn.Report(HaEventId.VmGivenUp, Severity.Warning, $"not started: {text}; looked at again in {Deadlines.BusyVm.TotalSeconds:F0} s");
         }
 
-        VmStart.Set(turn, vm.Uuid, attempt with { GivenUp = text, RetryAt = turn.Now + Deadlines.BusyVm });
+        StartBook.Set(turn, vm.Uuid, attempt with { GivenUp = text, RetryAt = turn.Now + Deadlines.BusyVm });
         return true;
     }
 
@@ -70,7 +70,7 @@ internal static class StartCall
 
         turn.Act(new HaAction.ResetPowerState(vm.Uuid), Deadlines.ToolstackUnit);
         turn.Schedule = turn.Schedule with { Database = turn.Now };
-        VmStart.Set(turn, vm.Uuid, attempt with { RetryAt = turn.Now + Deadlines.StartRetryMax });
+        StartBook.Set(turn, vm.Uuid, attempt with { RetryAt = turn.Now + Deadlines.StartRetryMax });
         return true;
     }
 
@@ -87,9 +87,9 @@ internal static class StartCall
                 return false;
             }
 
-            if (other.Obstacle is not { Kind: ObstacleKind.Blocked or ObstacleKind.NotInDatabase } && !StartLevels.Runs(turn.View, other.Vm.Uuid))
+            if (other.Obstacle is not { Kind: ObstacleKind.Blocked or ObstacleKind.NotInDatabase } && !StartBook.Runs(turn.View, other.Vm.Uuid))
             {
-                VmStart.GiveUp(turn, planned.Vm, attempt with { Trouble = StartTrouble.NoMemory },
+                StartBook.GiveUp(turn, planned.Vm, attempt with { Trouble = StartTrouble.NoMemory },
                     $"{planned.Vm.Name} waits for {other.Vm.Name}, which may need the memory");
                 return true;
             }
@@ -109,15 +109,15 @@ internal static class StartCall
         if (turn.Pending.Has(Purpose.StartVm))
         {
             // What is under way may be counted twice, by the plan and by XAPI: the answer tells.
-            VmStart.Set(turn, vm.Uuid, attempt with { RetryAt = turn.Now + Deadlines.Reading });
+            StartBook.Set(turn, vm.Uuid, attempt with { RetryAt = turn.Now + Deadlines.Reading });
         }
         else if (turn.State.Status == HaStatus.Paired && attempt is { Tries: 0, OnPeer: false })
         {
-            VmStart.Set(turn, vm.Uuid, attempt with { OnPeer = true });
+            StartBook.Set(turn, vm.Uuid, attempt with { OnPeer = true });
         }
         else
         {
-            VmStart.GiveUp(turn, vm, attempt with { Trouble = StartTrouble.NoMemory, OnPeer = false }, $"{vm.Name} {tooBig.Text}");
+            StartBook.GiveUp(turn, vm, attempt with { Trouble = StartTrouble.NoMemory, OnPeer = false }, $"{vm.Name} {tooBig.Text}");
         }
 
         return false;

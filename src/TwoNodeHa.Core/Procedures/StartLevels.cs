@@ -20,9 +20,9 @@ internal static class StartLevels
     {
         foreach (var (vm, attempt) in turn.Starts)
         {
-            if (attempt is { OrderedAt: not null, ShownAt: null } && Runs(turn.View, vm))
+            if (attempt is { OrderedAt: not null, ShownAt: null } && StartBook.Runs(turn.View, vm))
             {
-                VmStart.Set(turn, vm, attempt with { ShownAt = turn.Now, UnknownSince = null, GivenUp = "", Tries = 0 });
+                StartBook.Set(turn, vm, attempt with { ShownAt = turn.Now, UnknownSince = null, GivenUp = "", Tries = 0 });
             }
         }
     }
@@ -51,8 +51,7 @@ internal static class StartLevels
             }
 
             var pending = turn.Pending.IdOf(Purpose.StartVm, vm.Uuid) != 0;
-            var ordered = !pending && free > 0 && turn.Now >= attempt.RetryAt && IsSettled(turn.View, vm.Uuid, attempt)
-                && StartCall.Give(turn, plan, planned, attempt);
+            var ordered = !pending && free > 0 && IsReady(turn, vm, attempt) && StartCall.Give(turn, plan, planned, attempt);
             free -= ordered ? 1 : 0;
             if (ordered || HoldsLevel(turn, turn.Starts.GetValueOrDefault(vm.Uuid) ?? attempt, pending))
             {
@@ -60,6 +59,9 @@ internal static class StartLevels
             }
         }
     }
+
+    private static bool IsReady(Draft turn, VmRecord vm, StartAttempt attempt) =>
+        turn.Now >= attempt.RetryAt && IsSettled(turn.View, vm.Uuid, attempt);
 
     /// <summary>When a VM that was started holds later levels back no more: its start delay, and its guest's agent or the wait for that.</summary>
     public static Instant PassesAt(View view, Guid uuid, StartAttempt attempt)
@@ -89,8 +91,6 @@ internal static class StartLevels
             && Orphans.FactOf(view, vm) is not { StartUnderWay: true } and not { PowerState: VmPowerState.Running or VmPowerState.Paused };
     }
 
-    internal static bool Runs(View view, Guid vm) => view.RunsHere(vm) || view.RunsOnPeer(vm);
-
     private static bool IsDue(Draft turn, VmRecord vm, StartAttempt attempt, bool takeover) =>
         (takeover || Orphans.IsLong(turn, vm.Uuid)) && (attempt.GivenUp.Length == 0 || turn.Now >= attempt.RetryAt)
         && !IsLostForLong(turn, vm, attempt);
@@ -101,7 +101,7 @@ internal static class StartLevels
         List<VmRecord>? waited = null;
         foreach (var (uuid, attempt) in view.State.Procedures.Starts)
         {
-            if (attempt.ShownAt is not null && RecordOf(view, uuid) is { } record && Runs(view, uuid) && view.Now < PassesAt(view, uuid, attempt))
+            if (attempt.ShownAt is not null && RecordOf(view, uuid) is { } record && StartBook.Runs(view, uuid) && view.Now < PassesAt(view, uuid, attempt))
             {
                 (waited ??= [vm]).Add(record);
             }
@@ -126,7 +126,7 @@ internal static class StartLevels
         }
 
         var host = attempt.OrderedOnPeer ? turn.Config.Peer.Name : turn.Config.Self.Name;
-        VmStart.GiveUp(turn, vm, attempt, $"{vm.Name}: whether its start on {host} succeeded is not known, and nothing else is tried before it is");
+        StartBook.GiveUp(turn, vm, attempt, $"{vm.Name}: whether its start on {host} succeeded is not known, and nothing else is tried before it is");
         return true;
     }
 
@@ -146,7 +146,7 @@ internal static class StartLevels
         var count = 0;
         foreach (var command in turn.Pending.Open)
         {
-            count += command.Purpose == Purpose.StartVm && !Runs(turn.View, command.Vm) ? 1 : 0;
+            count += command.Purpose == Purpose.StartVm && !StartBook.Runs(turn.View, command.Vm) ? 1 : 0;
         }
 
         return count;

@@ -61,13 +61,6 @@ internal static class VmStart
     public static Instant LookAgainAt(View view)
     {
         var first = Again.Never;
-
-        // Every turn asks, and almost none has any: an enumerator of this type is not free.
-        if (view.State.Procedures.Starts.IsEmpty)
-        {
-            return first;
-        }
-
         foreach (var (uuid, attempt) in view.State.Procedures.Starts)
         {
             first = Instant.Min(first, Again.At(view, attempt.RetryAt));
@@ -93,7 +86,7 @@ internal static class VmStart
         {
             // The hypervisor's list is the proof; it is read again at once.
             turn.Report(HaEventId.VmStarted, Severity.Notice, $"{name} was started");
-            Set(turn, uuid, attempt with
+            StartBook.Set(turn, uuid, attempt with
             {
                 SucceededAt = turn.Now, Tries = 0, GivenUpTimes = 0, Trouble = StartTrouble.None, UnknownSince = null,
                 RetryAt = turn.Now + Deadlines.StartIsShown,
@@ -105,22 +98,6 @@ internal static class VmStart
         turn.Report(HaEventId.VmStartFailed, Severity.Error, $"start of {name}: {finished.Code} {finished.Detail}".TrimEnd());
         Failed(turn, finished, vm, uuid, attempt);
     }
-
-    internal static void GiveUp(Draft turn, VmRecord vm, StartAttempt attempt, string text)
-    {
-        var wait = StartHope.Rest(attempt.GivenUpTimes);
-        turn.Report(HaEventId.VmGivenUp, Severity.Critical,
-            $"not started: {text}; tried again in {wait.TotalSeconds:F0} s, or as soon as something changes");
-        Set(turn, vm.Uuid, attempt with
-        {
-            GivenUp = text,
-            GivenUpTimes = Math.Min(attempt.GivenUpTimes + 1, StartHope.RestsMax),
-            Tries = 0,
-            RetryAt = turn.Now + wait,
-        });
-    }
-
-    internal static void Set(Draft turn, Guid vm, StartAttempt attempt) => turn.Starts = turn.Starts.SetItem(vm, attempt);
 
     private static void Failed(Draft turn, Observation.ActionFinished finished, VmRecord? vm, Guid uuid, StartAttempt attempt)
     {
@@ -138,13 +115,13 @@ internal static class VmStart
 
         if (vm is not null && IsEnough(turn, attempt))
         {
-            GiveUp(turn, vm, attempt, $"{vm.Name}: {finished.Code} after {attempt.Tries} tries");
+            StartBook.GiveUp(turn, vm, attempt, $"{vm.Name}: {finished.Code} after {attempt.Tries} tries");
             return;
         }
 
         ReleaseAgain(turn, trouble);
         var wait = Math.Min(Deadlines.StartRetryMax.TotalSeconds, 1 << Math.Min(attempt.Tries, 5));
-        Set(turn, uuid, attempt with { RetryAt = turn.Now + TimeSpan.FromSeconds(wait) });
+        StartBook.Set(turn, uuid, attempt with { RetryAt = turn.Now + TimeSpan.FromSeconds(wait) });
     }
 
     /// <summary>Trying on would change nothing. In a pair the other host is asked first.</summary>

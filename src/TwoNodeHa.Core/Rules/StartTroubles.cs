@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Situation;
 
@@ -6,25 +7,27 @@ namespace TwoNodeHa.Core.Rules;
 /// <summary>What kind of reason an answer of VM.start gives (xapi.md 11). A code that is not known may pass.</summary>
 public static class StartTroubles
 {
+    private static readonly ImmutableSortedDictionary<string, StartTrouble> s_kinds = ImmutableSortedDictionary.CreateRange(
+        StringComparer.Ordinal,
+        [
+            // The call was forwarded, and the other toolstack did not answer: it may be at it.
+            .. Of(StartTrouble.Unknown, "CANNOT_CONTACT_HOST"),
+            .. Of(StartTrouble.Lock, "SR_BACKEND_FAILURE_46", "VDI_IN_USE"),
+            .. Of(StartTrouble.NoMemory, "HOST_NOT_ENOUGH_FREE_MEMORY"),
+            .. Of(StartTrouble.Missing, "VM_REQUIRES_SR", "VM_REQUIRES_NETWORK", "VM_REQUIRES_VDI", "VM_REQUIRES_GPU", "VM_REQUIRES_IOMMU",
+                "SR_HAS_NO_PBDS", "HOST_CANNOT_ATTACH_NETWORK", "HOST_NOT_ENOUGH_PCPUS", "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION"),
+            .. Of(StartTrouble.Permanent, "UUID_INVALID", "HANDLE_INVALID", "VM_IS_TEMPLATE", "OPERATION_BLOCKED", "VM_HVM_REQUIRED",
+                "LICENCE_RESTRICTION", "INVALID_VALUE", "VALUE_NOT_SUPPORTED"),
+        ]);
+
     /// <summary>The kind.</summary>
     public static StartTrouble Of(ActionOutcome outcome, string code) => outcome switch
     {
         ActionOutcome.Succeeded => StartTrouble.None,
         ActionOutcome.Unknown => StartTrouble.Unknown,
-        _ => OfCode(code),
+        _ => s_kinds.GetValueOrDefault(code, StartTrouble.Transient),
     };
 
-    private static StartTrouble OfCode(string code) => code switch
-    {
-        // The call was forwarded, and the other toolstack did not answer: it may be at it.
-        "CANNOT_CONTACT_HOST" => StartTrouble.Unknown,
-        "SR_BACKEND_FAILURE_46" or "VDI_IN_USE" => StartTrouble.Lock,
-        "HOST_NOT_ENOUGH_FREE_MEMORY" => StartTrouble.NoMemory,
-        "VM_REQUIRES_SR" or "VM_REQUIRES_NETWORK" or "VM_REQUIRES_VDI" or "VM_REQUIRES_GPU" or "VM_REQUIRES_IOMMU"
-            or "SR_HAS_NO_PBDS" or "HOST_CANNOT_ATTACH_NETWORK" or "HOST_NOT_ENOUGH_PCPUS"
-            or "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION" => StartTrouble.Missing,
-        "UUID_INVALID" or "HANDLE_INVALID" or "VM_IS_TEMPLATE" or "OPERATION_BLOCKED" or "VM_HVM_REQUIRED" or "LICENCE_RESTRICTION"
-            or "INVALID_VALUE" or "VALUE_NOT_SUPPORTED" => StartTrouble.Permanent,
-        _ => StartTrouble.Transient,
-    };
+    private static IEnumerable<KeyValuePair<string, StartTrouble>> Of(StartTrouble kind, params string[] codes) =>
+        codes.Select(code => KeyValuePair.Create(code, kind));
 }

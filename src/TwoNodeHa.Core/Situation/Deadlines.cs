@@ -17,6 +17,18 @@ public static class Deadlines
     /// <summary>A VM on which XAPI has an operation in progress that ends with it running is looked at again after this.</summary>
     public static readonly TimeSpan BusyVm = TimeSpan.FromSeconds(10);
 
+    /// <summary>VM.pool_migrate: a large guest that writes much takes long; XAPI bounds the pause itself.</summary>
+    public static readonly TimeSpan Move = TimeSpan.FromMinutes(30);
+
+    /// <summary>host.enable and host.disable.</summary>
+    public static readonly TimeSpan SwitchHost = TimeSpan.FromSeconds(20);
+
+    /// <summary>A pair is whole for so long before VMs come back after a maintenance.</summary>
+    public static readonly TimeSpan Homecoming = TimeSpan.FromSeconds(60);
+
+    /// <summary>Migrations of one VM that fail before a maintenance is given up.</summary>
+    public const int MoveTries = 3;
+
     /// <summary>A VM that runs nowhere is started after this long: a migration or an administrator's restart passes.</summary>
     public static readonly TimeSpan Orphan = TimeSpan.FromSeconds(8);
 

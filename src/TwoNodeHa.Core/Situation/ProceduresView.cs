@@ -29,6 +29,13 @@ public sealed record ProceduresView
     public ImmutableSortedDictionary<Guid, PlugAttempt> Plugs { get; init; } =
         ImmutableSortedDictionary<Guid, PlugAttempt>.Empty;
 
+    /// <summary>Tries to migrate VMs for a maintenance.</summary>
+    public ImmutableSortedDictionary<Guid, MoveAttempt> Moves { get; init; } =
+        ImmutableSortedDictionary<Guid, MoveAttempt>.Empty;
+
+    /// <summary>Not before this time the host is enabled or disabled, or the mastership handed over, for a maintenance.</summary>
+    public Instant MaintenanceStepAt { get; init; }
+
     /// <summary>Since when each protected VM runs nowhere.</summary>
     public ImmutableSortedDictionary<Guid, Instant> OrphanSince { get; init; } =
         ImmutableSortedDictionary<Guid, Instant>.Empty;

@@ -49,4 +49,10 @@ public enum Purpose
 
     /// <summary>The mastership is handed to the emptier host.</summary>
     PreferMaster = 21,
+
+    /// <summary>A live migration for a maintenance.</summary>
+    MoveVm = 22,
+
+    /// <summary>A master that was emptied for a maintenance hands the mastership over.</summary>
+    GiveMastership = 23,
 }

@@ -12,6 +12,7 @@ namespace TwoNodeHa.Daemon.Toolstack;
 internal sealed class ToolstackActions(
     LocalConfig config, XapiSessions sessions, DatabaseReader database, RoleFile role, ToolRunner tools, IHostPower power)
 {
+    private static readonly Dictionary<string, string> s_live = new() { ["live"] = "true" };
     private static readonly TimeSpan KillAfterStop = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
@@ -91,8 +92,31 @@ internal sealed class ToolstackActions(
             case HaAction.FencePeer:
             case HaAction.AcquireLease:
                 return new Failure(ActionOutcome.Failed, "NOT_CONFIGURED", "no fence agent and no arbiter is configured");
+            case HaAction.MoveVm or HaAction.SwitchHost:
+                return await ThroughPoolAsync(action, deadline, cancel);
             default:
                 return await ThroughXapiAsync(action, deadline, cancel);
+        }
+    }
+
+    /// <summary>What a slave asks of its master: with a session of the pool.</summary>
+    private async Task<Failure?> ThroughPoolAsync(HaAction action, TimeSpan deadline, CancellationToken cancel)
+    {
+        var session = await sessions.PoolAsync(deadline, cancel);
+        switch (action)
+        {
+            case HaAction.MoveVm move when database.VmRefs.TryGetValue(move.Vm, out var vm)
+                && database.HostRefs.TryGetValue(move.Host, out var target):
+                await session.VM.PoolMigrateAsync(vm, target, s_live, deadline, cancel);
+                return null;
+            case HaAction.SwitchHost { Enabled: true } when database.HostRefs.TryGetValue(config.Self.Uuid, out var self):
+                await session.Host.EnableAsync(self, deadline, cancel);
+                return null;
+            case HaAction.SwitchHost when database.HostRefs.TryGetValue(config.Self.Uuid, out var self):
+                await session.Host.DisableAsync(self, deadline, cancel);
+                return null;
+            default:
+                return new Failure(ActionOutcome.Failed, "UUID_INVALID", "the toolstack's database does not know it");
         }
     }
 

@@ -55,6 +55,7 @@ internal static class ConfigArb
         from attempts in Gen.Choose(1, 20)
         from parallel in Gen.Choose(1, 50)
         from ready in Gen.Choose(0, 600)
+        from failback in Gen.Elements(Enum.GetValues<Failback>())
         select new PolicyConfig
         {
             OnGatewayLoss = loss,
@@ -66,6 +67,7 @@ internal static class ConfigArb
             PreferMaster = master,
             StartAttempts = attempts,
             StartParallel = parallel,
+            Failback = failback,
             StartReady = TimeSpan.FromSeconds(ready),
         };
 

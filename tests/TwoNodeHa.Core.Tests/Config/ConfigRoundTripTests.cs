@@ -149,6 +149,7 @@ public class ConfigRoundTripTests
         Line("start_attempts", config.Policy.StartAttempts);
         Line("start_parallel", config.Policy.StartParallel);
         Seconds("start_ready_seconds", config.Policy.StartReady);
+        Line("failback", Lower(config.Policy.Failback));
         return text.ToString();
     }
 

@@ -20,6 +20,8 @@ internal static class Actions
         new HaAction.ResetPowerState(Guid.NewGuid()),
         new HaAction.ReleaseStorageLocks(Guid.NewGuid(), true),
         new HaAction.StartVm(Guid.NewGuid(), Guid.NewGuid()),
+        new HaAction.MoveVm(Guid.NewGuid(), Guid.NewGuid()),
+        new HaAction.SwitchHost(false),
         new HaAction.RecoverSlaves(),
         new HaAction.SyncDatabase(),
         new HaAction.PlugStorage(Guid.NewGuid()),

@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
+using TwoNodeHa.Core.States;
+using TwoNodeHa.Core.Step;
+
+namespace TwoNodeHa.Core.Procedures;
+
+/// <summary>
+/// Empties this host for a maintenance: it is disabled in XAPI, its VMs are migrated, the mastership is handed over, and only
+/// then the promise is given. Until that it is a member like any other, bound and with its rights: what fails on the way finds
+/// both hosts as protected as ever.
+/// </summary>
+internal static class Evacuation
+{
+    public static OperatorReply Begin(Draft turn, OperatorRequest.Maintenance asked)
+    {
+        if (turn.Durable.Maintenance is { Returning: false })
+        {
+            return new OperatorReply(true, true, Progress(turn.View));
+        }
+
+        if (EvacuationCheck.WhyNot(turn.View) is { } reason)
+        {
+            return new OperatorReply(false, false, $"Refused: {reason}");
+        }
+
+        Note(turn, asked, Moves.Guests(turn.View));
+        turn.Report(HaEventId.Maintenance, Severity.Notice, Progress(turn.View));
+        return new OperatorReply(true, true, Progress(turn.View));
+    }
+
+    /// <summary>What is to become of this host, before any of it is done.</summary>
+    public static void Note(Draft turn, OperatorRequest.Maintenance asked, ImmutableArray<Guid> vms)
+    {
+        turn.Procedures = turn.Procedures with { Moves = turn.Procedures.Moves.Clear(), MaintenanceStepAt = turn.Now };
+        turn.Durable = turn.Durable with
+        {
+            Maintenance = new MaintenanceJournal { Reason = asked.Reason, UntilUnixMs = asked.UntilUnixMs, Vms = vms },
+        };
+    }
+
+    /// <summary>The operator ends it, at whatever point it is.</summary>
+    public static OperatorReply Cancel(Draft turn)
+    {
+        TurnBack(turn);
+        return new OperatorReply(true, false, "The maintenance is cancelled; what was moved comes back or is named, as failback says.");
+    }
+
+    public static void TurnBack(Draft turn)
+    {
+        if (turn.Durable.Maintenance is { Returning: false } journal)
+        {
+            turn.Durable = turn.Durable with { Maintenance = journal with { Returning = true } };
+            turn.Procedures = turn.Procedures with { Moves = turn.Procedures.Moves.Clear(), MaintenanceStepAt = turn.Now };
+        }
+    }
+
+    public static void Advance(Draft turn)
+    {
+        EndWhenOver(turn);
+        if (turn.Durable.Maintenance is not { } journal || turn.State.Status == HaStatus.Maintenance)
+        {
+            return;
+        }
+
+        if (turn.State.Status is HaStatus.Fencing or HaStatus.TakingOver or HaStatus.Sole or HaStatus.Departing && !journal.Returning)
+        {
+            GiveUp(turn, $"this host is {turn.State.Status}");
+        }
+        else if (MayAct(turn.View))
+        {
+            if (journal.Returning)
+            {
+                Homecoming.Advance(turn, journal);
+            }
+            else if (turn.Disk.Confirmed.Maintenance is { Returning: false })
+            {
+                Empty(turn);
+            }
+        }
+    }
+
+    /// <summary>A survivor that was disabled for a maintenance is enabled again too: without that it could start nothing.</summary>
+    private static bool MayAct(View view) => view.State.Host.Database is not null && view.ToolstackReady && view.Durable.Enabled
+        && ((view.Status == HaStatus.Paired && view.PeerFresh) || (view.Status is HaStatus.Sole or HaStatus.TakingOver && view.IsMaster));
+
+    /// <summary>The promise not to take over; everything else followed from what is said here.</summary>
+    public static void Promise(Draft turn)
+    {
+        turn.Durable = turn.Durable with
+        {
+            Promise = turn.Durable.Promise + 1,
+            PromiseStands = true,
+            WantsReadmission = false,
+            Committed = false,
+        };
+        var reason = turn.Durable.Maintenance is { Reason.Length: > 0 } journal ? $": {journal.Reason}" : "";
+        turn.Become(Cause.MaintenanceAsked, $"the operator asked for maintenance{reason}");
+    }
+
+    /// <summary>How far it has come, for people.</summary>
+    public static string Progress(View view)
+    {
+        var journal = view.Durable.Maintenance!;
+        var left = Moves.Guests(view);
+        var moved = journal.Vms.Length - left.Length;
+        var moving = left.Count(vm => view.State.Pending.IdOf(Purpose.MoveVm, vm) != 0);
+        var until = left.IsEmpty ? view.IsMaster ? "the mastership is handed over next" : "the promise follows"
+            : $"{moving} on the move, {left.Length - moving} waiting: {string.Join(", ", left.Select(vm => Moves.NameOf(view, vm)))}";
+        return journal.Returning ? $"the maintenance is over; VMs that ran here: {journal.Vms.Length}"
+            : $"this host is emptied for maintenance{(journal.Reason.Length > 0 ? $" ({journal.Reason})" : "")}: "
+                + $"{Math.Max(0, moved)} of {journal.Vms.Length} VMs moved; {until}";
+    }
+
+    private static void Empty(Draft turn)
+    {
+        var stuck = turn.Procedures.Moves.FirstOrDefault(move => move.Value.Tries >= Deadlines.MoveTries);
+        if (stuck.Value is { } attempt)
+        {
+            GiveUp(turn, $"{Moves.NameOf(turn.View, stuck.Key)} could not be moved: {attempt.Trouble}");
+            return;
+        }
+
+        if (!Moves.IsSwitched(turn, enabled: false))
+        {
+            return;
+        }
+
+        if (turn.View.MayRun || turn.Pending.Has(Purpose.MoveVm))
+        {
+            Moves.Order(turn, Moves.Guests(turn.View), turn.Config.Peer.Uuid, turn.Config.Peer.Name);
+        }
+        else if (turn.View.IsMaster)
+        {
+            HandOver(turn);
+        }
+        else if (turn.Durable.Master == turn.Config.Peer.Uuid && turn.View.RoleIsSettled)
+        {
+            Promise(turn);
+        }
+    }
+
+    private static void HandOver(Draft turn)
+    {
+        if (turn.View.PeerCanFollow && !turn.Pending.Has(Purpose.GiveMastership) && turn.Now >= turn.Procedures.MaintenanceStepAt)
+        {
+            turn.Act(new HaAction.DesignateMaster(turn.Config.Peer.Uuid), Deadlines.HandOver, Purpose.GiveMastership);
+            turn.Procedures = turn.Procedures with { MaintenanceStepAt = turn.Now + Moves.StepRest };
+        }
+    }
+
+    /// <summary>The wall clock gives the end, as it does for a disablement.</summary>
+    private static void EndWhenOver(Draft turn)
+    {
+        if (turn.Durable.Maintenance is not { Returning: false, UntilUnixMs: > 0 } journal || turn.Life.WallUnixMs < journal.UntilUnixMs)
+        {
+            return;
+        }
+
+        turn.Report(HaEventId.Maintenance, Severity.Notice, "the time of the maintenance is over");
+        TurnBack(turn);
+        if (turn.Durable.PromiseStands)
+        {
+            turn.Durable = turn.Durable with { WantsReadmission = true };
+        }
+    }
+
+    private static void GiveUp(Draft turn, string why)
+    {
+        turn.Report(HaEventId.Maintenance, Severity.Critical, $"the maintenance is given up: {why}");
+        TurnBack(turn);
+        turn.Abandon(Purpose.MoveVm);
+    }
+}
