@@ -16,7 +16,7 @@ internal sealed record MutantFate(MutantRule Rule, string? Table, string? Fuzz, 
 internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, HuntOrder order)
 {
     /// <summary>Where scenarios are left that catch what the table does not.</summary>
-    private const string Found = "sim/mutants/obj/found";
+    private static readonly string s_found = Path.Combine("sim", "mutants", "obj", "found");
 
     private const int ShrinkTries = 150;
 
@@ -80,8 +80,8 @@ internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, HuntOrder or
                 {
                     var small = FuzzShrinker.Shrink(
                         schedule, candidate => FuzzCampaign.Kind(FuzzCampaign.RunSeed(candidate).Failure) is { } kind && IsSound(candidate, number) ? kind : null, ShrinkTries);
-                    Directory.CreateDirectory(Found);
-                    File.WriteAllText(Path.Combine(Found, rule.Name + ".yaml"), FuzzSchedule.ToYaml(small));
+                    Directory.CreateDirectory(s_found);
+                    File.WriteAllText(Path.Combine(s_found, rule.Name + ".yaml"), FuzzSchedule.ToYaml(small));
                     return $"class {safety} seed {seed}: {what}";
                 }
             }

@@ -29,12 +29,6 @@ public sealed record HostRecord(string Uuid, bool Enabled)
     /// <summary>Versions of the platform.</summary>
     public ImmutableSortedDictionary<string, string> SoftwareVersion { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
-    /// <summary>Name in its own network; empty when it cannot be read.</summary>
-    public string Hostname { get; init; } = "";
-
-    /// <summary>Management address; empty when it cannot be read.</summary>
-    public string Address { get; init; } = "";
-
     internal static HostRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("enabled").AsBool())
     {
         NameLabel = json.Or("name_label", static member => member.AsString(), ""),
@@ -44,8 +38,6 @@ public sealed record HostRecord(string Uuid, bool Enabled)
         MemoryOverhead = json.Or("memory_overhead", static member => member.AsInt(), 0),
         CpuInfo = json.Or("cpu_info", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
         SoftwareVersion = json.Or("software_version", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
-        Hostname = json.TextOrEmpty("hostname"),
-        Address = json.TextOrEmpty("address"),
     };
 }
 
