@@ -21,7 +21,7 @@ internal static class Intake
                 break;
             case Observation.Ticked ticked:
                 // Nothing else looks at the wall clock; a copy of the state at every tick is not free.
-                if ((turn.Durable.ReenableAtUnixMs > 0 && turn.Life.ReenableAt is null) || turn.Durable.Maintenance is { UntilUnixMs: > 0 })
+                if (NeedsWallClock(turn))
                 {
                     turn.Life = turn.Life with { WallUnixMs = ticked.WallUnixMs };
                 }
@@ -136,4 +136,7 @@ internal static class Intake
                 break;
         }
     }
+
+    private static bool NeedsWallClock(Draft turn) => (turn.Durable.ReenableAtUnixMs > 0 && turn.Life.ReenableAt is null)
+        || turn.Durable.Maintenance is { UntilUnixMs: > 0 };
 }
