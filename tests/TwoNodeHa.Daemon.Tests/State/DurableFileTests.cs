@@ -282,6 +282,13 @@ public sealed class DurableFileTests : IDisposable
             WasMaster = true,
             PeerHeld = [new Guid(16, 0, 0, new byte[8]), new Guid(17, 0, 0, new byte[8])],
         },
+        Maintenance = new MaintenanceJournal
+        {
+            Reason = "BIOS",
+            UntilUnixMs = 1_700_000_000_001,
+            Returning = true,
+            Vms = [new Guid(27, 0, 0, new byte[8]), new Guid(28, 0, 0, new byte[8])],
+        },
         Vms =
         [
             new VmRecord

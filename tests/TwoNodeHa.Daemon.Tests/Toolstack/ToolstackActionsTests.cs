@@ -26,7 +26,7 @@ public sealed class ToolstackActionsTests : IDisposable
             "FencePeer" or "AcquireLease" => (ActionOutcome.Failed, "NOT_CONFIGURED"),
 
             // These need the toolstack, and its socket is not there: nothing was sent, so nothing can have happened.
-            "PromoteToMaster" or "DesignateMaster" or "ResetPowerState" or "StartVm" or "RecoverSlaves" or "SyncDatabase" or "PlugStorage" or "MarkVm"
+            "PromoteToMaster" or "DesignateMaster" or "ResetPowerState" or "StartVm" or "RecoverSlaves" or "SyncDatabase" or "PlugStorage" or "MoveVm" or "SwitchHost" or "MarkVm"
                 => (ActionOutcome.Failed, "NOT_SENT"),
             _ => (ActionOutcome.Succeeded, ""),
         };
