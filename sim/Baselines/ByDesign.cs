@@ -10,18 +10,21 @@ internal static class ByDesign
 {
     private const string Stuck = "stuck";
     private const string Person = "needs a person";
+    private const string NoMemory = "the survivor has no memory for it";
     private const string HaIsOff = "HA is disabled: a VM that its host's power-off ended stays down, and no master is made";
 
     private static readonly Dictionary<string, KnownEnd> s_known = new(StringComparer.Ordinal)
     {
         ["network/split-brain-without-A1"] = new(["**VM twice**"], "the documented counterexample: without assumption A1 no pair is safe"),
-        ["orderly/host-stopped-with-ha-disabled"] = new([Stuck, Person], HaIsOff),
+        ["orderly/host-stopped-with-ha-disabled"] = new([Stuck], HaIsOff),
         ["orderly/reboot-with-ha-disabled"] = new([Stuck], HaIsOff),
         ["power/lone-start-held"] = new([Person], "lone_start = hold: a host that boots alone asks, it cannot know what the other runs"),
         ["toolstack/native-ha-switched-on"] = new([Stuck, Person], "the platform's own HA is on: two of them would fence each other"),
         ["toolstack/third-host-joins"] = new([Stuck, Person], "three hosts: rules made for two say nothing about them"),
+        ["vm/best-effort-leaves-the-memory"] = new([Stuck], NoMemory),
         ["vm/start-blocked"] = new([Stuck], "the administrator blocked the start of that VM"),
-        ["vm/too-little-memory"] = new([Stuck], "the survivor has no memory for it"),
+        ["vm/too-little-memory"] = new([Stuck], NoMemory),
+        ["vm/unmarked-comes-behind-restart"] = new([Stuck], NoMemory),
     };
 
     /// <summary>What is known of a scenario; null when it must be safe.</summary>
