@@ -150,7 +150,7 @@ public sealed class SituationTests
                 Takeover = new TakeoverProgress { StartedAt = at, StepSince = at, DoneVms = [Site.VmIds[0]] },
                 Starts = state.Procedures.Starts.Add(Site.VmIds[0], new StartAttempt
                 {
-                    Tries = 1, SucceededAt = at, RetryAt = at + TimeSpan.FromSeconds(1),
+                    Tries = 1, OrderedAt = at, ShownAt = at, UnknownSince = at, SucceededAt = at, RetryAt = at + TimeSpan.FromSeconds(1),
                 }),
                 OrphanSince = state.Procedures.OrphanSince.Add(Site.VmIds[1], at),
                 Role = new RoleProgress { Phase = RoleChangePhase.Killing },
