@@ -68,4 +68,9 @@ public abstract record OperatorRequest : ControlRequest
 /// <param name="Accepted">The request is carried out, or pending where <paramref name="Text"/> says so.</param>
 /// <param name="Pending">Accepted, but the other host has not confirmed yet: what still holds is in <paramref name="Text"/>.</param>
 /// <param name="Text">One or more sentences; a refusal names its reason and what to do.</param>
-public sealed record OperatorReply(bool Accepted, bool Pending, string Text);
+public sealed record OperatorReply(bool Accepted, bool Pending, string Text)
+{
+    /// <summary>The request is not carried out.</summary>
+    /// <param name="why">The reason, and what to do.</param>
+    public static OperatorReply Refused(string why) => new(false, false, $"Refused: {why}");
+}

@@ -26,7 +26,7 @@ internal static class OperatorDesk
             OperatorRequest.Protect protect => ProtectDesk.Answer(turn, protect),
             OperatorRequest.Depart => Departure.Ask(turn),
             OperatorRequest.BootGuard => BootGuard.Ask(turn),
-            _ => Refuse("unknown request"),
+            _ => OperatorReply.Refused("unknown request"),
         };
         turn.Emit(new Command.Reply(asked.RequestId, reply));
     }
@@ -45,12 +45,12 @@ internal static class OperatorDesk
 
         if (!turn.Durable.Enabled || !turn.View.PeerFresh)
         {
-            return Refuse($"HA is disabled or {turn.Config.Peer.Name} is not heard: the promise could not be given.");
+            return OperatorReply.Refused($"HA is disabled or {turn.Config.Peer.Name} is not heard: the promise could not be given.");
         }
 
         if (turn.State.Status is not (HaStatus.Paired or HaStatus.Joining or HaStatus.Fenced))
         {
-            return Refuse($"this host is {turn.State.Status}.");
+            return OperatorReply.Refused($"this host is {turn.State.Status}.");
         }
 
         Evacuation.Note(turn, asked, []);
@@ -80,7 +80,7 @@ internal static class OperatorDesk
         var (view, peer) = (turn.View, turn.Config.Peer.Name);
         if (WhyNoTakeover(view, peer) is { } reason)
         {
-            return Refuse(reason);
+            return OperatorReply.Refused(reason);
         }
 
         if (OperatorWord.StillListensFor(view) is { } left)
@@ -91,7 +91,7 @@ internal static class OperatorDesk
         var sign = OperatorWord.SignOfLife(view);
         if (sign is not null && !request.DespiteSignsOfLife)
         {
-            return Refuse($"{sign}. A host whose kernel answers may run its VMs: start its daemon again, or switch it off. If "
+            return OperatorReply.Refused($"{sign}. A host whose kernel answers may run its VMs: start its daemon again, or switch it off. If "
                 + "something else answers for it (a router, a proxy), and you have seen with your own eyes that it is off: "
                 + "ha-ctl takeover --peer-is-dead --something-else-answers");
         }
@@ -136,12 +136,12 @@ internal static class OperatorDesk
 
         if (!StateGate.Leads(turn.State.Status, Cause.FenceDecided))
         {
-            return Refuse($"this host is {turn.State.Status}; HA must be enabled for a fence.");
+            return OperatorReply.Refused($"this host is {turn.State.Status}; HA must be enabled for a fence.");
         }
 
         if (turn.Disk.Trouble is { Length: > 0 } trouble)
         {
-            return Refuse($"the durable state cannot be written ({trouble}), so {turn.Config.Peer.Name} could not be told that nothing runs here.");
+            return OperatorReply.Refused($"the durable state cannot be written ({trouble}), so {turn.Config.Peer.Name} could not be told that nothing runs here.");
         }
 
         Fence.Begin(turn, "the operator asked for it");
@@ -157,7 +157,7 @@ internal static class OperatorDesk
         var peer = turn.Config.Peer.Name;
         if (!turn.Config.Policy.UsesFenceAgent)
         {
-            return Refuse($"no fence agent is configured; write a section [fence NAME] with host = {peer}.");
+            return OperatorReply.Refused($"no fence agent is configured; write a section [fence NAME] with host = {peer}.");
         }
 
         if (turn.Pending.Has(Purpose.FencePeer) && turn.Now < turn.ThirdParty.AgentRetryAt)
@@ -169,6 +169,4 @@ internal static class OperatorDesk
         PeerPower.SwitchOff(turn);
         return new OperatorReply(true, false, $"{peer} is being switched off; 'ha-ctl events' says when its agent has read back that it is off.");
     }
-
-    private static OperatorReply Refuse(string why) => new(false, false, $"Refused: {why}");
 }

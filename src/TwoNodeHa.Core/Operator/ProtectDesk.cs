@@ -17,13 +17,13 @@ internal static class ProtectDesk
     {
         if (turn.Host.Database is not { } database)
         {
-            return Refuse("the toolstack's database was not read yet; try again when 'ha-ctl vm list' shows the VMs.");
+            return OperatorReply.Refused("the toolstack's database was not read yet; try again when 'ha-ctl vm list' shows the VMs.");
         }
 
         var found = Find(database, request.Vm);
         if (found.Count != 1)
         {
-            return Refuse(found.Count == 0 ? Unknown(database, request.Vm)
+            return OperatorReply.Refused(found.Count == 0 ? Unknown(database, request.Vm)
                 : $"{found.Count} VMs are called {request.Vm}; say which by its uuid: {string.Join(", ", found.Select(vm => vm.Uuid))}.");
         }
 
@@ -65,6 +65,4 @@ internal static class ProtectDesk
     private static HaAction.MarkVm Mark(PolicyConfig policy, VmFact vm, bool on) => on
         ? new HaAction.MarkVm(vm.Uuid, "restart", vm.LizardMark == false ? true : null)
         : new HaAction.MarkVm(vm.Uuid, "", policy.Protect == ProtectMode.All || vm.LizardMark == true ? false : null);
-
-    private static OperatorReply Refuse(string why) => new(false, false, $"Refused: {why}");
 }

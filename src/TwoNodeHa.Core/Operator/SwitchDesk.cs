@@ -1,11 +1,7 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
-using TwoNodeHa.Core.Peer;
-using TwoNodeHa.Core.Procedures;
-using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
-using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Operator;
@@ -23,7 +19,7 @@ internal static class SwitchDesk
 
         if (WhyNotEnable(turn) is { } reason)
         {
-            return Refuse(reason);
+            return OperatorReply.Refused(reason);
         }
 
         turn.Durable = turn.Durable with
@@ -164,6 +160,4 @@ internal static class SwitchDesk
         return IsConfirmed(turn.View) ? "HA is disabled on both hosts."
             : $"HA is disabled on both hosts; {peer} has not confirmed the new end yet. Until it does, the end that it knows counts there.";
     }
-
-    private static OperatorReply Refuse(string why) => new(false, false, $"Refused: {why}");
 }

@@ -38,8 +38,11 @@ internal static class Coverage
         foreach (var host in turn.Config.Config.Hosts)
         {
             var plan = turn.View.PlanFor(host.Uuid)!;
-            missing += PlanText.Gap(plan, host.Name) is { } gap ? $"{host.Name}: {PlanText.Key(plan)}; " : "";
-            sentences.AddRange(PlanText.Gap(plan, host.Name) is { } sentence ? [sentence] : []);
+            if (PlanText.Gap(plan, host.Name) is { } gap)
+            {
+                missing += $"{host.Name}: {PlanText.Key(plan)}; ";
+                sentences.Add(gap);
+            }
         }
 
         return known with

@@ -25,7 +25,7 @@ internal static class Evacuation
 
         if (EvacuationCheck.WhyNot(turn.View) is { } reason)
         {
-            return new OperatorReply(false, false, $"Refused: {reason}");
+            return OperatorReply.Refused(reason);
         }
 
         Note(turn, asked, Moves.Guests(turn.View));

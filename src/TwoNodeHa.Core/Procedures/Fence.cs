@@ -63,10 +63,7 @@ internal static class Fence
         }
         else if (!fence.ResetOrdered && turn.Now >= ResetAt(turn.View, fence))
         {
-            turn.Report(HaEventId.FenceReset, Severity.Critical,
-                $"the fence is not verified within the kill bound ({WhatIsLeft(turn.State, fence)}): resetting this host");
-            turn.Act(new HaAction.ResetHost(fence.Reason), Deadlines.FenceTool);
-            turn.Fence = fence with { ResetOrdered = true };
+            Reset(turn, fence, $"the fence is not verified within the kill bound ({WhatIsLeft(turn.State, fence)}): resetting this host");
         }
     }
 
@@ -149,6 +146,13 @@ internal static class Fence
     /// <summary>Until then the disk may still take the attestation, which is worth more than silence.</summary>
     private static Instant SilenceAt(FenceProgress fence) => fence.DecidedAt + Deadlines.SlowDisk;
 
+    private static void Reset(Draft turn, FenceProgress fence, string why)
+    {
+        turn.Report(HaEventId.FenceReset, Severity.Critical, why);
+        turn.Act(new HaAction.ResetHost(fence.Reason), Deadlines.FenceTool);
+        turn.Fence = fence with { ResetOrdered = true };
+    }
+
     private static void Kill(Draft turn, FenceProgress fence)
     {
         if (turn.Host.Domains is not { } domains || turn.Host.DomainsAskedAt < fence.LastKillEnded)
@@ -202,10 +206,7 @@ internal static class Fence
             // Nothing runs here, and nobody can be told: a host that is silent the peer can take over from.
             if (!fence.ResetOrdered && turn.Now >= SilenceAt(fence))
             {
-                turn.Report(HaEventId.FenceReset, Severity.Critical,
-                    "the fence is verified, but the attestation cannot be written: resetting this host, so that the peer can take over");
-                turn.Act(new HaAction.ResetHost(fence.Reason), Deadlines.FenceTool);
-                turn.Fence = fence with { ResetOrdered = true };
+                Reset(turn, fence, "the fence is verified, but the attestation cannot be written: resetting this host, so that the peer can take over");
             }
 
             return;

@@ -61,6 +61,13 @@ internal static class VmStart
     public static Instant LookAgainAt(View view)
     {
         var first = Again.Never;
+
+        // Every turn asks, and almost none has any: an enumerator of this type is not free.
+        if (view.State.Procedures.Starts.IsEmpty)
+        {
+            return first;
+        }
+
         foreach (var (uuid, attempt) in view.State.Procedures.Starts)
         {
             first = Instant.Min(first, Again.At(view, attempt.RetryAt));

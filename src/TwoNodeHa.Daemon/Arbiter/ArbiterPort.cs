@@ -53,12 +53,12 @@ internal sealed class ArbiterPort(LocalConfig config, EtcdStore store, IMonotoni
         }
         catch (EtcdRefusal refusal)
         {
-            Seen(false, Refused(refusal));
+            SeenTrouble(refusal);
             return new Observation.ActionFinished(act.Id, ActionOutcome.Failed, "REFUSED", refusal.Message);
         }
         catch (Exception error)
         {
-            Seen(false, error is OperationCanceledException ? "no member answered in time" : error.Message);
+            SeenTrouble(error);
             return new Observation.ActionFinished(act.Id, ActionOutcome.Unknown, "TRANSPORT", error.Message);
         }
     }
@@ -71,13 +71,9 @@ internal sealed class ArbiterPort(LocalConfig config, EtcdStore store, IMonotoni
             var answer = await store.TestAsync(patience.Token);
             Seen(true, $"{answer.Detail}; {answer.Mark}", answer.Mark);
         }
-        catch (EtcdRefusal refusal)
-        {
-            Seen(false, Refused(refusal));
-        }
         catch (Exception error)
         {
-            Seen(false, error is OperationCanceledException ? "no member answered in time" : error.Message);
+            SeenTrouble(error);
         }
     }
 
@@ -87,6 +83,13 @@ internal sealed class ArbiterPort(LocalConfig config, EtcdStore store, IMonotoni
         8 => "; give it room (compact, defragment) and disarm its alarm",
         _ => "",
     };
+
+    private void SeenTrouble(Exception error) => Seen(false, error switch
+    {
+        EtcdRefusal refusal => Refused(refusal),
+        OperationCanceledException => "no member answered in time",
+        _ => error.Message,
+    });
 
     private void Seen(bool works, string detail, StoreMark? mark = null) => sink.Post(new Observation.ThirdPartySeen(Name, works, detail, mark));
 

@@ -31,9 +31,9 @@ public sealed record HostRecord(string Uuid, bool Enabled)
 
     internal static HostRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("enabled").AsBool())
     {
-        NameLabel = json.Or("name_label", static member => member.AsString(), ""),
-        Hostname = json.Or("hostname", static member => member.AsString(), ""),
-        Address = json.Or("address", static member => member.AsString(), ""),
+        NameLabel = json.TextOrEmpty("name_label"),
+        Hostname = json.TextOrEmpty("hostname"),
+        Address = json.TextOrEmpty("address"),
         Metrics = json.Or("metrics", static member => member.AsRef<HostMetrics>(), default),
         MemoryOverhead = json.Or("memory_overhead", static member => member.AsInt(), 0),
         CpuInfo = json.Or("cpu_info", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),

@@ -42,9 +42,9 @@ public sealed record PIFRecord(string Uuid, XenRef<Host> Host, XenRef<Network> N
         json.OptionalMember("bond_slave_of") is { } bond && !bond.AsRef<PIF>().IsNull,
         json.OptionalMember("sriov_logical_PIF_of") is { } logical && !logical.AsStrings().IsEmpty)
     {
-        Device = json.Or("device", static member => member.AsString(), ""),
-        Address = json.Or("IP", static member => member.AsString(), ""),
-        Gateway = json.Or("gateway", static member => member.AsString(), ""),
+        Device = json.TextOrEmpty("device"),
+        Address = json.TextOrEmpty("IP"),
+        Gateway = json.TextOrEmpty("gateway"),
         Management = json.Or("management", static member => member.AsBool(), false),
     };
 }

@@ -80,8 +80,8 @@ public sealed record SRRecord(string Uuid, string NameLabel, bool Shared)
 
     internal static SRRecord Parse(XenJson json) => new(json.Member("uuid").AsString(), json.Member("name_label").AsString(), json.Member("shared").AsBool())
     {
-        Type = json.Or("type", static member => member.AsString(), ""),
-        ContentType = json.Or("content_type", static member => member.AsString(), ""),
+        Type = json.TextOrEmpty("type"),
+        ContentType = json.TextOrEmpty("content_type"),
     };
 }
 

@@ -135,7 +135,7 @@ public sealed record VMRecord
         MemoryDynamicMax = json.Or("memory_dynamic_max", static member => member.AsInt(), json.Member("memory_static_max").AsInt()),
         VcpusMax = json.Or("VCPUs_max", static member => member.AsInt(), 0),
         ShadowMultiplier = json.Or("HVM_shadow_multiplier", static member => member.AsFloat(), 1),
-        DomainType = json.Or("domain_type", static member => member.AsString(), ""),
+        DomainType = json.TextOrEmpty("domain_type"),
         Appliance = json.Or("appliance", static member => member.AsRef<VMAppliance>(), default),
         ScheduledOn = json.Or("scheduled_to_be_resident_on", static member => member.AsRef<Host>(), default),
         ShutdownDelay = json.Or("shutdown_delay", static member => member.AsSeconds(), TimeSpan.Zero),

@@ -156,17 +156,7 @@ internal readonly record struct XenJson(string Path, JsonElement Value)
     }
 
     /// <summary>A text that nothing depends on; empty when it is not there, or no text.</summary>
-    public string TextOrEmpty(string name)
-    {
-        try
-        {
-            return OptionalMember(name)?.AsString() ?? "";
-        }
-        catch (XenApiProtocolException)
-        {
-            return "";
-        }
-    }
+    public string TextOrEmpty(string name) => Or(name, static member => member.AsString(), "");
 
     private string NameOf(JsonProperty member)
     {
