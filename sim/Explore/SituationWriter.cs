@@ -76,6 +76,7 @@ internal ref struct SituationWriter
         ["HostView.RunningIds"] = "derived from Domains",
         ["PeerView.SignOfLifeKind"] = "explains",
         ["FenceProgress.Reason"] = "explains",
+        ["FenceProgress.Told"] = "explains",
         ["DurableState.FenceReason"] = "explains; whether disk and memory are equal is hashed",
         ["DurableState.DisabledReason"] = "explains; whether disk and memory are equal is hashed",
         ["DurableState.ReenableAtUnixMs"] = "no schedule disables HA",
@@ -283,6 +284,7 @@ internal ref struct SituationWriter
             }
         }
 
+        Add(durable.TakenOver.Length);
         foreach (var vm in durable.Vms)
         {
             _hash.Add(vm.Uuid);

@@ -91,6 +91,9 @@ public sealed class VirtualHost
     /// <summary>How long systemd waits before it starts the daemon again; null for never.</summary>
     public TimeSpan? DaemonRestart { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The package is gone, or its unit was disabled: nothing starts a daemon here.</summary>
+    public bool DaemonMissing { get; set; }
+
     /// <summary>The state file: survives power loss. Null: none.</summary>
     public DurableState? StateFile { get; set; }
 
@@ -318,7 +321,7 @@ public sealed class VirtualHost
             return;
         }
 
-        if (Daemon is null && PoweredOn)
+        if (Daemon is null && PoweredOn && !DaemonMissing)
         {
             Daemon = new VirtualDaemon(_world, this);
             Daemon.Start();

@@ -242,6 +242,12 @@ public sealed record DurableState
     /// <summary>Takeover under way; null when none.</summary>
     public TakeoverJournal? Takeover { get; init; }
 
+    /// <summary>
+    /// What the last takeover took from the peer, ordered by uuid: a database that lost its newest changes may show it there again.
+    /// Empty once the peer showed any sign of life since: from then on its toolstack may run a VM that the database shows there.
+    /// </summary>
+    public ImmutableArray<Guid> TakenOver { get; init; } = [];
+
     /// <summary>An operator's maintenance of this host; null when none is.</summary>
     public MaintenanceJournal? Maintenance { get; init; }
 

@@ -94,6 +94,15 @@ internal static class VmBook
         return false;
     }
 
+    /// <summary>The peer lives: what the database shows on it from now on may be true.</summary>
+    public static void SeePeerAlive(Draft turn)
+    {
+        if (!turn.Durable.TakenOver.IsEmpty)
+        {
+            turn.Durable = turn.Durable with { TakenOver = [] };
+        }
+    }
+
     /// <summary>The peer's answer to something that this host sent after it saw the stops: does it shut down, or not?</summary>
     public static void HearOfStops(Draft turn, Heartbeat beat)
     {

@@ -45,6 +45,7 @@ internal static class HeartbeatIntake
         HearClock(turn, beat, fresh);
         Accept(turn, beat, fresh);
         HearAnnouncement(turn, beat);
+        VmBook.SeePeerAlive(turn);
         VmBook.HearOfStops(turn, beat);
         MarkLink(turn, received, beat);
         HearBond(turn, beat, fresh);

@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Step;
 
@@ -29,6 +30,7 @@ internal static class PathIntake
         if (answered.SentAt <= turn.Now && !(turn.Peer.SignOfLife >= answered.SentAt))
         {
             turn.Peer = turn.Peer with { SignOfLife = answered.SentAt, SignOfLifeKind = answered.Kind };
+            VmBook.SeePeerAlive(turn);
         }
     }
 

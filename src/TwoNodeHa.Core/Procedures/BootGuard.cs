@@ -46,8 +46,7 @@ internal static class BootGuard
             return;
         }
 
-        // A reading from before the question may show a toolstack that was down then and is up now.
-        var toolstack = turn.Host.ToolstackAt >= turn.Guard!.AskedAt ? turn.Host.Toolstack : null;
+        var toolstack = ReadOf(turn);
         var peer = turn.Config.Peer.Name;
         if (toolstack is { Running: true } or { ProcessAlive: true })
         {
@@ -66,6 +65,26 @@ internal static class BootGuard
         {
             DecideAlone(turn, isRead: toolstack is not null);
         }
+    }
+
+    /// <summary>
+    /// What is known of the toolstack; null while it is read. A reading from before the question, or from before a time in which this
+    /// daemon stood still and the guard gave up, may show one that was down then and is up now.
+    /// </summary>
+    private static ToolstackFacts? ReadOf(Draft turn)
+    {
+        var readAt = turn.Host.ToolstackAt;
+        if (readAt >= turn.Guard!.AskedAt && turn.Now - readAt <= Deadlines.GuardReading)
+        {
+            return turn.Host.Toolstack;
+        }
+
+        if (!turn.Pending.Has(Purpose.ReadToolstack))
+        {
+            turn.ReadToolstackAnew();
+        }
+
+        return null;
     }
 
     /// <summary>

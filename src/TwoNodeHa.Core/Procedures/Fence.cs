@@ -85,7 +85,7 @@ internal static class Fence
         }
         else
         {
-            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"the toolstack could not be killed yet: {finished.Detail}");
+            Tell(turn, $"the toolstack could not be killed yet: {finished.Detail}");
         }
     }
 
@@ -105,7 +105,7 @@ internal static class Fence
 
         if (finished.Outcome != ActionOutcome.Succeeded)
         {
-            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"a domain could not be destroyed yet: {finished.Detail}");
+            Tell(turn, $"a domain could not be destroyed yet: {finished.Detail}");
         }
     }
 
@@ -120,7 +120,17 @@ internal static class Fence
         turn.ReadDomainsAnew();
         if (finished.Outcome != ActionOutcome.Succeeded)
         {
-            turn.Report(HaEventId.ActionTrouble, Severity.Error, $"disk back-ends could not be ended yet: {finished.Detail}");
+            Tell(turn, $"disk back-ends could not be ended yet: {finished.Detail}");
+        }
+    }
+
+    /// <summary>Orders of a fence are repeated up to forty times a second: what went wrong is said once.</summary>
+    private static void Tell(Draft turn, string trouble)
+    {
+        if (turn.Fence is { } fence && !fence.Told.Contains(trouble))
+        {
+            turn.Fence = fence with { Told = fence.Told.Add(trouble) };
+            turn.Report(HaEventId.ActionTrouble, Severity.Error, trouble);
         }
     }
 

@@ -28,9 +28,16 @@ internal static class Orphans
     public static bool IsLong(Draft turn, Guid vm) =>
         turn.Procedures.OrphanSince.TryGetValue(vm, out var since) && turn.Now - since >= Deadlines.Orphan;
 
-    /// <summary>The database still shows it on the peer that this sole host took over from, and that is silent: a reset that did not last.</summary>
-    public static bool IsLeftBehind(View view, VmFact fact) => view.Status == HaStatus.Sole && !view.PeerHeard
-        && fact.ResidentOn == view.Config.Peer.Uuid && fact.PowerState is VmPowerState.Running or VmPowerState.Paused && !fact.StartUnderWay;
+    /// <summary>
+    /// The database shows it on the peer that this sole host took it from, and that was not seen alive since: a reset that did not
+    /// last. A toolstack that lives without its daemon may run what the database shows there.
+    /// </summary>
+    public static bool IsLeftBehind(View view, VmFact fact) => view.Status == HaStatus.Sole
+        && fact.ResidentOn == view.Config.Peer.Uuid && fact.PowerState is VmPowerState.Running or VmPowerState.Paused && !fact.StartUnderWay
+        && view.State.Disk.Confirmed.TakenOver.Contains(fact.Uuid) && view.Now >= ListenedAt(view);
+
+    /// <summary>When a daemon that starts has asked the peer's kernel for long enough to know that it is silent.</summary>
+    private static Instant ListenedAt(View view) => view.State.Life.StartedAt + view.Timing.Lease + view.Config.Rules.SignOfLifeHold;
 
     private static bool IsOrphan(View view, VmRecord vm) => vm is { Protected: true, Wanted: true }
         && FactOf(view, vm.Uuid) is { } fact

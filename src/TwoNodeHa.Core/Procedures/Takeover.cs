@@ -220,6 +220,7 @@ internal static class Takeover
         turn.Durable = turn.Durable with
         {
             Takeover = null,
+            TakenOver = journal.PeerHeld,
             Declined = Math.Max(turn.Durable.Declined, turn.Peer.Beat?.Attestation ?? 0),
         };
         turn.Become(Cause.TakeoverFinished, "takeover finished");

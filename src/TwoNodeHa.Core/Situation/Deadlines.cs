@@ -56,6 +56,12 @@ public static class Deadlines
     /// <summary>How long the boot guard waits for the peer. A switch port may take seconds to forward.</summary>
     public static readonly TimeSpan BootGuard = TimeSpan.FromSeconds(8);
 
+    /// <summary>
+    /// How old a reading of the toolstack may be that a booting host's role is written by: less than the 3 s without an answer after
+    /// which the guard gives up and the toolstack starts.
+    /// </summary>
+    public static readonly TimeSpan GuardReading = TimeSpan.FromSeconds(2);
+
     /// <summary>How long the end of the daemon waits for the peer's acknowledgement.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2.5);
 

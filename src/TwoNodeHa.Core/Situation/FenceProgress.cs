@@ -23,4 +23,7 @@ public sealed record FenceProgress
 
     /// <summary>The reset was ordered.</summary>
     public bool ResetOrdered { get; init; }
+
+    /// <summary>Troubles that were reported: each is said once a fence.</summary>
+    public ImmutableArray<string> Told { get; init; } = [];
 }

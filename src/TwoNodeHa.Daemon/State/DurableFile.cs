@@ -21,8 +21,11 @@ internal sealed class DurableFile(string directory)
 
     private static readonly TimeSpan ReadRetry = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Slot and number of the newest write of this daemon; null before the first, and after one that failed.</summary>
+    /// <summary>Slot and number of the newest write that is on disk; null before the first of this daemon, and when the file is gone.</summary>
     private (int Slot, long Sequence)? _written;
+
+    /// <summary>Highest number that was tried: a write that failed may lie in its slot all the same.</summary>
+    private long _tried;
 
     private string FilePath => Path.Combine(directory, "state");
 
@@ -59,16 +62,17 @@ internal sealed class DurableFile(string directory)
             throw new IOException($"{FilePath}: the state takes {json.Length} bytes, a slot holds {StateSlots.JsonMax}");
         }
 
-        var before = _written ?? Look().Place;
-        _written = null;
-        if (before is not { } newest)
+        // What a failed sync left may be read back and not be on disk: the slot that is known to be stays until another one is.
+        _written ??= Look().Place;
+        if (_written is not { } newest || !File.Exists(FilePath))
         {
             Create(json);
             _written = (0, 1);
             return;
         }
 
-        var (slot, sequence) = (1 - newest.Slot, newest.Sequence + 1);
+        var (slot, sequence) = (1 - newest.Slot, Math.Max(newest.Sequence, _tried) + 1);
+        _tried = sequence;
         using var file = new FileStream(FilePath, FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0);
         file.Position = slot * StateSlots.SlotBytes;
         file.Write(StateSlots.Encode(sequence, json));
@@ -155,6 +159,7 @@ internal sealed class DurableFile(string directory)
     {
         DisabledReason = state.DisabledReason ?? "",
         FenceReason = state.FenceReason ?? "",
+        TakenOver = state.TakenOver.IsDefault ? [] : state.TakenOver,
         Vms = state.Vms.IsDefault ? [] : state.Vms,
     };
 

@@ -282,6 +282,7 @@ public sealed class DurableFileTests : IDisposable
             WasMaster = true,
             PeerHeld = [new Guid(16, 0, 0, new byte[8]), new Guid(17, 0, 0, new byte[8])],
         },
+        TakenOver = [new Guid(29, 0, 0, new byte[8]), new Guid(30, 0, 0, new byte[8])],
         Maintenance = new MaintenanceJournal
         {
             Reason = "BIOS",
