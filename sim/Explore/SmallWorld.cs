@@ -273,7 +273,7 @@ internal sealed partial class SmallWorld
         host.State = HaState.Initial(Site.Local[index]);
         host.Frozen = false;
         var nonce = ((ulong)(host.File.Incarnation + 1) << 1) | index;
-        var origin = host.StateLost ? DurableOrigin.Missing : DurableOrigin.Intact;
+        var origin = host.StateLost ? DurableOrigin.Lost : DurableOrigin.Intact;
         if (host.StateLost)
         {
             // As the daemon seeds it: from the wall clock, above every number of a life before.

@@ -70,7 +70,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     public void Start()
     {
         _world.Checker.DaemonStarted(_host);
-        var origin = _host.StateFile is null ? DurableOrigin.Missing : _host.StateFileOrigin;
+        var origin = _host.StateFile is not null ? _host.StateFileOrigin : _host.Marked ? DurableOrigin.Lost : DurableOrigin.Missing;
         var durable = origin == DurableOrigin.Intact ? _host.StateFile!
             : new DurableState { Incarnation = 1_000_000 + (long)_world.Elapsed.TotalSeconds };
         Post(new Observation.Started(durable, origin, (ulong)_world.Random.NextInt64(), _host.LeaseFile,
@@ -309,6 +309,7 @@ public sealed class VirtualDaemon : ICommandExecutor
 
         var before = _host.StateFile;
         (_host.StateFile, _host.StateFileOrigin) = (state, DurableOrigin.Intact);
+        _host.Marked |= state.Enabled;
         _world.Checker.StateWritten(_host, before);
         Post(new Observation.Persisted(state.Version, true, ""));
     });

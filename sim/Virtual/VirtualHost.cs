@@ -97,6 +97,9 @@ public sealed class VirtualHost
     /// <summary>The state file: survives power loss. Null: none.</summary>
     public DurableState? StateFile { get; set; }
 
+    /// <summary>HA was enabled here once: kept apart from the state, and lost with the host alone.</summary>
+    public bool Marked { get; set; }
+
     public DurableOrigin StateFileOrigin { get; set; } = DurableOrigin.Missing;
 
     /// <summary>The lease record in the run directory: lost with power.</summary>

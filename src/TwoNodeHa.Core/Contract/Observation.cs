@@ -15,6 +15,9 @@ public enum DurableOrigin
 
     /// <summary>Torn, corrupt or of an unknown format: treated as fenced, never as "may run".</summary>
     Corrupt = 2,
+
+    /// <summary>No file, although HA was enabled here once: lost. Treated as <see cref="Corrupt"/>, in this boot and in any later one.</summary>
+    Lost = 3,
 }
 
 /// <summary>How an ordered action ended.</summary>

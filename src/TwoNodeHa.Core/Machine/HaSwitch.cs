@@ -26,6 +26,7 @@ internal static class HaSwitch
             turn.Life = turn.Life with { EnabledAt = turn.Life.EnabledAt ?? turn.Now };
             if (WaitsForRight(turn.View))
             {
+                EndPromiseOfRunner(turn);
                 return true;
             }
 
@@ -83,8 +84,24 @@ internal static class HaSwitch
     private static bool WaitsForRight(View view) => view.Runs && !RightToRun.Of(view).Holds
         && view.State.Life.EnabledAt is { } since && view.Now - since < view.Timing.Lease;
 
+    /// <summary>
+    /// VMs were brought back under a promise while HA was disabled: the maintenance is over in fact, and the peer is asked to give the
+    /// promise up before the wait is over and what runs here is killed for it.
+    /// </summary>
+    private static void EndPromiseOfRunner(Draft turn)
+    {
+        if (turn.Durable is { PromiseStands: true, WantsReadmission: false })
+        {
+            Evacuation.TurnBack(turn);
+            turn.Durable = turn.Durable with { WantsReadmission = true };
+            turn.Report(HaEventId.Maintenance, Severity.Warning,
+                $"VMs run here although this host is in maintenance: it is over, and {turn.Config.Peer.Name} is asked for readmission");
+        }
+    }
+
     private static void Enter(Draft turn)
     {
+        Evacuation.StopFor(turn, "HA was disabled");
         turn.Life = turn.Life with { EnabledAt = null };
         turn.Procedures = turn.Procedures with { DoubleSince = null };
         if (turn.Durable.Takeover is { WasMaster: false, Step: < TakeoverStep.Promote })

@@ -125,6 +125,9 @@ internal static class Intake
             case Purpose.MoveVm:
                 Moves.Done(turn, finished, pending.Vm);
                 break;
+            case Purpose.GiveMastership:
+                Moves.Done(turn, finished, Moves.Mastership);
+                break;
             case Purpose.PlugStorage:
                 StoragePlug.Done(turn, finished, pending.Vm);
                 break;

@@ -19,7 +19,7 @@ internal static class Start
         }
 
         // Missing is a first start, unless a daemon of this very boot held a right: then the file was lost.
-        var lost = started.Origin == DurableOrigin.Corrupt || (started.Origin == DurableOrigin.Missing && started.CarriedLease is not null);
+        var lost = started.Origin is DurableOrigin.Corrupt or DurableOrigin.Lost || (started.Origin == DurableOrigin.Missing && started.CarriedLease is not null);
         var durable = OfThisPeer(turn.Config, Continued(started, lost));
         turn.Life = turn.Life with
         {
@@ -47,7 +47,7 @@ internal static class Start
         if (lost)
         {
             turn.Report(HaEventId.DurableTrouble, Severity.Critical,
-                $"the durable state was {(started.Origin == DurableOrigin.Corrupt ? "torn or corrupt" : "lost while this host was up")}: "
+                $"the durable state was {HowLost(started)}: "
                 + $"it starts nothing before {turn.Config.Peer.Name} or the operator says so; what runs here is destroyed unless "
                 + $"{turn.Config.Peer.Name} is heard within {turn.Timing.Lease.TotalSeconds:0.#} s and took nothing over");
         }
@@ -93,12 +93,16 @@ internal static class Start
         return known with { PeerUuid = config.Peer.Uuid };
     }
 
+    private static string HowLost(Observation.Started started) => started.Origin == DurableOrigin.Corrupt ? "torn or corrupt"
+        : started.CarriedLease is null ? "lost" : "lost while this host was up";
+
     private static string Sentence(LocalConfig config, Observation.Started started)
     {
         var origin = started.Origin switch
         {
             DurableOrigin.Missing => "no durable state: a first start",
             DurableOrigin.Corrupt => "the durable state is corrupt",
+            DurableOrigin.Lost => "the durable state is gone, although HA was enabled here",
             _ => $"epoch {started.Durable.Epoch}, HA {(started.Durable.Enabled ? "enabled" : "disabled")}",
         };
         return $"daemon of {config.Self.Name} started ({origin}); watchdog: {started.Watchdog.Description}";

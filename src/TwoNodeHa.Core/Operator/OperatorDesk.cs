@@ -35,10 +35,12 @@ internal static class OperatorDesk
     {
         if (turn.State.Status == HaStatus.Maintenance)
         {
-            return new OperatorReply(true, false, "This host is in maintenance already.");
+            return Evacuation.GoOn(turn, asked);
         }
 
-        if (turn.View.MayRun || turn.View.IsMaster || turn.Durable.Maintenance is not null)
+        // An empty host too must be disabled in XAPI and look once more: a start or a migration may be on its way here.
+        var mayFill = turn.State.Status == HaStatus.Paired && turn.View.ToolstackReady && turn.Host.Database is not null;
+        if (turn.View.MayRun || turn.View.IsMaster || mayFill || turn.Durable.Maintenance is not null)
         {
             return Evacuation.Begin(turn, asked);
         }

@@ -18,8 +18,9 @@ internal static class Evacuation
 {
     public static OperatorReply Begin(Draft turn, OperatorRequest.Maintenance asked)
     {
-        if (turn.Durable.Maintenance is { Returning: false })
+        if (turn.Durable.Maintenance is { Returning: false } journal)
         {
+            turn.Durable = turn.Durable with { Maintenance = journal with { Reason = asked.Reason, UntilUnixMs = asked.UntilUnixMs } };
             return new OperatorReply(true, true, Progress(turn.View));
         }
 
@@ -43,6 +44,18 @@ internal static class Evacuation
         };
     }
 
+    /// <summary>Asked for once more under the promise: the newest order counts, with its reason and its end.</summary>
+    public static OperatorReply GoOn(Draft turn, OperatorRequest.Maintenance asked)
+    {
+        var journal = turn.Durable.Maintenance ?? new MaintenanceJournal();
+        turn.Durable = turn.Durable with
+        {
+            WantsReadmission = false,
+            Maintenance = journal with { Reason = asked.Reason, UntilUnixMs = asked.UntilUnixMs, Returning = false },
+        };
+        return new OperatorReply(true, false, "This host is in maintenance already; the reason and the end that were given now count.");
+    }
+
     /// <summary>The operator ends it, at whatever point it is.</summary>
     public static OperatorReply Cancel(Draft turn)
     {
@@ -56,6 +69,15 @@ internal static class Evacuation
         {
             turn.Durable = turn.Durable with { Maintenance = journal with { Returning = true } };
             turn.Procedures = turn.Procedures with { Moves = turn.Procedures.Moves.Clear(), MaintenanceStepAt = turn.Now };
+        }
+    }
+
+    /// <summary>What comes between ends it for good: a host must not be emptied days later without a word to anybody.</summary>
+    public static void StopFor(Draft turn, string why)
+    {
+        if (turn.Durable is { Maintenance.Returning: false, PromiseStands: false })
+        {
+            GiveUp(turn, why);
         }
     }
 
@@ -130,23 +152,65 @@ internal static class Evacuation
             return;
         }
 
+        var peerIsEmptied = !turn.Host.Database!.EnabledHosts.Contains(turn.Config.Peer.Uuid);
         if (turn.View.MayRun || turn.Pending.Has(Purpose.MoveVm))
         {
-            Moves.Order(turn, Moves.Guests(turn.View), turn.Config.Peer.Uuid, turn.Config.Peer.Name);
+            MoveAway(turn, peerIsEmptied);
         }
         else if (turn.View.IsMaster)
         {
             HandOver(turn);
         }
-        else if (turn.Durable.Master == turn.Config.Peer.Uuid && turn.View.RoleIsSettled)
+        else if (turn.Durable.Master == turn.Config.Peer.Uuid && turn.View.RoleIsSettled && NothingComes(turn))
         {
             Promise(turn);
         }
     }
 
+    /// <summary>Of two hosts that are emptied into each other the slave stops.</summary>
+    private static void MoveAway(Draft turn, bool peerIsEmptied)
+    {
+        if (peerIsEmptied && !turn.View.IsMaster)
+        {
+            GiveUp(turn, $"{turn.Config.Peer.Name} is disabled in XAPI");
+        }
+        else if (!peerIsEmptied && turn.View.PeerCanFollow)
+        {
+            Moves.Order(turn, Moves.Guests(turn.View), turn.Config.Peer.Uuid, turn.Config.Peer.Name);
+        }
+    }
+
+    /// <summary>
+    /// By the database, which shows this host disabled, nothing starts or arrives here; and the hypervisor's list was asked for
+    /// after that: what was under way before is on it.
+    /// </summary>
+    private static bool NothingComes(Draft turn)
+    {
+        foreach (var vm in turn.Host.Database!.Vms)
+        {
+            if (vm.ScheduledOn == turn.Config.Self.Uuid || (vm.StartUnderWay && vm.ScheduledOn != turn.Config.Peer.Uuid))
+            {
+                return false;
+            }
+        }
+
+        if (turn.Host.DomainsAskedAt >= turn.Host.DatabaseAt)
+        {
+            return true;
+        }
+
+        if (!turn.Pending.Has(Purpose.ReadDomains))
+        {
+            turn.ReadDomainsAnew();
+        }
+
+        return false;
+    }
+
     private static void HandOver(Draft turn)
     {
-        if (turn.View.PeerCanFollow && !turn.Pending.Has(Purpose.GiveMastership) && turn.Now >= turn.Procedures.MaintenanceStepAt)
+        var retryAt = turn.Procedures.Moves.GetValueOrDefault(Moves.Mastership)?.RetryAt ?? turn.Now;
+        if (turn.View.PeerCanFollow && !turn.Pending.Has(Purpose.GiveMastership) && turn.Now >= turn.Procedures.MaintenanceStepAt && turn.Now >= retryAt)
         {
             turn.Act(new HaAction.DesignateMaster(turn.Config.Peer.Uuid), Deadlines.HandOver, Purpose.GiveMastership);
             turn.Procedures = turn.Procedures with { MaintenanceStepAt = turn.Now + Moves.StepRest };

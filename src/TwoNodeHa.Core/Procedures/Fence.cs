@@ -31,6 +31,7 @@ internal static class Fence
         turn.Abandon(Purpose.EndBackends);
         turn.DropTakeover();
         turn.DropStarts();
+        Evacuation.StopFor(turn, "this host fences");
         turn.Fence = new FenceProgress { DecidedAt = turn.Now, Reason = reason };
         turn.Watchdog = turn.Watchdog with { CarriedLease = null };
         turn.Durable = turn.Durable with { FencePending = true, FenceReason = reason, Takeover = null, ToolstackOwed = true };

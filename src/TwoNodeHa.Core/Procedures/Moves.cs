@@ -9,6 +9,9 @@ namespace TwoNodeHa.Core.Procedures;
 /// <summary>Live migrations for a maintenance: <c>start_parallel</c> at a time, each with bounded tries.</summary>
 internal static class Moves
 {
+    /// <summary>Stands among the VMs for the mastership, which moves as they do.</summary>
+    public static readonly Guid Mastership = Guid.Empty;
+
     /// <summary>Between two orders about the host or the mastership.</summary>
     public static readonly TimeSpan StepRest = TimeSpan.FromSeconds(10);
 
@@ -42,7 +45,7 @@ internal static class Moves
 
         var tries = (turn.Procedures.Moves.GetValueOrDefault(vm)?.Tries ?? 0) + 1;
         var trouble = $"{finished.Code} {finished.Detail}".TrimEnd();
-        turn.Report(HaEventId.Maintenance, Severity.Warning, $"the migration of {NameOf(turn.View, vm)} failed: {trouble}");
+        turn.Report(HaEventId.Maintenance, Severity.Warning, $"{(vm == Mastership ? "the handover" : "the migration")} of {NameOf(turn.View, vm)} failed: {trouble}");
         turn.Procedures = turn.Procedures with
         {
             Moves = turn.Procedures.Moves.SetItem(vm, new MoveAttempt(tries, turn.Now + TimeSpan.FromSeconds(1 << Math.Min(tries, 5)), trouble)),
@@ -67,7 +70,7 @@ internal static class Moves
     }
 
     public static string NameOf(View view, Guid vm) =>
-        view.Durable.Vms.FirstOrDefault(record => record.Uuid == vm)?.Name ?? vm.ToString();
+        vm == Mastership ? "the mastership" : view.Durable.Vms.FirstOrDefault(record => record.Uuid == vm)?.Name ?? vm.ToString();
 
     public static ImmutableArray<Guid> Guests(View view) => view.State.Host.Domains is not { } domains ? []
         : [.. domains.Guests.Where(static guest => !guest.IsShell).Select(static guest => guest.Vm).Distinct().Order()];

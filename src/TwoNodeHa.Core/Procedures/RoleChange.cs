@@ -65,7 +65,7 @@ internal static class RoleChange
 
         var since = turn.Procedures.RoleConflictSince ?? turn.Now;
         turn.Procedures = turn.Procedures with { RoleConflictSince = since };
-        if (turn.Now - since < Deadlines.RoleConfusion || turn.Now < turn.Role.RetryAt)
+        if (turn.Now - since < Deadlines.MasterLost || turn.Now < turn.Role.RetryAt)
         {
             return;
         }
@@ -178,9 +178,7 @@ internal static class RoleChange
         switch (turn.Role.Phase)
         {
             case RoleChangePhase.Killing:
-                Order(turn, RoleChangePhase.Writing, turn.Durable.Master == turn.Config.Self.Uuid
-                    ? new HaAction.WriteRoleMaster()
-                    : new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()));
+                WriteRole(turn);
                 break;
             case RoleChangePhase.Writing:
                 Order(turn, RoleChangePhase.Starting, new HaAction.StartToolstack());
@@ -188,6 +186,23 @@ internal static class RoleChange
             default:
                 turn.Role = new RoleProgress { RetryAt = turn.Now + Deadlines.RoleRetry };
                 break;
+        }
+    }
+
+    private static void WriteRole(Draft turn)
+    {
+        if (turn.Durable.Master != turn.Config.Self.Uuid)
+        {
+            Order(turn, RoleChangePhase.Writing, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()));
+        }
+        else if (View.IsMember(turn.State.Status) && turn.View.PeerFresh && turn.Peer.Beat!.Has(HeartbeatFlags.IsMaster))
+        {
+            // A master appeared while this toolstack was being stopped: the mastership was on its way there.
+            Order(turn, RoleChangePhase.Starting, new HaAction.StartToolstack());
+        }
+        else
+        {
+            Order(turn, RoleChangePhase.Writing, new HaAction.WriteRoleMaster());
         }
     }
 

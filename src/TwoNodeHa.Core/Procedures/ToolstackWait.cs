@@ -86,7 +86,11 @@ internal static class ToolstackWait
         }
 
         // A peer with a higher epoch, from a takeover of its own that it never finished, would not stand down for this one.
-        Mastership.RunnerRaises(turn, beat);
+        if (Mastership.RunnerRaises(turn, beat) && turn.Durable.Takeover is { } journal)
+        {
+            turn.Durable = turn.Durable with { Takeover = journal with { Epoch = turn.Durable.Epoch } };
+        }
+
         var ordered = turn.Now - progress.StepSince < Deadlines.VmStart && turn.Host.Database!.Vms.Any(vm => vm.StartUnderWay);
         var standsDown = beat is { Status: HaStatus.Fenced } && !beat.Has(HeartbeatFlags.ToolstackHealthy);
         return beat.Has(HeartbeatFlags.MayStart)

@@ -134,6 +134,12 @@ public static class Deadlines
     /// <summary>A role that contradicts the epoch is believed after this long.</summary>
     public static readonly TimeSpan RoleConfusion = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// After this without a master on either host the epoch's one is promoted again. A handover leaves the pool without one for
+    /// some seconds, and each host learns of it by a reading that is up to 7 s old.
+    /// </summary>
+    public static readonly TimeSpan MasterLost = TimeSpan.FromSeconds(15);
+
     /// <summary>One order to the arbiter.</summary>
     public static readonly TimeSpan Arbiter = Config.ArbiterConfig.CallBound;
 
@@ -252,6 +258,7 @@ public static class Deadlines
         (GivenUpStart, "a start that was given up is tried again after this, doubled each time"),
         (GivenUpStartMax, "and at the latest after this; at once when memory, storage, peer or toolstack got better"),
         (HandOver, "a departing master hands over within this, or its peer promotes itself"),
+        (MasterLost, "a pool without a master, both hosts being up, gets the one of its epoch again after this"),
         (Departure, "a host that shuts down but still runs VMs counts as staying after this"),
         (BootGuard, "a booting host holds its toolstack back this long, waiting for the peer"),
         (Pause, "a stopping daemon waits this long for the peer's acknowledgement"),

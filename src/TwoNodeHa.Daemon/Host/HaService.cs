@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -62,6 +63,10 @@ internal sealed class HaService : IHostedService, IDisposable
 
     private LocalConfig Config => _startup.Config;
 
+    /// <summary>Beside the configuration, so that it is not lost with the state directory; a copied directory says nothing of the other host.</summary>
+    private string MarkPath() => Path.Combine(
+        Path.GetDirectoryName(Path.GetFullPath(_startup.ConfigFile))!, string.Create(CultureInfo.InvariantCulture, $"enabled-{Config.Self.Uuid}"));
+
     private PathsConfig Paths => Config.Config.Paths;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -70,7 +75,7 @@ internal sealed class HaService : IHostedService, IDisposable
         _realTime.Prepare();
         Rehearsal.Run(Config, _startup.Key);
         Directory.CreateDirectory(Paths.RunDirectory, LeaseFile.OwnerOnly);
-        var file = new DurableFile(Paths.StateDirectory);
+        var file = new DurableFile(Paths.StateDirectory, MarkPath());
         var lease = new LeaseFile(Paths.RunDirectory, LeaseFile.KernelBootId());
         var watchdog = Own(WatchdogFactory.Create(
             Config.Config.Watchdog, Config.Timing.KillBound, _logger,
@@ -155,7 +160,7 @@ internal sealed class HaService : IHostedService, IDisposable
     private Observation.Started Started(DurableFile file, LeaseFile lease, IWatchdog watchdog)
     {
         var (durable, origin, trouble) = file.Read();
-        if (origin == DurableOrigin.Corrupt)
+        if (origin is DurableOrigin.Corrupt or DurableOrigin.Lost)
         {
             DaemonLog.StateDamaged(_logger, trouble);
         }

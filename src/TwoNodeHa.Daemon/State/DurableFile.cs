@@ -14,7 +14,12 @@ internal sealed partial class DurableJson : JsonSerializerContext;
 /// in turn, each write synced. A full disk therefore never stops a daemon from speaking, and a write that is torn by a power
 /// loss leaves the other slot, which is the newest state that anybody was told of.
 /// </summary>
-internal sealed class DurableFile(string directory)
+/// <param name="directory">The state directory; made when it is missing.</param>
+/// <param name="mark">
+/// File that says that HA was enabled here once, kept apart from the state; null for none. A state that is missing beside it was
+/// lost: without it a host that lost its state would start as one that was never part of a pair.
+/// </param>
+internal sealed class DurableFile(string directory, string? mark = null)
 {
     /// <summary>How often a read that failed is tried again: a path that comes back must not cost what the state holds.</summary>
     private const int ReadTries = 5;
@@ -26,6 +31,8 @@ internal sealed class DurableFile(string directory)
 
     /// <summary>Highest number that was tried: a write that failed may lie in its slot all the same.</summary>
     private long _tried;
+
+    private bool _marked;
 
     private string FilePath => Path.Combine(directory, "state");
 
@@ -40,7 +47,8 @@ internal sealed class DurableFile(string directory)
                 KeepEvidence();
             }
 
-            return found.IsMissing ? (null, DurableOrigin.Missing, "")
+            return found.IsMissing && File.Exists(mark) ? (null, DurableOrigin.Lost, $"{FilePath} is gone, {mark} says that HA was enabled here")
+                : found.IsMissing ? (null, DurableOrigin.Missing, "")
                 : found.State is { } state ? (state, DurableOrigin.Intact, "")
                 : (null, DurableOrigin.Corrupt, $"{FilePath}: {found.Trouble}");
         }
@@ -62,6 +70,11 @@ internal sealed class DurableFile(string directory)
             throw new IOException($"{FilePath}: the state takes {json.Length} bytes, a slot holds {StateSlots.JsonMax}");
         }
 
+        if (state.Enabled)
+        {
+            Mark();
+        }
+
         // What a failed sync left may be read back and not be on disk: the slot that is known to be stays until another one is.
         _written ??= Look().Place;
         if (_written is not { } newest || !File.Exists(FilePath))
@@ -78,6 +91,29 @@ internal sealed class DurableFile(string directory)
         file.Write(StateSlots.Encode(sequence, json));
         file.Flush(flushToDisk: true);
         _written = (slot, sequence);
+    }
+
+    /// <summary>Once and for all. A disk that does not take it costs the second proof and nothing else.</summary>
+    private void Mark()
+    {
+        if (_marked || mark is null)
+        {
+            return;
+        }
+
+        _marked = true;
+        try
+        {
+            if (!File.Exists(mark))
+            {
+                File.WriteAllText(mark, "HA was enabled on this host. Remove it with the state directory to begin anew.\n");
+                PosixFile.SyncDirectory(Path.GetDirectoryName(mark)!);
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Tried again by the next daemon.
+        }
     }
 
     private byte[] ReadPatiently()

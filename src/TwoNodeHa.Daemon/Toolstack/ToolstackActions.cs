@@ -122,7 +122,7 @@ internal sealed class ToolstackActions(
 
     private async Task<Failure?> ThroughXapiAsync(HaAction action, TimeSpan deadline, CancellationToken cancel)
     {
-        var session = await sessions.LocalAsync(deadline, cancel);
+        var session = action is HaAction.StartVm ? await sessions.StartsAsync(deadline, cancel) : await sessions.LocalAsync(deadline, cancel);
         switch (action)
         {
             case HaAction.PromoteToMaster:

@@ -99,6 +99,22 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public void A_state_that_is_missing_where_HA_was_enabled_once_is_lost()
+    {
+        var mark = _scratch["enabled-here"];
+        var file = new DurableFile(_scratch["lib"], mark);
+        file.Write(Full() with { Enabled = false });
+        Assert.False(File.Exists(mark));
+        Directory.Delete(_scratch["lib"], recursive: true);
+        Assert.Equal(DurableOrigin.Missing, new DurableFile(_scratch["lib"], mark).Read().Origin);
+
+        new DurableFile(_scratch["lib"], mark).Write(Full() with { Enabled = true });
+        Assert.Equal(DurableOrigin.Intact, new DurableFile(_scratch["lib"], mark).Read().Origin);
+        Directory.Delete(_scratch["lib"], recursive: true);
+        Assert.Equal(DurableOrigin.Lost, new DurableFile(_scratch["lib"], mark).Read().Origin);
+    }
+
+    [Fact]
     public void A_state_larger_than_a_slot_is_refused_and_the_former_one_stays()
     {
         var file = Written(out _);
