@@ -11,7 +11,7 @@ complete -c ha-ctl -n __fish_use_subcommand -a disable -d 'Disable HA on both ho
 complete -c ha-ctl -n __fish_use_subcommand -a maintenance -d 'Empty this host and put it under a promise not to take over, or end that'
 complete -c ha-ctl -n __fish_use_subcommand -a vm -d 'What is protected, what fits where, what would come back'
 complete -c ha-ctl -n __fish_use_subcommand -a events -d 'Newest events, oldest first; times are UTC'
-complete -c ha-ctl -n __fish_use_subcommand -a explain -d 'Why it came as it came: both journals, the rule that decided, what would have changed it'
+complete -c ha-ctl -n __fish_use_subcommand -a explain -d 'Why something happened: both journals, the rule that decided, what would have changed it'
 complete -c ha-ctl -n __fish_use_subcommand -a check -d 'Check configuration, timing, key, watchdog, toolstack and peer, worst first'
 complete -c ha-ctl -n __fish_use_subcommand -a timeline -d 'What happens after which failure, second by second, with this configuration'
 complete -c ha-ctl -n __fish_use_subcommand -a config -d 'Compare the configuration with the other host\'s'

@@ -17,7 +17,7 @@ internal sealed partial class CommandTree
         var ssh = Ssh();
         var alone = new Option<bool>("--alone") { Description = "This host's journal only" };
         var html = new Option<string?>("--html") { Description = "Write it as a page too", HelpName = "FILE" };
-        var command = new Verb("explain", "Why it came as it came: both journals, the rule that decided, what would have changed it", VerbGroup.Look)
+        var command = new Verb("explain", "Why something happened: both journals, the rule that decided, what would have changed it", VerbGroup.Look)
         {
             what, with, ssh, alone, html,
         };

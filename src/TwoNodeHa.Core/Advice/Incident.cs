@@ -92,7 +92,7 @@ public sealed record Incident
             ToMs = to,
             Events = events,
             Strips = [.. journals.Select(journal => new StateStrip(journal.Host, Stretches(all, journal.Host, from, to)))],
-            Decisions = [.. events.Where(one => RuleNote.Of(one.Line) is not null).Select(one => (one, RuleNote.Of(one.Line)!))],
+            Decisions = [.. events.Where(one => RuleNotes.Of(one.Line) is not null).Select(one => (one, RuleNotes.Of(one.Line)!))],
             Caveats = CaveatsOf(journals, events, from),
         };
     }
@@ -102,7 +102,7 @@ public sealed record Incident
         trouble = "";
         if (what.Length == 0)
         {
-            return all.LastOrDefault(one => RuleNote.Of(one.Line) is not null)?.UnixMs ?? all[^1].UnixMs;
+            return all.LastOrDefault(one => RuleNotes.Of(one.Line) is not null)?.UnixMs ?? all[^1].UnixMs;
         }
 
         var id = what[0] is 'E' or 'e' ? what[1..] : what;
@@ -123,7 +123,7 @@ public sealed record Incident
         }
 
         trouble = $"no event that is kept names '{what}': give an id (E20), a time (2026-11-30T09:12:00Z, 09:12 UTC) or a VM's name";
-        return (all.LastOrDefault(one => RuleNote.Of(one.Line) is not null && Names(one, what)) ?? all.LastOrDefault(one => Names(one, what)))?.UnixMs;
+        return (all.LastOrDefault(one => RuleNotes.Of(one.Line) is not null && Names(one, what)) ?? all.LastOrDefault(one => Names(one, what)))?.UnixMs;
     }
 
     private static bool Names(IncidentEvent one, string what) => one.Line.Sentence.Contains(what, StringComparison.OrdinalIgnoreCase);
@@ -199,7 +199,7 @@ public sealed record Incident
             caveats.Add(string.Create(CultureInfo.InvariantCulture, $"{counted} events were counted and not kept"));
         }
 
-        var foreign = events.Count(one => !RuleNote.IsKnown(one.Line.Id));
+        var foreign = events.Count(one => !RuleNotes.IsKnown(one.Line.Id));
         if (foreign > 0)
         {
             caveats.Add(string.Create(CultureInfo.InvariantCulture, $"{foreign} events are of kinds that this version does not know: the hosts have different versions"));

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace TwoNodeHa.Core.Config;
 
 /// <summary>One key that holds text: its name in the file, and how to read and set its property.</summary>
@@ -75,7 +77,8 @@ internal static class ConfigKeys
     {
         FenceKind.Ipmi => s_ipmi,
         FenceKind.Redfish => s_redfish,
-        _ => s_program,
+        FenceKind.Program => s_program,
+        _ => throw new UnreachableException($"{kind} has no keys here"),
     };
 
     /// <summary>Sections without a name of their own, with their keys.</summary>

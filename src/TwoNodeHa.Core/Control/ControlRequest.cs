@@ -7,7 +7,8 @@ namespace TwoNodeHa.Core.Control;
 /// <summary>
 /// A request on the control socket, which speaks one JSON object per line (LF, UTF-8, at most 64 KiB), one answer per
 /// request, in order. The member <c>verb</c> says which record it is; the others are its properties. Adding a verb takes a
-/// record and its line here, a command in ha-ctl, and whoever answers it; everything else follows from this list.
+/// record (one that changes something: in <see cref="OperatorRequest"/>), its line below, a command in ha-ctl, and whoever
+/// answers it; parsing, the list of known verbs and the advice on a misspelt one follow from the lines below.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "verb")]
 [JsonDerivedType(typeof(Status), "status")]

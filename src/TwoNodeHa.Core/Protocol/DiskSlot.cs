@@ -23,9 +23,9 @@ public enum DiskSlotContent
 }
 
 /// <summary>
-/// The slot of one host on a disk link: magic, version, slot, length of the datagram, sequence, CRC-32C over all of it but
-/// the checksum, datagram, zeros. Big-endian. The checksum tells a torn slot; who wrote it is proven by the datagram's
-/// own HMAC.
+/// The slot of one host on a disk link, byte by byte in protocol.md, "The slot of a disk link": magic, version, slot, length
+/// of the datagram, sequence, checksum, datagram, zeros. Big-endian. The checksum is the CRC-32C of everything before it and
+/// of the datagram, not of the zeros: it tells a torn slot. Who wrote the slot is proven by the datagram's own HMAC.
 /// </summary>
 public static class DiskSlot
 {

@@ -34,7 +34,7 @@ internal static class ExplainText
         Decisions(text, incident, screen, width);
         text.Append('\n').Append(screen.Paint("What happened", Paint.Head)).Append('\n');
         var table = new TextTable();
-        var shown = incident.Events.Where(one => one.Line.Severity is not ("debug" or "info") || RuleNote.Of(one.Line) is not null || incident.Events.Length <= LinesMax).ToList();
+        var shown = incident.Events.Where(one => one.Line.Severity is not ("debug" or "info") || RuleNotes.Of(one.Line) is not null || incident.Events.Length <= LinesMax).ToList();
         foreach (var one in shown.Take(LinesMax))
         {
             table.Add(Seconds(one.UnixMs - incident.AtMs), one.Host, "E" + one.Line.Id.ToString(CultureInfo.InvariantCulture), one.Line.Sentence

@@ -18,7 +18,7 @@ namespace TwoNodeHa.Ctl.Verbs;
 /// <param name="Html">File for a page; null for none.</param>
 internal sealed record ExplainWishes(string What, string? With, string? Ssh, bool Alone, string? Html);
 
-/// <summary><c>explain</c>: why it came as it came, from the journals of both hosts.</summary>
+/// <summary><c>explain</c>: why something happened, from the journals of both hosts.</summary>
 internal static class ExplainVerb
 {
     public static int Run(CtlContext context, GlobalOptions options, ExplainWishes wishes)

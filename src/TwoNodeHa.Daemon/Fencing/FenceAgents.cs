@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Daemon.Tools;
 
@@ -8,12 +9,15 @@ internal static class FenceAgents
 {
     private const string ProductUuid = "/sys/class/dmi/id/product_uuid";
 
-    public static IReadOnlyList<NamedAgent> Of(HaConfig config, ToolRunner tools) => [.. config.Fences.Select(fence => new NamedAgent(fence, fence.Kind switch
+    public static IReadOnlyList<NamedAgent> Of(HaConfig config, ToolRunner tools) => [.. config.Fences.Select(fence => new NamedAgent(fence, Of(fence, tools)))];
+
+    private static IFenceAgent Of(FenceConfig fence, ToolRunner tools) => fence.Kind switch
     {
         FenceKind.Ipmi => new IpmiAgent(fence, tools),
         FenceKind.Redfish => new RedfishAgent(fence),
-        _ => new ProgramAgent(fence, tools),
-    }))];
+        FenceKind.Program => new ProgramAgent(fence, tools),
+        _ => throw new UnreachableException($"no agent is made for {fence.Kind}"),
+    };
 
     /// <summary>Uuid of this host by its firmware (SMBIOS); null when there is none, as in most virtual machines of a test.</summary>
     public static Guid? OwnUuid()

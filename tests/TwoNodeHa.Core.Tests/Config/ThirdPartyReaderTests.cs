@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using TwoNodeHa.Core.Config;
 using Xunit;
@@ -55,6 +56,15 @@ public sealed class ThirdPartyReaderTests
         Assert.Equal("7", config.Fences[2].Parameters["plug"]);
         Assert.Equal(TimeSpan.FromSeconds(28), new LocalConfig(config, 0).FenceDeadline);
         Assert.Equal(TimeSpan.FromSeconds(20), new LocalConfig(config, 1).FenceDeadline);
+    }
+
+    [Fact]
+    public void EveryKindOfAgent_HasItsOwnKeys_AndOneThatWasForgottenIsNotTakenForAProgram()
+    {
+        var keys = Enum.GetValues<FenceKind>().Select(ConfigKeys.OfFence).ToList();
+        Assert.Equal(keys.Count, keys.Distinct().Count());
+        Assert.All(keys, each => Assert.Equal(["host", "agent"], each[..2]));
+        Assert.Throws<UnreachableException>(() => ConfigKeys.OfFence((FenceKind)99));
     }
 
     [Fact]

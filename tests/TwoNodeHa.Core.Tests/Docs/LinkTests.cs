@@ -9,6 +9,9 @@ public sealed partial class LinkTests
     /// <summary>A code or cell that cannot be broken up wider than this pushes a table out of the page.</summary>
     private const int UnbreakableMax = 60;
 
+    /// <summary>Lines of a page that are seen without scrolling.</summary>
+    private const int FirstScreen = 25;
+
     [Fact]
     public void Links_of_pages_lead_to_a_file_and_to_a_heading_of_it()
     {
@@ -47,6 +50,20 @@ public sealed partial class LinkTests
         }
 
         Assert.Empty(RepositoryTexts.Pages.Select(page => page.Path).Except(reached));
+    }
+
+    /// <summary>A page that is reached only through another one is not found by who needs it.</summary>
+    [Fact]
+    public void Index_links_every_page_and_the_first_screen_of_the_README_links_the_index()
+    {
+        var linked = Targets("docs/README.md", int.MaxValue);
+        Assert.Empty(RepositoryTexts.Pages.Select(page => page.Path)
+            .Where(path => path.StartsWith("docs/", StringComparison.Ordinal) && path != "docs/README.md").Except(linked));
+        Assert.Contains("docs/README.md", Targets("README.md", FirstScreen));
+
+        static IEnumerable<string> Targets(string path, int lines) =>
+            Link().Matches(WithoutCode(string.Join('\n', RepositoryTexts.Page(path).Split('\n').Take(lines))))
+                .Select(match => Resolve(path, match.Groups["target"].Value.Split('#')[0]));
     }
 
     [Fact]

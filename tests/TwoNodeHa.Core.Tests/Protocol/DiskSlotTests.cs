@@ -36,6 +36,23 @@ public class DiskSlotTests
         Assert.Equal(datagram, read.ToArray());
     }
 
+    /// <summary>The layout that docs/protocol.md promises to other readers of a slot.</summary>
+    [Fact]
+    public void Write_PutsEachFieldWhereThePageHasIt()
+    {
+        var slot = Slot(1, 0x0102_0304_0506_0708, [0xAA, 0xBB, 0xCC]);
+
+        Assert.Equal("TNHADISK"u8, slot.AsSpan(0, 8));
+        Assert.Equal([DiskSlot.Version, 1, 0, 3], slot[8..12]);
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], slot[12..20]);
+        Assert.Equal([0xAA, 0xBB, 0xCC], slot[24..27]);
+        Assert.Equal(-1, slot.AsSpan(27).IndexOfAnyExcept((byte)0));
+
+        // What stands behind the datagram is not in the checksum.
+        slot[27] = 1;
+        Assert.Equal(DiskSlotContent.Datagram, DiskSlot.Read(1, slot, out _, out _));
+    }
+
     [Property(MaxTest = 500)]
     public Property Read_AnyBitFlipOfAnySlot_IsRefused() => Prop.ForAll(
         AnyDatagram, Gen.Choose(0, 1_000_000).ToArbitrary(), (datagram, at) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using TwoNodeHa.Core.Config;
@@ -184,6 +185,15 @@ public sealed class FenceAgentTests : IDisposable
     [InlineData("00112233-4455-6677-8899-aabbccddee00", false)]
     public void Uuid_of_a_board_is_compared_in_every_order_of_its_bytes(string board, bool same) =>
         Assert.Equal(same, BoardUuid.Same(Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), Guid.Parse(board)));
+
+    [Fact]
+    public void Every_kind_has_its_own_agent_and_one_that_was_forgotten_is_not_taken_for_a_program()
+    {
+        var kinds = Enum.GetValues<FenceKind>();
+        var agents = FenceAgents.Of(Samples.Config() with { Fences = [.. kinds.Select(Fence)] }, _tools);
+        Assert.Equal(kinds.Length, agents.Select(named => named.Agent.GetType()).Distinct().Count());
+        Assert.Throws<UnreachableException>(() => FenceAgents.Of(Samples.Config() with { Fences = [Fence((FenceKind)99)] }, _tools));
+    }
 
     private FenceProber Prober(Guid? own) => new(new LocalConfig(Samples.Config(), 0), [], _sink, () => own);
 
