@@ -22,11 +22,13 @@ internal static class MutantsCommand
         var hinted = new Option<bool>("--hinted") { Description = "of the table only the scenarios that a mutant's hint names: quick" };
         var shard = new Option<string>("--shard") { Description = "i/n: every n-th mutant, from the i-th", DefaultValueFactory = _ => "1/1" };
         var threads = new Option<int>("--threads") { Description = "mutants at a time", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("mutants", "Switch every safety rule off, one at a time: table or fuzz must notice.") { only, seeds, all, threads, shard, hinted };
+        var table = new Option<string?>("--table") { Description = "of the table only scenarios whose name contains this, or one of these: operator/,vm/" };
+        var play = new Option<string?>("--play") { Description = "tells this scenario file with each of the mutants on, and hunts nothing" };
+        var command = new Command("mutants", "Switch every safety rule off, one at a time: a unit test, the table or fuzz must notice.") { only, seeds, all, threads, shard, hinted, table, play };
         command.SetAction(parsed =>
         {
             var order = new HuntOrder(
-                parsed.GetValue(only), parsed.GetValue(seeds) ?? (parsed.GetValue(hinted) ? 0 : FuzzSeeds), parsed.GetValue(all), parsed.GetValue(threads), parsed.GetValue(shard)!, parsed.GetValue(hinted));
+                parsed.GetValue(only), parsed.GetValue(seeds) ?? (parsed.GetValue(hinted) ? 0 : FuzzSeeds), parsed.GetValue(all), parsed.GetValue(threads), parsed.GetValue(shard)!, parsed.GetValue(hinted), parsed.GetValue(table), parsed.GetValue(play));
             try
             {
 #if MUTANTS
@@ -51,9 +53,15 @@ internal static class MutantsCommand
 
         // What is known to be broken would "catch" every mutant.
         var scenarios = ScenarioTable.Load("sim/scenarios", null).Where(scenario => scenario.Pending is null).ToList();
-        if (rules.FirstOrDefault(rule => !scenarios.Exists(scenario => rule.Names(scenario.Name))) is { } lost)
+        if (rules.FirstOrDefault(rule => rule.Test.Length == 0 && !scenarios.Exists(scenario => rule.Names(scenario.Name))) is { } lost)
         {
             Console.Error.WriteLine($"mutant {lost.Name}: no scenario has '{lost.Hint}' in its name");
+            return 2;
+        }
+
+        if (rules.FirstOrDefault(rule => rule.Test.Length > 0 && !UnitTests.Exists(rule.Test)) is { } untested)
+        {
+            Console.Error.WriteLine($"mutant {untested.Name}: there is no unit test {untested.Test}");
             return 2;
         }
 
@@ -70,6 +78,22 @@ internal static class MutantsCommand
         if (order.Hinted)
         {
             scenarios = scenarios.FindAll(scenario => numbers.Exists(number => rules[number - 1].Names(scenario.Name)));
+        }
+        else
+        {
+            scenarios = scenarios.FindAll(scenario => order.Plays(scenario.Name) || numbers.Exists(number => rules[number - 1].Names(scenario.Name)));
+        }
+
+        if (order.Play is { } file)
+        {
+            return numbers.Sum(number => Play(file, rules[number - 1], number)) == 0 ? 0 : 1;
+        }
+
+        var tested = numbers.Select(number => rules[number - 1].Test).Where(test => test.Length > 0).Distinct().Select(UnitTests.Broken).FirstOrDefault(broken => broken is not null);
+        if (tested is not null)
+        {
+            Console.Error.WriteLine($"a unit test fails without any mutant: {tested}");
+            return 2;
         }
 
         if (new MutantHunt(scenarios, order with { FuzzSeeds = 0, FuzzAll = false }).Hunt(new MutantRule { Name = "no mutant" }, 0) is { Killed: true } sound)
@@ -100,7 +124,7 @@ internal static class MutantsCommand
         threads.ForEach(thread => thread.Join());
         var killed = fates.Count(fate => fate.Killed);
         var known = fates.Count(fate => fate is { Killed: false, Rule.Survives.Length: > 0 });
-        Console.WriteLine($"{fates.Length} mutants, {killed} killed ({fates.Count(fate => fate.Table is not null)} by the table), "
+        Console.WriteLine($"{fates.Length} mutants, {killed} killed ({fates.Count(fate => fate.Table is not null)} by the table, {fates.Count(fate => fate.Test is not null)} by a unit test), "
             + $"{known} survive for a known reason, {fates.Length - killed - known} survive, {watch.Elapsed.TotalSeconds:F0} s");
         foreach (var fate in fates.Where(fate => fate is { Killed: true, Rule.Survives.Length: > 0 }))
         {
@@ -110,10 +134,25 @@ internal static class MutantsCommand
         return fates.All(fate => fate.Killed == (fate.Rule.Survives.Length == 0)) ? 0 : 1;
     }
 
+    /// <summary>One scenario with a mutant on, told as it happens.</summary>
+    private static int Play(string file, MutantRule rule, int number)
+    {
+        Console.WriteLine($"mutant {rule.Name}: {rule.Rule}");
+        Core.Mutant.Active = number;
+        try
+        {
+            return RunCommand.Run(file);
+        }
+        finally
+        {
+            Core.Mutant.Active = 0;
+        }
+    }
+
     private static void Tell(MutantFate fate)
     {
         var verdict = fate.Killed ? "killed  " : fate.Rule.Survives.Length > 0 ? "survives" : "SURVIVES";
-        Console.WriteLine($"{verdict} {fate.Rule.Name,-36} {fate.Seconds,5:F1} s  {fate.Table ?? fate.Fuzz ?? (fate.Rule.Survives.Length > 0 ? fate.Rule.Survives : fate.Rule.Rule)}");
+        Console.WriteLine($"{verdict} {fate.Rule.Name,-36} {fate.Seconds,5:F1} s  {fate.Test ?? fate.Table ?? fate.Fuzz ?? (fate.Rule.Survives.Length > 0 ? fate.Rule.Survives : fate.Rule.Rule)}");
         if (fate is { Table: not null, Fuzz: not null })
         {
             Console.WriteLine($"{"",55}{fate.Fuzz}");
@@ -144,6 +183,16 @@ internal static class MutantsCommand
         if (order.Hinted)
         {
             arguments.Add("--hinted");
+        }
+
+        if (order.Table is { } table)
+        {
+            arguments.AddRange(["--table", table]);
+        }
+
+        if (order.Play is { } file)
+        {
+            arguments.AddRange(["--play", file]);
         }
 
         if (order.FuzzAll)

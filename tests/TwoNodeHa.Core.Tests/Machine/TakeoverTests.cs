@@ -93,6 +93,7 @@ public sealed class TakeoverTests
         bench.Pass(9.5, gateway: true);
         bench.DiskWorks = false;
         bench.Pass(1.5, gateway: true);
+        Assert.Equal(HaStatus.TakingOver, bench.Status);
         Assert.DoesNotContain(bench.Actions, action => action is HaAction.BlockPeerToolstack { Block: true } or HaAction.ResetPowerState);
     }
 
