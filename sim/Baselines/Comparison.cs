@@ -43,7 +43,11 @@ internal static class Comparison
     public static bool Applies(Scenario scenario) => scenario is { ThirdParty: "none", ConfigFile: null, Pending: null }
         && scenario.Area is "power" or "network" or "toolstack" or "vm" or "orderly";
 
-    public static Outcome Run(Scenario scenario, Variant variant, PolicyKind policy, string toolstack)
+    public static Outcome Run(Scenario scenario, Variant variant, PolicyKind policy, string toolstack) =>
+        Play(scenario, variant, policy, toolstack).Outcome;
+
+    /// <summary>The same, with the run itself.</summary>
+    public static (Outcome Outcome, ScenarioResult Result) Play(Scenario scenario, Variant variant, PolicyKind policy, string toolstack)
     {
         scenario = scenario with { Toolstack = toolstack, Expected = [], End = scenario.Moves.Count == 0 ? Afterwards : Max(scenario.End, scenario.Moves[^1].At + Afterwards) };
         Func<VirtualWorld, VirtualHost, Guardian>? guardian = policy switch
@@ -53,7 +57,8 @@ internal static class Comparison
             _ => null,
         };
         var run = new ScenarioRun(scenario, variant, guardian);
-        return Judge(run.World, scenario, run.Run());
+        var result = run.Run();
+        return (Judge(run.World, scenario, result), result);
     }
 
     private static string Cell(ScenarioResult run, PolicyKind policy) =>

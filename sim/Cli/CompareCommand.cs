@@ -35,11 +35,16 @@ internal static class CompareCommand
 
     private static int Run(IReadOnlyList<Scenario> scenarios, bool complete, string toolstack, string? json)
     {
-        var rows = scenarios.Where(Comparison.Applies)
-            .SelectMany(scenario => scenario.Variants().Select(variant => (scenario, variant)))
-            .AsParallel().AsOrdered()
-            .Select(pair => (pair.scenario.Name, Variant: pair.variant.Name(pair.scenario),
-                Outcomes: Enum.GetValues<PolicyKind>().Select(policy => Comparison.Run(pair.scenario, pair.variant, policy, toolstack)).ToList()))
+        var pairs = scenarios.Where(Comparison.Applies)
+            .SelectMany(scenario => scenario.Variants().Select(variant => (scenario, variant))).ToList();
+        var progress = Progress.OfConsole(pairs.Count, "runs");
+        var rows = pairs.AsParallel().AsOrdered()
+            .Select(pair =>
+            {
+                var outcomes = Enum.GetValues<PolicyKind>().Select(policy => Comparison.Run(pair.scenario, pair.variant, policy, toolstack)).ToList();
+                progress.Done();
+                return (pair.scenario.Name, Variant: pair.variant.Name(pair.scenario), Outcomes: outcomes);
+            })
             .ToList();
         var table = new Table().AddColumns("scenario", "variant", "TwoNodeHa", "HA-Lizard", "cron script").Border(TableBorder.Simple);
         foreach (var (name, variant, outcomes) in rows)

@@ -20,8 +20,10 @@ internal static class ReportCommand
             {
                 var watch = Stopwatch.StartNew();
                 var scenarios = ScenarioTable.Load(parsed.GetValue(folder)!, parsed.GetValue(filter));
-                var verdicts = new ScenarioTable(parsed.GetValue(folder)!, rewriteGolden: false).Run(scenarios, Environment.ProcessorCount);
-                File.WriteAllText(parsed.GetValue(output)!, ReportPage.Write(verdicts, watch.Elapsed.TotalSeconds));
+                var progress = Progress.OfConsole(scenarios.Count, "scenarios");
+                var verdicts = new ScenarioTable(parsed.GetValue(folder)!, rewriteGolden: false)
+                    .Run(scenarios, Environment.ProcessorCount, verdict => progress.Done(!verdict.Passed));
+                File.WriteAllText(parsed.GetValue(output)!, ReportPage.Write(verdicts, FirstPage.Picture(scenarios), watch.Elapsed.TotalSeconds));
                 Console.WriteLine($"{parsed.GetValue(output)}: {verdicts.Count} scenarios, {verdicts.Count(verdict => !verdict.Passed)} failed");
                 return verdicts.All(verdict => verdict.Passed) ? 0 : 1;
             }

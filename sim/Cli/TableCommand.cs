@@ -34,7 +34,8 @@ internal static class TableCommand
     {
         var watch = Stopwatch.StartNew();
         var scenarios = ScenarioTable.Load(folder, filter);
-        var verdicts = new ScenarioTable(folder, rewrite).Run(scenarios, threads);
+        var progress = Progress.OfConsole(scenarios.Count, "scenarios");
+        var verdicts = new ScenarioTable(folder, rewrite).Run(scenarios, threads, verdict => progress.Done(!verdict.Passed));
         var known = verdicts.Where(verdict => verdict.Known.Count > 0).ToList();
         foreach (var verdict in known)
         {
@@ -56,6 +57,13 @@ internal static class TableCommand
         {
             File.WriteAllText("docs/scenarios.md", ScenarioDocs.Scenarios(verdicts, Baselines.Comparison.Columns()));
             File.WriteAllText("docs/scenario-verbs.md", ScenarioDocs.Verbs());
+        }
+
+        foreach (var area in verdicts.GroupBy(verdict => verdict.Scenario.Area))
+        {
+            var (fences, takeovers) = (area.Sum(verdict => verdict.Runs.Sum(run => run.Fences)), area.Sum(verdict => verdict.Runs.Sum(run => run.Takeovers)));
+            Console.WriteLine($"{area.Key,-12} {area.Count(),4} scenarios {area.Sum(verdict => verdict.Runs.Count),5} runs {fences,5} fenced {takeovers,5} taken over "
+                + $"{area.Count(verdict => !verdict.Passed),4} failed");
         }
 
         var runs = verdicts.Sum(verdict => verdict.Runs.Count);

@@ -219,6 +219,7 @@ internal ref struct SituationWriter
         var cared = state.Procedures.CaredUnder;
         Add(cared is not null);
         Add(cared?.PeerFresh == true);
+        Add(cared?.Rooms ?? 0);
         Add((long)(cared?.Storage ?? default));
         Add(cared?.ToolstackReady == true);
         Add(cared?.Unplugged ?? -1);

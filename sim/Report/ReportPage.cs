@@ -21,8 +21,13 @@ internal static class ReportPage
         svg{display:block;min-width:700px;width:100%;height:auto}svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}
         .mark:focus{outline:2px solid var(--ink)}.said{min-height:1.5em;color:var(--ink);font-variant-numeric:tabular-nums}
         .legend span{display:inline-block;margin-right:.9rem;font-size:.85rem;color:var(--soft)}.legend i{display:inline-block;width:.8rem;height:.8rem;margin-right:.3rem;vertical-align:-1px}
+        .first figure{margin:1.4rem 0}.first .who{font-weight:600}.first .gap{fill:var(--cut)}.first .twice{fill:var(--part);stroke:var(--cut);stroke-width:1.5}
+        .first .tick{stroke:var(--line)}.first .what{stroke:var(--ink);stroke-dasharray:3 3}.first .badly{fill:var(--bad);font-weight:600}.first .well{fill:var(--ok)}
         @media print{.bar{display:none}details{break-inside:avoid}}
         """;
+
+    /// <summary>So many things that are done fit into a line or two.</summary>
+    private const int MovesMax = 12;
 
     private const string Script = """
         const filter=document.getElementById('filter'),only=document.getElementById('only');
@@ -39,10 +44,13 @@ internal static class ReportPage
         ("Paired", "--paired", "paired"), ("Suspecting", "--suspect", "suspecting, holding, isolated"), ("TakingOver", "--take", "taking over"),
         ("Sole", "--sole", "sole"), ("Fencing", "--fence", "fencing"), ("Fenced", "--fenced", "fenced, joining"), ("Off", "--off", "no daemon"),
         ("VmA", "--va", "VM on a"), ("VmB", "--vb", "VM on b"),
-        ("Up", "--up", "path works"), ("Part", "--part", "in part"), ("Cut", "--cut", "cut"),
+        ("Up", "--up", "path works"), ("Part", "--part", "in part"), ("Cut", "--cut", "cut; a VM that is down"),
     ];
 
-    public static string Write(IReadOnlyList<ScenarioVerdict> verdicts, double wallSeconds)
+    /// <param name="verdicts">The table.</param>
+    /// <param name="picture">What the page opens with (<see cref="FirstPage"/>); empty for none.</param>
+    /// <param name="wallSeconds">How long the table took.</param>
+    public static string Write(IReadOnlyList<ScenarioVerdict> verdicts, string picture, double wallSeconds)
     {
         var page = new StringBuilder();
         var runs = verdicts.Sum(verdict => verdict.Runs.Count);
@@ -53,7 +61,8 @@ internal static class ReportPage
             <h1>TwoNodeHa: what happens in {verdicts.Count} scenarios</h1>
             <p class="figures">{runs} runs, {failed} failed, {verdicts.Sum(verdict => verdict.Runs.Sum(run => run.Simulated.TotalHours)):F0} simulated hours in {wallSeconds:F1} s.
             Every run uses the daemon's own loop and decision code in virtual time; the promises are checked from the truth of the simulated hypervisors.</p>
-            <div class="bar"><input type="search" id="filter" placeholder="filter" aria-label="filter scenarios"><label><input type="checkbox" id="only"> only failed</label></div>
+            {picture}
+            <h2>All scenarios</h2><div class="bar"><input type="search" id="filter" placeholder="filter" aria-label="filter scenarios"><label><input type="checkbox" id="only"> only failed</label></div>
             <p class="legend">
             """);
         foreach (var (_, colour, name) in Legend)
@@ -82,6 +91,11 @@ internal static class ReportPage
             <details id="{Text(scenario.Name)}" data-text="{words}" data-failed="{(verdict.Passed ? 0 : 1)}"><summary><span class="{(verdict.Passed ? "ok" : "bad")}">{(verdict.Passed ? "✓" : "✗")}</span>
             <span class="name">{Text(scenario.Name)}</span> <span class="story">{Text(scenario.Story)}</span></summary><ul>
             """);
+        if (scenario.Moves.Count > 0)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"<li>What is done: {Text(FirstPage.Moves(scenario, MovesMax))}</li>");
+        }
+
         foreach (var said in scenario.Expected)
         {
             var bad = verdict.Failures.Any(failure => failure.Contains($"expected: {said.Text}", StringComparison.Ordinal));

@@ -90,7 +90,7 @@ internal static class Timeline
         yield return (0, Of(home), $"{vm} runs on {home}");
         foreach (var entry in trace.Where(entry => entry.Who == "truth" && entry.Text.StartsWith(vm + " ", StringComparison.Ordinal)))
         {
-            yield return (entry.Time, entry.Text.Contains(" runs on ", StringComparison.Ordinal) ? Of(entry.Text[(entry.Text.LastIndexOf(' ') + 1)..]) : "", entry.Text);
+            yield return (entry.Time, entry.Text.Contains(" runs on ", StringComparison.Ordinal) ? Of(entry.Text[(entry.Text.LastIndexOf(' ') + 1)..]) : "--cut", entry.Text);
         }
     }
 

@@ -30,7 +30,10 @@ internal sealed class ScenarioTable(string folder, bool rewriteGolden, bool comp
         : throw new ScenarioException(scenario.File, 1, "a scenario needs an 'expect': one that demands nothing cannot fail");
 
     /// <summary>Runs them all on some threads; the order of the results is the order of the scenarios.</summary>
-    public IReadOnlyList<ScenarioVerdict> Run(IReadOnlyList<Scenario> scenarios, int threads)
+    /// <param name="scenarios">What to run.</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="done">Told of each that is done, from any of the threads.</param>
+    public IReadOnlyList<ScenarioVerdict> Run(IReadOnlyList<Scenario> scenarios, int threads, Action<ScenarioVerdict>? done = null)
     {
         var verdicts = new ScenarioVerdict[scenarios.Count];
         var next = -1;
@@ -42,6 +45,7 @@ internal sealed class ScenarioTable(string folder, bool rewriteGolden, bool comp
                 try
                 {
                     verdicts[i] = RunOne(scenarios[i]);
+                    done?.Invoke(verdicts[i]);
                 }
                 catch (ScenarioException error)
                 {

@@ -25,7 +25,7 @@ public sealed class ReportPageTests : IAsyncLifetime
         var scenarios = ScenarioTable.Load(folder, "network/").Take(Runs - 1).Concat(ScenarioTable.Load(folder, "power/cold-start").Take(1)).ToList();
         var verdicts = new ScenarioTable(folder, rewriteGolden: false).Run(scenarios, Environment.ProcessorCount);
         _file = Path.Combine(Path.GetTempPath(), $"report-{Guid.NewGuid():N}.html");
-        await File.WriteAllTextAsync(_file, ReportPage.Write(verdicts, 1));
+        await File.WriteAllTextAsync(_file, ReportPage.Write(verdicts, FirstPage.Picture(scenarios), 1));
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -85,7 +85,7 @@ public sealed class ReportPageTests : IAsyncLifetime
     public async Task Each_timeline_has_lanes_for_hosts_links_gateway_and_vms()
     {
         var page = await OpenAsync(1280, ColorScheme.Light);
-        var lanes = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('figure')].map(f => [...f.querySelectorAll('svg text:not(.soft)')].map(t => t.textContent).join(' '))");
+        var lanes = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('details figure')].map(f => [...f.querySelectorAll('svg text:not(.soft)')].map(t => t.textContent).join(' '))");
         Assert.NotEmpty(lanes);
         Assert.All(lanes, names => Assert.Matches("^events a b mgmt (crossover )?gateway db files mail web$", names));
 
@@ -93,6 +93,27 @@ public sealed class ReportPageTests : IAsyncLifetime
         var said = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('.mark')].map(m => m.dataset.say)");
         Assert.Contains(said, text => text.Contains("mgmt carries nothing between the hosts", StringComparison.Ordinal));
         Assert.Contains(said, text => text.Contains("only b reaches the gateway", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task It_opens_with_the_classic_faults_played_three_ways()
+    {
+        var page = await OpenAsync(1280, ColorScheme.Light);
+        var faults = await page.Locator(".first figure").AllAsync();
+        Assert.NotEmpty(faults);
+        foreach (var fault in faults)
+        {
+            await Assertions.Expect(fault.Locator("svg")).ToBeVisibleAsync();
+            Assert.Equal(["TwoNodeHa", "HA-Lizard", "cron script"], await fault.Locator("text.who").AllTextContentsAsync());
+            Assert.NotEmpty(await fault.Locator("line.what").AllAsync());
+        }
+
+        // The only VM that is ever down shows as a gap of its length on a straight axis: as many pixels a second everywhere.
+        var cable = page.Locator(".first figure", new PageLocatorOptions { HasText = "network cable is pulled" });
+        Assert.NotEmpty(await cable.Locator("rect.gap").AllAsync());
+        Assert.Contains("longest downtime", await cable.Locator("text.well").First.TextContentAsync(), StringComparison.Ordinal);
+        var steps = await cable.EvaluateAsync<double[]>("figure => { const x = [...figure.querySelectorAll('line.tick')].map(line => +line.getAttribute('x1')); return x.slice(1).map((at, i) => at - x[i]); }");
+        Assert.All(steps, step => Assert.Equal(steps[0], step, 0.11));
     }
 
     [Fact]

@@ -59,12 +59,57 @@ internal static class StartHope
         }
     }
 
+    /// <summary>
+    /// What the next look is compared with when nobody cares for missing VMs just now, since the own toolstack, the storage or the pairing is
+    /// not as it should be: the last look, and what got worse since. Null while nothing was given up.
+    /// </summary>
+    public static StartCircumstances? Meanwhile(Draft turn)
+    {
+        if (turn.Procedures.CaredUnder is not { } known || !AnyGivenUp(turn))
+        {
+            return null;
+        }
+
+        var storage = turn.Host.Storage is Health.Lost or Health.Doubtful ? turn.Host.Storage : known.Storage;
+        return known with { Storage = storage, ToolstackReady = known.ToolstackReady && turn.View.ToolstackReady };
+    }
+
+    private static bool AnyGivenUp(Draft turn)
+    {
+        foreach (var (_, attempt) in turn.Starts)
+        {
+            if (attempt.GivenUp.Length > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static StartCircumstances Of(View view) => new(
-        view.PeerFresh, view.State.Host.Storage, view.ToolstackReady, view.State.Host.Database?.Unplugged.Length ?? 0,
+        view.PeerFresh, Rooms(view), view.State.Host.Storage, view.ToolstackReady, view.State.Host.Database?.Unplugged.Length ?? 0,
         view.State.Host.Database?.FreeMemoryBytes ?? -1);
+
+    private static int Rooms(View view) => (MayStartOn(view, view.Config.Self.Uuid) ? 1 : 0)
+        + (view is { Status: HaStatus.Paired, State.Peer.Beat.Status: HaStatus.Paired, PeerFresh: true } && MayStartOn(view, view.Config.Peer.Uuid) ? 1 : 0);
+
+    private static bool MayStartOn(View view, Guid host)
+    {
+        foreach (var fact in view.State.Host.Database?.HostFacts ?? [])
+        {
+            if (fact.Uuid == host)
+            {
+                return fact.Enabled;
+            }
+        }
+
+        return true;
+    }
 
     private static bool IsBetter(StartCircumstances old, StartCircumstances now) =>
         (now.PeerFresh && !old.PeerFresh)
+        || now.Rooms > old.Rooms
         || (now.Storage == Health.Healthy && old.Storage is Health.Lost or Health.Doubtful)
         || (now.ToolstackReady && !old.ToolstackReady)
         || now.Unplugged < old.Unplugged

@@ -19,9 +19,10 @@ internal static class VmStart
         var starting = turn.State.Status == HaStatus.TakingOver && turn.Durable.Takeover is { Step: TakeoverStep.StartVms };
         if (!starting && !CaresForOrphans(turn.View))
         {
-            if (!turn.Procedures.OrphanSince.IsEmpty || turn.Procedures.CaredUnder is not null)
+            var meanwhile = StartHope.Meanwhile(turn);
+            if (!turn.Procedures.OrphanSince.IsEmpty || turn.Procedures.CaredUnder != meanwhile)
             {
-                turn.Procedures = turn.Procedures with { OrphanSince = turn.Procedures.OrphanSince.Clear(), CaredUnder = null };
+                turn.Procedures = turn.Procedures with { OrphanSince = turn.Procedures.OrphanSince.Clear(), CaredUnder = meanwhile };
             }
 
             return;
