@@ -61,7 +61,7 @@ internal static class BootGuard
             Mastership.FollowEpoch(turn, turn.Peer.Beat!);
             Settle(turn, $"{peer} is heard");
         }
-        else if (turn.Now >= WaitsUntil(turn.View))
+        else if (turn.Now >= WaitsUntil(turn.View) + (toolstack is null ? Deadlines.GuardReading : TimeSpan.Zero))
         {
             DecideAlone(turn, isRead: toolstack is not null);
         }
@@ -74,17 +74,12 @@ internal static class BootGuard
     private static ToolstackFacts? ReadOf(Draft turn)
     {
         var readAt = turn.Host.ToolstackAt;
-        if (readAt >= turn.Guard!.AskedAt && turn.Now - readAt <= Deadlines.GuardReading)
-        {
-            return turn.Host.Toolstack;
-        }
-
-        if (!turn.Pending.Has(Purpose.ReadToolstack))
+        if (turn.Now - readAt > Deadlines.GuardReading / 2 && !turn.Pending.Has(Purpose.ReadToolstack))
         {
             turn.ReadToolstackAnew();
         }
 
-        return null;
+        return readAt >= turn.Guard!.AskedAt && turn.Now - readAt <= Deadlines.GuardReading ? turn.Host.Toolstack : null;
     }
 
     /// <summary>
@@ -109,7 +104,8 @@ internal static class BootGuard
     private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left >= right ? left : right;
 
     /// <summary>When the wait is over, if nothing is heard.</summary>
-    public static Instant LookAgainAt(View view) => view.GuardIsOpen ? Again.At(view, WaitsUntil(view)) : Again.Never;
+    public static Instant LookAgainAt(View view) => view.GuardIsOpen
+        ? Again.First(Again.At(view, WaitsUntil(view)), Again.At(view, WaitsUntil(view) + Deadlines.GuardReading)) : Again.Never;
 
     public static void Done(Draft turn, Observation.ActionFinished finished)
     {

@@ -32,6 +32,7 @@ public sealed class BootGuardTests
         var bench = Booted(PoolRole.Master);
         Assert.True(Ask(bench).Pending);
         bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1, gateway: true);
+        Read(bench);
         var reply = Ask(bench);
         Assert.False(reply.Pending);
         Assert.Contains("not heard within 8 s", reply.Text, StringComparison.Ordinal);
@@ -45,6 +46,7 @@ public sealed class BootGuardTests
         bench.Pass(bench.Config.Policy.BootGuardWait.TotalSeconds - 1);
         Assert.True(Ask(bench).Pending, "a switch port that spanning tree keeps closed");
         bench.Pass(1.5);
+        Read(bench);
         Assert.False(Ask(bench).Pending);
     }
 
@@ -54,6 +56,7 @@ public sealed class BootGuardTests
         var bench = Booted(PoolRole.Master, durable => durable with { Master = Bench.HostB, Epoch = 5 });
         Ask(bench);
         bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1, gateway: true);
+        Read(bench);
         Ask(bench);
         Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
     }
@@ -64,12 +67,24 @@ public sealed class BootGuardTests
         var bench = Booted(PoolRole.Master, durable => durable with { Master = Bench.HostB, Epoch = 5 });
         Ask(bench);
         bench.Pass(Deadlines.BootGuard.TotalSeconds + 0.1, gateway: true);
+        Read(bench);
         Ask(bench);
         var write = bench.Orders.OfType<Command.Act>().Last(act => act.Action is HaAction.WriteRoleSlave);
         bench.Post(new Observation.ActionFinished(write.Id, ActionOutcome.Failed, "", "read-only file system"));
         var reply = Ask(bench);
         Assert.False(reply.Pending);
         Assert.Contains("read-only file system", reply.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_old_reading_writes_no_role()
+    {
+        var bench = Booted(PoolRole.Master);
+        bench.Pass(Deadlines.GuardReading.TotalSeconds + 0.5);
+        bench.Hear(Survivor);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.WriteRoleSlave);
+        Read(bench);
+        Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
     }
 
     [Fact]
@@ -135,6 +150,7 @@ public sealed class BootGuardTests
         bench.Pass(Deadlines.BootGuard.TotalSeconds - 1, peer: true, peerBeat: Lower);
         Assert.DoesNotContain(bench.Actions, action => action is HaAction.WriteRoleSlave);
         bench.Pass(2, peer: true, peerBeat: Lower);
+        Read(bench);
         Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
     }
 
@@ -142,6 +158,20 @@ public sealed class BootGuardTests
     {
         Epoch = 5, Master = Bench.HostB, Status = HaStatus.Sole, Flags = beat.Flags | HeartbeatFlags.IsMaster, Declined = long.MaxValue,
     };
+
+    /// <summary>The reading that was asked for long ago is answered, and the next one: the toolstack is down.</summary>
+    private static void Read(Bench bench)
+    {
+        for (var reading = 0; reading < 2; reading++)
+        {
+            for (var turn = 0; turn < 50 && bench.State.Pending.IdOf(Purpose.ReadToolstack) == 0; turn++)
+            {
+                bench.Pass(0.05, gateway: true);
+            }
+
+            bench.Post(Down(bench));
+        }
+    }
 
     private static Observation.ToolstackObserved Down(Bench bench) =>
         new(bench.State.Pending.IdOf(Purpose.ReadToolstack), new ToolstackFacts { Running = false, Answers = false, RoleFile = PoolRole.Master });

@@ -255,10 +255,25 @@ public sealed class TakeoverTests
         var bench = Bench.Paired();
         bench.Pass(6, gateway: true, peer: true);
         bench.Toolstack(PoolRole.Slave, ready: false);
-        bench.Pass(6, gateway: true, peer: true);
+        bench.Pass(Deadlines.MasterLost.TotalSeconds - 1, gateway: true, peer: true);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.KillToolstack);
+        bench.Pass(2, gateway: true, peer: true);
         Assert.Contains(bench.Actions, action => action is HaAction.KillToolstack);
         bench.Finish<HaAction.KillToolstack>();
         Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleMaster);
+    }
+
+    [Fact]
+    public void AMasterAppearsWhileTheToolstackIsStopped_TheRoleIsLeft()
+    {
+        var bench = Bench.Paired();
+        bench.Pass(6, gateway: true, peer: true);
+        bench.Toolstack(PoolRole.Slave, ready: false);
+        bench.Pass(Deadlines.MasterLost.TotalSeconds + 1, gateway: true, peer: true);
+        bench.Hear(beat => beat with { Flags = beat.Flags | HeartbeatFlags.IsMaster });
+        bench.Finish<HaAction.KillToolstack>();
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.WriteRoleMaster);
+        Assert.Contains(bench.Actions, action => action is HaAction.StartToolstack);
     }
 
     [Fact]
