@@ -24,7 +24,7 @@ internal static class StartCall
             return false;
         }
 
-        var onPeer = attempt.OnPeer && MayStartOnPeer(turn);
+        var onPeer = (attempt.OnPeer || IsForPeer(planned, attempt)) && turn.View.PeerTakesStarts;
         if (onPeer ? MustWaitForStronger(turn, plan, planned, attempt) : !FitsHere(turn, planned, attempt))
         {
             return false;
@@ -74,8 +74,9 @@ internal static class StartCall
         return true;
     }
 
-    private static bool MayStartOnPeer(Draft turn) =>
-        turn.State is { Status: HaStatus.Paired, Peer.Beat.Status: HaStatus.Paired } && turn.View.PeerFresh;
+    /// <summary>What stands in the way here is this host's: the other one is asked first.</summary>
+    private static bool IsForPeer(PlannedStart planned, StartAttempt attempt) => attempt.Tries == 0
+        && planned.Obstacle is { IsAskedAllTheSame: true };
 
     /// <summary>The peer's free memory is not counted on: what is weaker goes there only when nothing stronger is still to start.</summary>
     private static bool MustWaitForStronger(Draft turn, FailoverPlan plan, PlannedStart planned, StartAttempt attempt)
