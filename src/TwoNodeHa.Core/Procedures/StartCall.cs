@@ -50,14 +50,19 @@ internal static class StartCall
             return false;
         }
 
-        var text = $"{vm.Name}: an operation of XAPI on it is in progress that ends with it running";
+        Waits(turn, vm, attempt, $"{vm.Name}: an operation of XAPI on it is in progress that ends with it running");
+        return true;
+    }
+
+    /// <summary>Not its own fault, and soon over: said once, looked at again and again.</summary>
+    private static void Waits(Draft turn, VmRecord vm, StartAttempt attempt, string text)
+    {
         if (attempt.GivenUp != text)
         {
             turn.Report(HaEventId.VmGivenUp, Severity.Warning, $"not started: {text}; looked at again in {Deadlines.BusyVm.TotalSeconds:F0} s");
         }
 
         StartBook.Set(turn, vm.Uuid, attempt with { GivenUp = text, RetryAt = turn.Now + Deadlines.BusyVm });
-        return true;
     }
 
     /// <summary>The power state that a takeover could not reset is reset first; the start follows when the database shows it.</summary>
@@ -90,7 +95,7 @@ internal static class StartCall
 
             if (other.Obstacle is not { Kind: ObstacleKind.Blocked or ObstacleKind.NotInDatabase } && !StartBook.Runs(turn.View, other.Vm.Uuid))
             {
-                StartBook.GiveUp(turn, planned.Vm, attempt with { Trouble = StartTrouble.NoMemory },
+                Waits(turn, planned.Vm, attempt with { Trouble = StartTrouble.NoMemory },
                     $"{planned.Vm.Name} waits for {other.Vm.Name}, which may need the memory");
                 return true;
             }
