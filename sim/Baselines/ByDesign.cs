@@ -15,13 +15,19 @@ internal static class ByDesign
 
     private static readonly Dictionary<string, KnownEnd> s_known = new(StringComparer.Ordinal)
     {
+        ["database/created-just-before"] = new([Stuck], "the database of the host that is left does not have the VM"),
         ["network/split-brain-without-A1"] = new(["**VM twice**"], "the documented counterexample: without assumption A1 no pair is safe"),
         ["orderly/host-stopped-with-ha-disabled"] = new([Stuck], HaIsOff),
         ["orderly/reboot-with-ha-disabled"] = new([Stuck], HaIsOff),
         ["power/lone-start-held"] = new([Person], "lone_start = hold: a host that boots alone asks, it cannot know what the other runs"),
         ["toolstack/native-ha-switched-on"] = new([Stuck, Person], "the platform's own HA is on: two of them would fence each other"),
         ["toolstack/third-host-joins"] = new([Stuck, Person], "three hosts: rules made for two say nothing about them"),
+        ["vm/balloons-stay-without-leave"] = new([Stuck], NoMemory),
         ["vm/best-effort-leaves-the-memory"] = new([Stuck], NoMemory),
+        ["vm/does-not-fit-is-said-before"] = new([Stuck], NoMemory),
+        ["vm/local-disk-is-said-before"] = new([Stuck], "its disk is on the dead host"),
+        ["vm/memory-of-a-migration-target"] = new([Stuck], NoMemory),
+        ["vm/network-of-one-host"] = new([Stuck], "only the dead host has its network"),
         ["vm/start-blocked"] = new([Stuck], "the administrator blocked the start of that VM"),
         ["vm/too-little-memory"] = new([Stuck], NoMemory),
         ["vm/unmarked-comes-behind-restart"] = new([Stuck], NoMemory),

@@ -218,11 +218,12 @@ internal ref struct SituationWriter
         OptionalAge(state.Procedures.Yields?.NewestAt);
         var cared = state.Procedures.CaredUnder;
         Add(cared is not null);
-        Add(cared?.PeerFresh == true);
-        Add(cared?.Rooms ?? 0);
+        Add(cared?.PeerTakes == true);
         Add((long)(cared?.Storage ?? default));
         Add(cared?.ToolstackReady == true);
         Add(cared?.Unplugged ?? -1);
+        Add(cared?.Enabled == true);
+        Add(cared?.Alone == true);
         Add(cared?.FreeMemory ?? -1);
         Ages(state.Peer.StopsSeen);
 

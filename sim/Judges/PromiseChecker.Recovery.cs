@@ -20,10 +20,6 @@ public sealed partial class PromiseChecker
     /// <summary>VM starts of one takeover, beside what the timeline prints.</summary>
     private static readonly TimeSpan StartsTake = TimeSpan.FromSeconds(20);
 
-    /// <summary>As the emulated pool's database has them.</summary>
-    private const long HostOverheadMib = 64;
-    private const long VmOverheadMib = 16;
-
     private readonly SortedSet<string> _wanted = new(StringComparer.Ordinal);
     private readonly TimeSpan?[] _aloneSince = new TimeSpan?[2];
     private readonly int[] _pairedLife = [-1, -1];
@@ -125,14 +121,6 @@ public sealed partial class PromiseChecker
         }
 
         return null;
-    }
-
-    private bool Fits(string uuid)
-    {
-        return world.Hosts.Any(host => host.PoweredOn
-            && HostOverheadMib + Needed(uuid) + host.Domains.List().Sum(domain => Needed(domain.VmUuid)) <= world.Pool.Hosts[host.Index].MemoryMib);
-
-        long Needed(string vm) => VmOverheadMib + world.Pool.Vms.First(known => known.Uuid == vm).MemoryMib;
     }
 
     private bool IsWell(VirtualHost host) => host is

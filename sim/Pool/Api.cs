@@ -8,6 +8,9 @@ public sealed class ApiException(params string[] error) : Exception(string.Join(
     public IReadOnlyList<string> Error { get; } = error;
 
     public string Code => Error[0];
+
+    /// <summary>The lock that stood in the way; null when none did.</summary>
+    public VdiLock? Holder { get; init; }
 }
 
 /// <summary>Where a call came in (xapi.md 1.1): the unix socket is trusted as root.</summary>

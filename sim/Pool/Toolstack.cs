@@ -137,7 +137,8 @@ public sealed class Toolstack
         {
             SrDefinition sr = _setup.Pool.SrOf(vm);
             _host.Xenopsd.CreateAtOnce(
-                new VmSpec(vm.Uuid, vm.Name, [new DiskSpec(PoolDefinition.VdiUuid(vm), sr.Uuid, sr.Shared)], vm.ActionsAfterShutdown == "restart"));
+                new VmSpec(vm.Uuid, vm.Name, [new DiskSpec(PoolDefinition.VdiUuid(vm), sr.Uuid, sr.Shared)], vm.ActionsAfterShutdown == "restart",
+                    MemoryCheck.Mib * (vm.MemoryMib + MemoryCheck.OverheadMib(vm.MemoryMib))));
         }
     }
 
@@ -242,6 +243,15 @@ public sealed class Toolstack
         set => _host.MigrationTime = value;
     }
 
+    /// <summary>Memory of the machine, MiB.</summary>
+    public long MachineMib => _host.Xenopsd.MachineMib;
+
+    /// <summary>Memory that the machine has from its next boot on, MiB; null: as much as now.</summary>
+    public long? NextMachineMib { get; set; }
+
+    /// <summary>A guest's domain here takes that much, bytes with overhead.</summary>
+    public void Resize(string vmUuid, long memory) => _host.Xenopsd.Resize(vmUuid, memory);
+
     /// <summary>Stops every VM as the last act of an orderly power-off: disks are detached, locks released.</summary>
     public async Task DestroyAllVmsAsync()
     {
@@ -257,6 +267,7 @@ public sealed class Toolstack
         _pendingStart?.Dispose();
         _pendingStart = null;
         _host.Xenopsd.PowerLoss();
+        _host.Xenopsd.MachineMib = NextMachineMib ?? MachineMib;
         _process?.Exit(137);
         var late = Faults.StartLate;
         Faults.Clear();

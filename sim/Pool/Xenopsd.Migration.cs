@@ -8,7 +8,13 @@ internal sealed partial class Xenopsd
     private static readonly TimeSpan RebuildTime = TimeSpan.FromSeconds(2);
 
     /// <summary>The target's domain: memory is copied into it, nothing runs in it.</summary>
-    public Domain Receive(VmSpec spec) => _domains.CreateShell(spec.Uuid, spec.Name);
+    public Domain Receive(VmSpec spec)
+    {
+        Reserve(spec);
+        Domain shell = _domains.CreateShell(spec.Uuid, spec.Name);
+        Holds(shell, spec);
+        return shell;
+    }
 
     /// <summary>The switch, on the target: disks first, then the guest.</summary>
     public Domain Go(VmSpec spec, int domid)

@@ -8,13 +8,17 @@ internal sealed record DiskSpec(string VdiUuid, string SrUuid, bool Shared);
 
 /// <summary>What a host needs to know to build a domain; travels to the host that runs it.</summary>
 /// <param name="Restarts">VM.actions_after_shutdown is restart: a domain that ends without an order is built again.</param>
-internal sealed record VmSpec(string Uuid, string Name, IReadOnlyList<DiskSpec> Disks, bool Restarts = false)
+/// <param name="Device">Uuid of the only host that has a device of it; empty when it has none.</param>
+/// <param name="Memory">What its domain takes of the host, with overhead, bytes.</param>
+internal sealed record VmSpec(string Uuid, string Name, IReadOnlyList<DiskSpec> Disks, bool Restarts = false, long Memory = 0, string Device = "")
 {
     public JsonObject ToJson() => new()
     {
         ["uuid"] = Uuid,
         ["name"] = Name,
         ["restarts"] = Restarts,
+        ["memory"] = Memory,
+        ["device"] = Device,
         ["disks"] = new JsonArray([.. Disks.Select(disk => (JsonNode)new JsonObject
         {
             ["vdi"] = disk.VdiUuid,
@@ -28,7 +32,9 @@ internal sealed record VmSpec(string Uuid, string Name, IReadOnlyList<DiskSpec> 
         (string)node["name"]!,
         [.. node["disks"]!.AsArray().Select(disk =>
             new DiskSpec((string)disk!["vdi"]!, (string)disk["sr"]!, (bool)disk["shared"]!))],
-        (bool?)node["restarts"] ?? false);
+        (bool?)node["restarts"] ?? false,
+        node["memory"] is JsonValue memory ? Data.Numbers.ToLong(memory) : 0,
+        (string?)node["device"] ?? "");
 }
 
 /// <summary>
@@ -44,7 +50,8 @@ internal sealed partial class Xenopsd
     private readonly IScheduler _scheduler;
     private readonly Dictionary<string, VmSpec> _specs = new(StringComparer.Ordinal);
     private readonly Dictionary<int, Signal> _drains = [];
-    private readonly HashSet<string> _building = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _building = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, long> _memory = [];
     private readonly HashSet<string> _rebuilding = new(StringComparer.Ordinal);
     private readonly HashSet<int> _ordered = [];
     private bool _alive = true;
@@ -78,11 +85,18 @@ internal sealed partial class Xenopsd
     public async Task<Domain> BuildAsync(VmSpec spec, TimeSpan duration)
     {
         // xapi may have died while its last order is still being carried out here.
-        if (Find(spec.Uuid) is not null || !_building.Add(spec.Uuid))
+        if (Find(spec.Uuid) is not null || _building.ContainsKey(spec.Uuid))
         {
             throw new ApiException("DOMAIN_EXISTS", Data.Database.RefOf("VM", spec.Uuid));
         }
 
+        if (spec.Device.Length > 0 && spec.Device != _hostUuid)
+        {
+            throw new ApiException("INTERNAL_ERROR", "xenopsd: no such PCI device on this host");
+        }
+
+        Reserve(spec);
+        _building.Add(spec.Uuid, spec.Memory);
         try
         {
             await PauseAsync(duration * 0.4).ConfigureAwait(false);
@@ -91,6 +105,7 @@ internal sealed partial class Xenopsd
             await PauseAsync(duration * 0.4).ConfigureAwait(false);
             _specs[spec.Uuid] = spec;
             Domain domain = _domains.Create(spec.Uuid, spec.Name);
+            Holds(domain, spec);
             await PauseAsync(duration * 0.2).ConfigureAwait(false);
             return domain;
         }
@@ -108,6 +123,7 @@ internal sealed partial class Xenopsd
         _specs.Clear();
         _drains.Clear();
         _building.Clear();
+        _memory.Clear();
         _rebuilding.Clear();
         _ordered.Clear();
     }
@@ -150,7 +166,7 @@ internal sealed partial class Xenopsd
     {
         AttachDisks(spec);
         _specs[spec.Uuid] = spec;
-        _domains.Create(spec.Uuid, spec.Name);
+        Holds(_domains.Create(spec.Uuid, spec.Name), spec);
     }
 
     /// <summary>Destroys a domain and waits until its back-end is gone too.</summary>
@@ -172,6 +188,10 @@ internal sealed partial class Xenopsd
             ? drained.Wait()
             : throw new ApiException("INTERNAL_ERROR", $"xenopsd: domain {domain.Domid} could not be destroyed");
     }
+
+    /// <summary>Storage manager's question to this host: a back-end of a VM here has the disk open, or may have.</summary>
+    public bool IsOpen(string vdiUuid) => _specs.Values.Any(spec => spec.Disks.Any(disk => disk.VdiUuid == vdiUuid)
+        && (_building.ContainsKey(spec.Uuid) || _domains.List().Concat(_domains.Leftovers()).Any(domain => domain.VmUuid == spec.Uuid)));
 
     public VmSpec? Spec(string vmUuid) => _specs.GetValueOrDefault(vmUuid);
 
@@ -224,7 +244,8 @@ internal sealed partial class Xenopsd
                 "SR_BACKEND_FAILURE_46",
                 "",
                 $"The VDI is not available [opterr=VDI {disk.VdiUuid} already attached RW]",
-                "");
+                "")
+            { Holder = holder };
         }
     }
 

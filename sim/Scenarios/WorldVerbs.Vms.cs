@@ -21,7 +21,19 @@ internal static partial class WorldVerbs
             (world, args) => { var vm = args.Word(); Admin(world, "VM.set_order", vm, (long)args.Number()); }),
         Verb("admin sets the start delay of {vm} to {number} s", "admin sets the start delay of web to 20 s", "VM.set_start_delay.",
             (world, args) => { var vm = args.Word(); Admin(world, "VM.set_start_delay", vm, (long)args.Number()); }),
+        .. MemoryVerbs(),
+        Verb("database copy of {host} lacks {vm}", "database copy of b lacks web", "The copy on that host's disk is from before the VM was created.",
+            (world, args) => { var host = Host(world, args); ForgetInCopy(host, Vm(world, args)); }),
+        Verb("admin deletes {vm}", "admin deletes web", "VM.destroy through XAPI, which takes a halted VM only.",
+            (world, args) => { var vm = args.Word(); world.Checker.Unwanted(UuidOf(world, vm)); Admin(world, "VM.destroy", vm); }),
         Verb("admin blocks the migration of {vm}", "admin blocks the migration of db", "VM.add_to_blocked_operations with `pool_migrate`.",
             (world, args) => Admin(world, "VM.add_to_blocked_operations", args.Word(), "pool_migrate", "licence dongle")),
     ];
+
+    private static void ForgetInCopy(VirtualHost host, VmDefinition vm)
+    {
+        var copy = Database.Load(host.Disk.Read("state.db")!);
+        copy.Remove(copy.FindByUuid("VM", vm.Uuid)!);
+        host.Disk.Write("state.db", copy.Save());
+    }
 }

@@ -171,9 +171,13 @@ internal static partial class WorldVerbs
         Verb("admin migrates {vm} to {host}", "admin migrates web to b", "VM.pool_migrate, live; also to the host that it runs on.",
             (world, args) => { var vm = args.Word(); Administer(world, "VM.pool_migrate", _ => [Database.RefOf("VM", UuidOf(world, vm)), HostRef(world, args.Host()), new JsonObject { ["live"] = "true" }]); }),
         Verb("admin disables {host}", "admin disables b", "host.disable: no VM may start there.",
-            (world, args) => { world.Checker.PoolIsForeign = true; Administer(world, "host.disable", _ => [HostRef(world, args.Host())]); }),
+            (world, args) => Administer(world, "host.disable", _ => [HostRef(world, args.Host())])),
+        Verb("admin disables {host} for good", "admin disables b for good", "host.disable with auto_enable=false: it stays disabled over restarts of its toolstack.",
+            (world, args) => Administer(world, "host.disable", _ => [HostRef(world, args.Host()), false])),
+        Verb("admin forgets {host}", "admin forgets b", "xe host-forget: XAPI takes it for a host that is down and holds no VM.",
+            (world, args) => Administer(world, "host.destroy", _ => [HostRef(world, args.Host())])),
         Verb("admin enables {host}", "admin enables b", "host.enable.",
-            (world, args) => { world.Checker.PoolIsForeign = false; Administer(world, "host.enable", _ => [HostRef(world, args.Host())]); }),
+            (world, args) => Administer(world, "host.enable", _ => [HostRef(world, args.Host())])),
         Verb("admin evacuates {host}", "admin evacuates b", "host.evacuate: its VMs are migrated away, live.",
             (world, args) => Administer(world, "host.evacuate", _ => [HostRef(world, args.Host())])),
         Verb("admin designates {host}", "admin designates b", "pool.designate_new_master.",
@@ -195,6 +199,7 @@ internal static partial class WorldVerbs
         Verb("storage of {host} is back", "storage of a is back", "The path works again.", (world, args) => Storage(world, args, up: true)),
 
         .. VmVerbs(),
+        .. PlaceVerbs(),
 
         // Operator.
         Verb("operator enables HA on {host}", "operator enables HA on a", "ha-ctl enable.", (world, args) => Ask(world, args.Host(), new OperatorRequest.Enable())),

@@ -48,9 +48,13 @@ internal sealed class DatabaseView
             Master = hosts.GetValueOrDefault(pool.Text("master")),
             Hosts = [.. hosts.Values.Order()],
             EnabledHosts = [.. database.All("host").Where(row => row.Flag("enabled")).Select(row => hosts[row.Ref]).Order()],
-            FreeMemoryBytes = own is null ? -1 : VmPlacement.FreeMemory(database, own),
+            FreeMemoryBytes = own is null ? -1 : MemoryCheck.Free(database, own),
+            HostFacts = PlacementView.Hosts(database, hosts),
+            Storages = PlacementView.Storages(database, hosts),
+            Networks = PlacementView.Networks(database, hosts),
+            AutoPowerOn = pool.Entry("other_config", "auto_poweron") == "true",
             Unplugged = Unplugged(database, hosts),
-            Vms = [.. database.All("VM").Where(IsGuest).Select(row => Vm(row, hosts)).OrderBy(vm => vm.Uuid)],
+            Vms = [.. database.All("VM").Where(IsGuest).Select(row => Vm(database, row, hosts)).OrderBy(vm => vm.Uuid)],
         };
     }
 
@@ -67,9 +71,9 @@ internal sealed class DatabaseView
         return new UnpluggedPath(Guid.Parse(pbd.Uuid), hosts.GetValueOrDefault(pbd.Text("host")), sr.Text("name_label"), [.. vms.Select(vm => Guid.Parse(vm.Uuid)).Order()]);
     }
 
-    private static bool IsGuest(Row vm) => !vm.Flag("is_a_template") && !vm.Flag("is_a_snapshot") && !vm.Flag("is_control_domain");
+    internal static bool IsGuest(Row vm) => !vm.Flag("is_a_template") && !vm.Flag("is_a_snapshot") && !vm.Flag("is_control_domain");
 
-    private static VmFact Vm(Row vm, Dictionary<string, Guid> hosts) => new()
+    private static VmFact Vm(Database database, Row vm, Dictionary<string, Guid> hosts) => new()
     {
         Uuid = Guid.Parse(vm.Uuid),
         Name = vm.Text("name_label"),
@@ -84,7 +88,10 @@ internal sealed class DatabaseView
         Order = (int)vm.Number("order"),
         AgentReports = vm.Text("guest_metrics") != Database.NullRef,
         StartDelay = TimeSpan.FromSeconds(Math.Clamp(vm.Number("start_delay"), 0, 3600)),
-        Memory = VmMemory.Of(vm.Number("memory_static_max"), vm.Number("memory_overhead")),
+        ScheduledOn = hosts.GetValueOrDefault(vm.Text("scheduled_to_be_resident_on")),
+        Memory = PlacementView.MemoryOf(vm),
+        Devices = PlacementView.DevicesOf(database, vm),
+        AutoPowerOn = vm.Entry("other_config", "auto_poweron") == "true",
         StopRequested = vm["current_operations"] is JsonObject operations && operations.Any(pair =>
             (string?)pair.Value is "clean_shutdown" or "hard_shutdown" or "shutdown" or "suspend"),
         StartUnderWay = vm["current_operations"] is JsonObject starting && starting.Any(pair =>

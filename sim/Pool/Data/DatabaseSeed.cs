@@ -1,12 +1,12 @@
 using System.Text.Json.Nodes;
+using TwoNodeHa.Sim.Pool.Xapi;
 
 namespace TwoNodeHa.Sim.Pool.Data;
 
 /// <summary>The database of a pool that was just set up: what both hosts find on their disks at the first boot.</summary>
 internal sealed class DatabaseSeed
 {
-    private const long Mib = 1024 * 1024;
-    private const long ControlDomainMib = 1024;
+    private const long Mib = MemoryCheck.Mib;
 
     private readonly PoolDefinition _definition;
     private readonly Database _database = new();
@@ -92,7 +92,7 @@ internal sealed class DatabaseSeed
         {
             ["uuid"] = metricsUuid,
             ["memory_total"] = host.MemoryMib * Mib,
-            ["memory_free"] = (host.MemoryMib - ControlDomainMib) * Mib,
+            ["memory_free"] = (host.MemoryMib - MemoryCheck.ControlDomainMib) * Mib,
             ["live"] = true,
             ["last_updated"] = "19700101T00:00:00Z",
             ["other_config"] = Map(),
@@ -106,7 +106,7 @@ internal sealed class DatabaseSeed
             ["address"] = host.Address,
             ["enabled"] = false,
             ["metrics"] = metricsRef,
-            ["memory_overhead"] = 64 * Mib,
+            ["memory_overhead"] = MemoryCheck.HypervisorMib * Mib,
             ["API_version_major"] = 2,
             ["API_version_minor"] = 21,
             ["API_version_vendor"] = "TwoNodeHa emulator",
@@ -163,8 +163,10 @@ internal sealed class DatabaseSeed
     private void AddControlDomain(HostDefinition host)
     {
         string uuid = PoolDefinition.UuidOf("dom0", host.Uuid);
-        JsonObject fields = VmFields(uuid, "Control domain on host: " + host.Name, ControlDomainMib);
+        JsonObject fields = VmFields(uuid, "Control domain on host: " + host.Name, MemoryCheck.ControlDomainMib);
         fields["is_control_domain"] = true;
+        fields["domain_type"] = "pv";
+        fields["memory_overhead"] = MemoryCheck.OverheadMib(MemoryCheck.ControlDomainMib, 1, 1, "pv") * Mib;
         fields["power_state"] = "Running";
         fields["resident_on"] = HostRef(host);
         fields["domid"] = 0;
@@ -230,6 +232,7 @@ internal sealed class DatabaseSeed
         {
             fields["power_state"] = "Running";
             fields["resident_on"] = HostRef(_definition.Host(vm.RunningOn));
+            fields["memory_overhead"] = MemoryCheck.OverheadMib(vm.MemoryMib) * Mib;
         }
 
         _database.Add("VM", vmRef, fields);
@@ -293,7 +296,11 @@ internal sealed class DatabaseSeed
         ["memory_static_max"] = memoryMib * Mib,
         ["memory_dynamic_min"] = memoryMib * Mib,
         ["memory_dynamic_max"] = memoryMib * Mib,
-        ["memory_overhead"] = 16 * Mib,
+
+        // Worked out at the first start.
+        ["memory_overhead"] = 0,
+        ["HVM_shadow_multiplier"] = 1.0,
+        ["domain_type"] = "hvm",
         ["VCPUs_max"] = 1,
         ["VCPUs_at_startup"] = 1,
         ["VBDs"] = new JsonArray(),

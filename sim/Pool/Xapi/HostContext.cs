@@ -22,7 +22,7 @@ internal sealed class HostContext
         Storage = setup.Storage;
         Peer = setup.Peer;
         Power = setup.Power;
-        Xenopsd = new Xenopsd(Definition.Uuid, setup.Domains, setup.Storage, setup.Scheduler);
+        Xenopsd = new Xenopsd(Definition.Uuid, setup.Domains, setup.Storage, setup.Scheduler) { MachineMib = Definition.MemoryMib };
         _random = new Random(setup.Seed);
         _log = setup.Log;
     }

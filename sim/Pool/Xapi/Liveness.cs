@@ -9,6 +9,7 @@ internal sealed class Liveness(XapiProcess process)
 {
     private readonly Dictionary<string, Instant> _lastHeard = new(StringComparer.Ordinal);
     private readonly HashSet<string> _shuttingDown = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     /// <summary>A host never heard of is given a full interval and is marked live, even a dead ex-master.</summary>
     public void StartOnMaster()
@@ -24,17 +25,21 @@ internal sealed class Liveness(XapiProcess process)
 
     public void StartOnMember() => process.Background(TickleAsync);
 
-    public void Heard(string hostRef)
+    /// <summary>A heartbeat. False: the first one that this process hears, from a host that did not greet it.</summary>
+    public bool Heard(string hostRef)
     {
         if (!_shuttingDown.Contains(hostRef))
         {
             _lastHeard[hostRef] = process.Now;
         }
+
+        return !_known.Add(hostRef);
     }
 
     public void HeardHello(Row host)
     {
         _shuttingDown.Remove(host.Ref);
+        _known.Add(host.Ref);
         _lastHeard[host.Ref] = process.Now;
         host.Set("enabled", false);
         process.Db.Metrics(host).Set("live", true);
@@ -152,9 +157,14 @@ internal sealed class Liveness(XapiProcess process)
         {
             try
             {
-                await process.GuardWithin(
+                JsonNode? known = await process.GuardWithin(
                     process.AskPeerAsync(process.Role.MasterAddress, "emu.tickle", process.HostRef),
                     process.Host.Timings.LinkWatchdog, XapiProcess.AsksOn).ConfigureAwait(false);
+                if (!(bool)known! && process is { InitComplete: true, MayBeEnabled: true })
+                {
+                    // The master began anew, with every host disabled (xapi.ml, on_master_restart).
+                    await process.Link.DbAsync("emu.db_host_enabled", process.HostRef, true).ConfigureAwait(false);
+                }
             }
             catch (Exception error) when (error is ApiException or PeerUnreachableException or PeerLostException)
             {

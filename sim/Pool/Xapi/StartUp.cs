@@ -189,8 +189,8 @@ internal sealed class StartUp(XapiProcess process)
     private async Task ReportStorageAsync()
     {
         bool reachable = process.Host.Storage.IsReachable(process.Host.Definition.Uuid);
-        bool enable = !process.Local.DisabledUntilReboot && !process.Local.DisabledIndefinitely;
-        await process.Link.DbAsync("emu.db_host_ready", process.HostRef, reachable, enable).ConfigureAwait(false);
+        bool enable = process.MayBeEnabled;
+        await process.Link.DbAsync("emu.db_host_ready", process.HostRef, reachable, enable, process.Host.Xenopsd.MachineMib).ConfigureAwait(false);
         process.Log("host_ready", ("enabled", enable ? "true" : "false"), ("storage", reachable ? "true" : "false"));
     }
 

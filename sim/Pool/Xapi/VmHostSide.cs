@@ -24,11 +24,51 @@ internal static class VmHostSide
         }
 
         process.Log("domain_build", ("vm", spec.Name), ("uuid", spec.Uuid));
-        Domain domain = await process.Guard(
-            process.Host.Xenopsd.BuildAsync(spec, process.Host.Draw(process.Host.Timings.VmStart))).ConfigureAwait(false);
+        Domain domain = await BuildAsync(process, spec).ConfigureAwait(false);
         await RecordRunningAsync(process, domain).ConfigureAwait(false);
         await process.Delay(VmOperations.Delay((long)call.Float(1))).ConfigureAwait(false);
         return null;
+    }
+
+    /// <summary>
+    /// The storage manager finds another host's key in the volume and asks that host whether the disk is open there: a key that
+    /// nobody uses is taken out (vm-facts 7). A host that does not answer keeps its keys.
+    /// </summary>
+    private static async Task<Domain> BuildAsync(XapiProcess process, VmSpec spec)
+    {
+        TimeSpan duration = process.Host.Draw(process.Host.Timings.VmStart);
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        while (true)
+        {
+            try
+            {
+                return await process.Guard(process.Host.Xenopsd.BuildAsync(spec, duration)).ConfigureAwait(false);
+            }
+            catch (ApiException locked) when (locked.Holder is { } holder && holder.HostUuid != process.Host.Definition.Uuid && asked.Add(holder.VdiUuid))
+            {
+                if (await IsOpenAsync(process, holder).ConfigureAwait(false))
+                {
+                    throw;
+                }
+
+                process.Host.Storage.Unlock(holder.VdiUuid, holder.HostUuid);
+            }
+        }
+    }
+
+    private static async Task<bool> IsOpenAsync(XapiProcess process, VdiLock holder)
+    {
+        try
+        {
+            string address = process.Host.Pool.Hosts.First(host => host.Uuid == holder.HostUuid).Address;
+            JsonNode? open = await process.GuardWithin(
+                process.AskPeerAsync(address, "emu.sm_is_open", holder.VdiUuid), process.Host.Timings.ConnectLimit).ConfigureAwait(false);
+            return (bool)open!;
+        }
+        catch (Exception error) when (error is ApiException or PeerUnreachableException or PeerLostException)
+        {
+            return true;
+        }
     }
 
     /// <summary>PBD.plug on the host of the path: the storage manager's attach, which fails when the path is away.</summary>
@@ -49,6 +89,13 @@ internal static class VmHostSide
         await process.Guard(process.Host.Xenopsd.DestroyAsync(call.Text(0))).ConfigureAwait(false);
         await process.Link.DbAsync("emu.db_vm_halted", call.Text(0), process.HostRef).ConfigureAwait(false);
         return null;
+    }
+
+    /// <summary>The balloon of a running guest is set.</summary>
+    public static Task<JsonNode?> ResizeAsync(Call call)
+    {
+        call.Process.Host.Xenopsd.Resize(call.Text(0), (long)call.Float(1));
+        return Task.FromResult<JsonNode?>(null);
     }
 
     /// <summary>The guest suspends itself, its memory goes to a VDI, the domain goes.</summary>

@@ -17,6 +17,7 @@ internal sealed class VmOperations(XapiProcess process)
             process.Log("vm_start", ("vm", vm.Text("name_label")), ("uuid", vm.Uuid));
             Row host = wanted ?? Choose(vm);
             AssertNotEvacuating(host);
+            vm.Set("memory_overhead", MemoryCheck.Overhead(vm));
             VmPlacement.AssertCanBootHere(Db, vm, host, ignoreMemory: wanted is null);
             vm.Set("scheduled_to_be_resident_on", host.Ref);
             vm.Set("guest_metrics", Database.NullRef);
@@ -183,7 +184,9 @@ internal sealed class VmOperations(XapiProcess process)
         vm.Text("name_label"),
         [.. VmPlacement.DisksOf(Db, vm).Select(vdi => (Vdi: vdi, Sr: Db.Get("SR", vdi.Text("SR"))))
             .Select(disk => new DiskSpec(disk.Vdi.Uuid, disk.Sr.Uuid, disk.Sr.Flag("shared")))],
-        vm.Text("actions_after_shutdown") == "restart");
+        vm.Text("actions_after_shutdown") == "restart",
+        MemoryCheck.Need(vm),
+        vm.Entry("other_config", "emu.device_of") ?? "");
 
     /// <summary>Runs something on a host: here, or forwarded with XAPI's two failures (xapi.md 4.2, end).</summary>
     public async Task<JsonNode?> OnHostAsync(Row host, string method, params JsonNode?[] parameters)
@@ -256,7 +259,7 @@ internal sealed class VmOperations(XapiProcess process)
         }
 
         return hosts.FirstOrDefault(host => host.Ref == vm.Text("affinity"))
-            ?? hosts.OrderByDescending(host => VmPlacement.FreeMemory(Db, host)).FirstOrDefault()
+            ?? hosts.OrderByDescending(host => MemoryCheck.Free(Db, host)).FirstOrDefault()
             ?? throw new ApiException("NO_HOSTS_AVAILABLE");
     }
 

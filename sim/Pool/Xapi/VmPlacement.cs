@@ -18,6 +18,7 @@ internal static class VmPlacement
         }
 
         AssertStorage(db, vm, host);
+        AssertNetworks(db, vm, host);
         if (!ignoreMemory)
         {
             AssertMemory(db, vm, host);
@@ -26,14 +27,6 @@ internal static class VmPlacement
 
     public static IReadOnlyList<Row> PossibleHosts(Database db, Row vm, bool ignoreMemory = false) =>
         [.. db.All("host").Where(host => Fits(db, vm, host, ignoreMemory))];
-
-    public static long FreeMemory(Database db, Row host)
-    {
-        long used = db.All("VM")
-            .Where(vm => vm.Text("resident_on") == host.Ref || vm.Text("scheduled_to_be_resident_on") == host.Ref)
-            .Sum(vm => vm.Number("memory_dynamic_min") + vm.Number("memory_overhead"));
-        return Math.Max(0, db.Metrics(host).Number("memory_total") - host.Number("memory_overhead") - used);
-    }
 
     /// <summary>SRs of all non-empty VBDs, in device order.</summary>
     public static IEnumerable<Row> StorageOf(Database db, Row vm) => DisksOf(db, vm).Select(vdi => db.Get("SR", vdi.Text("SR")));
@@ -70,13 +63,26 @@ internal static class VmPlacement
         }
     }
 
+    /// <summary>A network with physical interfaces needs one on that host; one without is the host's own affair.</summary>
+    private static void AssertNetworks(Database db, Row vm, Row host)
+    {
+        foreach (string network in vm.List("VIFs").Select(reference => db.Get("VIF", reference).Text("network")))
+        {
+            List<Row> ports = [.. db.All("PIF").Where(port => port.Text("network") == network)];
+            if (ports.Count > 0 && ports.TrueForAll(port => port.Text("host") != host.Ref))
+            {
+                throw new ApiException("VM_REQUIRES_NETWORK", vm.Ref, network);
+            }
+        }
+    }
+
     private static void AssertMemory(Database db, Row vm, Row host)
     {
-        long needed = vm.Number("memory_dynamic_min") + vm.Number("memory_overhead");
-        long available = FreeMemory(db, host);
-        if (vm.Text("scheduled_to_be_resident_on") != host.Ref && needed > available)
+        long needed = MemoryCheck.Need(vm);
+        long available = MemoryCheck.Free(db, host, vm);
+        if (needed > available)
         {
-            throw new ApiException("HOST_NOT_ENOUGH_FREE_MEMORY", $"{needed}", $"{available}");
+            throw MemoryCheck.Short(needed, available);
         }
     }
 }

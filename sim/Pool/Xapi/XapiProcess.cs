@@ -31,6 +31,7 @@ internal sealed class XapiProcess
         Liveness = new Liveness(this);
         Keeper = new DatabaseKeeper(this);
         Vms = new VmOperations(this);
+        VmMemory = new VmMemoryCalls(this);
         Methods = new MethodTable(this);
         _dispatcher = new Dispatcher(this);
         Emergency = !IsMaster;
@@ -70,6 +71,14 @@ internal sealed class XapiProcess
     public DatabaseKeeper Keeper { get; }
 
     public VmOperations Vms { get; }
+
+    public VmMemoryCalls VmMemory { get; }
+
+    /// <summary>host.disable was called in this process: it knows nothing of an earlier one's.</summary>
+    public bool DisabledByUser { get; set; }
+
+    /// <summary>Nobody wants this host disabled.</summary>
+    public bool MayBeEnabled => !DisabledByUser && !Local.DisabledUntilReboot && !Local.DisabledIndefinitely;
 
     public MethodTable Methods { get; }
 

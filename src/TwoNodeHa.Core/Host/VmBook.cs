@@ -50,7 +50,7 @@ internal static class VmBook
         foreach (var fact in facts.Vms)
         {
             var known = Find(old, fact.Uuid);
-            records.Add(Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact)));
+            records.Add(Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact), known is not null && IsOld(turn, fact)));
         }
 
         foreach (var record in old)
@@ -127,6 +127,14 @@ internal static class VmBook
         }
     }
 
+    /// <summary>
+    /// A promoted host begins with its own copy of the database, minutes old: what that shows as running, and is not here, may have been
+    /// stopped, suspended or moved since by an administrator. The own record is newer, and a dead host's VM is not running in any case.
+    /// </summary>
+    private static bool IsOld(Draft turn, VmFact fact) => IsUp(fact) && !turn.View.RunsHere(fact.Uuid)
+        && (turn.Durable.Takeover is not null
+            || (turn.State.Status == HaStatus.Sole && !turn.View.PeerHeard && fact.ResidentOn == turn.Config.Peer.Uuid));
+
     private static bool ShownRunning(Draft turn, Guid uuid) =>
         turn.State.Host.Database is { } database && database.Vms.Any(fact => fact.Uuid == uuid && IsUp(fact));
 
@@ -134,14 +142,14 @@ internal static class VmBook
     private static bool IsUp(VmFact fact) => fact.PowerState is VmPowerState.Running or VmPowerState.Paused
         || (fact.PowerState == VmPowerState.Suspended && fact.ResidentOn != Guid.Empty);
 
-    private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact, bool wish)
+    private static VmRecord Merge(PolicyConfig policy, VmRecord? known, VmFact fact, bool wish, bool old)
     {
-        var running = IsUp(fact);
+        var running = IsUp(fact) && !old;
         var stopSeen = wish || (known is { StopSeen: true } && !running);
         var wanted = fact.PowerState switch
         {
             _ when running => true,
-            VmPowerState.Suspended => false,
+            VmPowerState.Suspended when !old => false,
             _ => known is { Wanted: true } && !stopSeen,
         };
         var protection = Protection.Of(policy, fact);

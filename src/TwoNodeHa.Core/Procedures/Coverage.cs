@@ -20,6 +20,13 @@ internal static class Coverage
         }
 
         var known = turn.Procedures.Coverage;
+        if (IsMaintained(turn))
+        {
+            // Worked out anew when it is over.
+            turn.Procedures = known.Database is null ? turn.Procedures : turn.Procedures with { Coverage = known with { Database = null, Missing = known.Told } };
+            return;
+        }
+
         if (!ReferenceEquals(known.Database, database) || known.Vms != turn.Durable.Vms)
         {
             turn.Procedures = turn.Procedures with { Coverage = Renewed(turn, known, database) };
@@ -54,6 +61,9 @@ internal static class Coverage
             Since = missing == known.Missing ? known.Since : turn.Now,
         };
     }
+
+    /// <summary>Who orders a maintenance knows what it costs.</summary>
+    private static bool IsMaintained(Draft turn) => turn.Durable.Maintenance is not null || turn.Peer.Beat is { Status: HaStatus.Maintenance };
 
     private static void Tell(Draft turn, CoverageView coverage)
     {

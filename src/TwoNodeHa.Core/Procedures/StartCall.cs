@@ -24,7 +24,7 @@ internal static class StartCall
             return false;
         }
 
-        var onPeer = attempt.OnPeer && MayStartOnPeer(turn);
+        var onPeer = (attempt.OnPeer || IsForPeer(planned, attempt)) && turn.View.PeerTakesStarts;
         if (onPeer ? MustWaitForStronger(turn, plan, planned, attempt) : !FitsHere(turn, planned, attempt))
         {
             return false;
@@ -50,14 +50,19 @@ internal static class StartCall
             return false;
         }
 
-        var text = $"{vm.Name}: an operation of XAPI on it is in progress that ends with it running";
+        Waits(turn, vm, attempt, $"{vm.Name}: an operation of XAPI on it is in progress that ends with it running");
+        return true;
+    }
+
+    /// <summary>Not its own fault, and soon over: said once, looked at again and again.</summary>
+    private static void Waits(Draft turn, VmRecord vm, StartAttempt attempt, string text)
+    {
         if (attempt.GivenUp != text)
         {
             turn.Report(HaEventId.VmGivenUp, Severity.Warning, $"not started: {text}; looked at again in {Deadlines.BusyVm.TotalSeconds:F0} s");
         }
 
         StartBook.Set(turn, vm.Uuid, attempt with { GivenUp = text, RetryAt = turn.Now + Deadlines.BusyVm });
-        return true;
     }
 
     /// <summary>The power state that a takeover could not reset is reset first; the start follows when the database shows it.</summary>
@@ -74,8 +79,9 @@ internal static class StartCall
         return true;
     }
 
-    private static bool MayStartOnPeer(Draft turn) =>
-        turn.State is { Status: HaStatus.Paired, Peer.Beat.Status: HaStatus.Paired } && turn.View.PeerFresh;
+    /// <summary>What stands in the way here is this host's: the other one is asked first.</summary>
+    private static bool IsForPeer(PlannedStart planned, StartAttempt attempt) => attempt.Tries == 0
+        && planned.Obstacle is { IsAskedAllTheSame: true };
 
     /// <summary>The peer's free memory is not counted on: what is weaker goes there only when nothing stronger is still to start.</summary>
     private static bool MustWaitForStronger(Draft turn, FailoverPlan plan, PlannedStart planned, StartAttempt attempt)
@@ -89,7 +95,7 @@ internal static class StartCall
 
             if (other.Obstacle is not { Kind: ObstacleKind.Blocked or ObstacleKind.NotInDatabase } && !StartBook.Runs(turn.View, other.Vm.Uuid))
             {
-                StartBook.GiveUp(turn, planned.Vm, attempt with { Trouble = StartTrouble.NoMemory },
+                Waits(turn, planned.Vm, attempt with { Trouble = StartTrouble.NoMemory },
                     $"{planned.Vm.Name} waits for {other.Vm.Name}, which may need the memory");
                 return true;
             }

@@ -1,6 +1,9 @@
+using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
+using TwoNodeHa.Core.Vms;
 
 namespace TwoNodeHa.Core.Procedures;
 
@@ -31,6 +34,12 @@ internal static class StartHope
         if (now == before)
         {
             return;
+        }
+
+        if (now.Alone && before is not { Alone: true })
+        {
+            turn.Report(HaEventId.Alert, Severity.Warning,
+                $"{turn.Config.Peer.Name} was removed from the pool: this host goes on to start VMs that end, and nobody takes over when it fails");
         }
 
         // Memory is compared with the lowest value seen, so that it may come back in small steps.
@@ -88,30 +97,37 @@ internal static class StartHope
     }
 
     private static StartCircumstances Of(View view) => new(
-        view.PeerFresh, Rooms(view), view.State.Host.Storage, view.ToolstackReady, view.State.Host.Database?.Unplugged.Length ?? 0,
-        view.State.Host.Database?.FreeMemoryBytes ?? -1);
+        view.PeerTakesStarts, view.State.Host.Storage, view.ToolstackReady, view.State.Host.Database?.Unplugged.Length ?? 0,
+        view.State.Host.Database?.EnabledHosts.Contains(view.Config.Self.Uuid) == true, Fitness.IsAlone(view), FreeMemory(view));
 
-    private static int Rooms(View view) => (MayStartOn(view, view.Config.Self.Uuid) ? 1 : 0)
-        + (view is { Status: HaStatus.Paired, State.Peer.Beat.Status: HaStatus.Paired, PeerFresh: true } && MayStartOn(view, view.Config.Peer.Uuid) ? 1 : 0);
-
-    private static bool MayStartOn(View view, Guid host)
+    /// <summary>
+    /// What XAPI has as free, without what the hypervisor's list still holds: the database hears of an end before the list is
+    /// read anew, and a hope of that moment would find the memory taken.
+    /// </summary>
+    private static long FreeMemory(View view)
     {
-        foreach (var fact in view.State.Host.Database?.HostFacts ?? [])
+        if (view.State.Host.Database is not { FreeMemoryBytes: >= 0 and var free } database)
         {
-            if (fact.Uuid == host)
+            return -1;
+        }
+
+        if (!view.State.Procedures.Starts.IsEmpty)
+        {
+            foreach (var guest in view.State.Host.Domains?.Guests ?? [])
             {
-                return fact.Enabled;
+                free -= Orphans.FactOf(view, guest.Vm) is { } fact && !fact.IsShownOn(view.Config.Self.Uuid)
+                    ? MemoryRules.Taken(view.Policy, fact.Memory) : 0;
             }
         }
 
-        return true;
+        return Math.Max(0, free);
     }
 
     private static bool IsBetter(StartCircumstances old, StartCircumstances now) =>
-        (now.PeerFresh && !old.PeerFresh)
-        || now.Rooms > old.Rooms
+        (now.PeerTakes && !old.PeerTakes)
         || (now.Storage == Health.Healthy && old.Storage is Health.Lost or Health.Doubtful)
         || (now.ToolstackReady && !old.ToolstackReady)
         || now.Unplugged < old.Unplugged
+        || (now.Enabled && !old.Enabled)
         || now.FreeMemory >= old.FreeMemory + MemoryStep;
 }

@@ -14,6 +14,11 @@ internal static class ToolstackWait
         var (view, host) = (turn.View, turn.Host);
         if (IsMasterOfPool(view, progress))
         {
+            if (!MayTakeVms(turn, progress))
+            {
+                return null;
+            }
+
             return AwaitPeer(turn, progress) ? null : TakeoverStep.ResetPowerStates;
         }
 
@@ -61,14 +66,53 @@ internal static class ToolstackWait
         TakeoverSteps.Order(turn, new HaAction.RestartToolstack(), Deadlines.ToolstackUnit);
     }
 
-    /// <summary>Both readings are newer than the step, and show a toolstack that is up and master of a pool with this host enabled.</summary>
+    /// <summary>
+    /// An administrator disabled this host while there was another one. Now it is the only one left, and XAPI starts no VM on a
+    /// disabled host: it is enabled. Where that is refused the takeover goes on, and each VM says why it does not start.
+    /// </summary>
+    private static bool MayTakeVms(Draft turn, TakeoverProgress progress)
+    {
+        var self = turn.Config.Self;
+        if (turn.Host.Database!.EnabledHosts.Contains(self.Uuid))
+        {
+            return true;
+        }
+
+        if (turn.Pending.Has(Purpose.TakeoverStep))
+        {
+            return false;
+        }
+
+        if (progress.DoneVms.Contains(self.Uuid))
+        {
+            // The reading that shows it is on its way.
+            turn.Schedule = turn.Schedule with { Database = turn.Now };
+            return turn.Host.DatabaseAt >= progress.RetryAt + Deadlines.HostEnabled;
+        }
+
+        if (progress.Tries >= Deadlines.EnableTries)
+        {
+            turn.Report(HaEventId.Alert, Severity.Critical, $"{self.Name} is disabled in XAPI and cannot be enabled: no VM starts on it (xe host-enable)");
+            return true;
+        }
+
+        if (progress.Tries == 0)
+        {
+            turn.Report(HaEventId.ToolstackChanged, Severity.Warning, $"{self.Name} is disabled in XAPI: it is enabled, since no other host is left");
+        }
+
+        turn.Takeover = progress with { RetryAt = turn.Now };
+        TakeoverSteps.Order(turn, new HaAction.SwitchHost(true), Deadlines.SwitchHost, self.Uuid);
+        return false;
+    }
+
+    /// <summary>Both readings are newer than the step, and show a toolstack that is up and master of the pool.</summary>
     private static bool IsMasterOfPool(View view, TakeoverProgress progress)
     {
         var host = view.State.Host;
         return host.ToolstackAt >= progress.StepSince && host.DatabaseAt >= progress.StepSince
             && view.ToolstackReady && view.IsMaster
-            && host.Database is { } database && database.Master == view.Config.Self.Uuid
-            && database.EnabledHosts.Contains(view.Config.Self.Uuid);
+            && host.Database is { } database && database.Master == view.Config.Self.Uuid;
     }
 
     /// <summary>

@@ -145,7 +145,7 @@ internal static class VmStart
     private static bool CaresForOrphans(View view) =>
         view.Status is HaStatus.Paired or HaStatus.Sole && view.Durable.Enabled
             && view.Durable.Master == view.Config.Self.Uuid && view.IsMaster
-            && view.ToolstackReady && Fitness.WhyNot(view) is null
+            && view.ToolstackReady && Fitness.WhyNotCare(view) is null
             && PlacementIsKnown(view);
 
     /// <summary>

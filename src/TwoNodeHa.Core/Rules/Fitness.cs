@@ -26,6 +26,16 @@ public static class Fitness
             ? "the gateway does not answer" : null;
     }
 
+    /// <summary>
+    /// Why a master does not care for VMs that run nowhere; null when it does. The dead host may have been removed from the pool
+    /// (xe host-forget): there is nobody left to take over from, and the VMs are as wanted as before.
+    /// </summary>
+    public static string? WhyNotCare(View view) => NotWilling(view) ?? (IsAlone(view) ? null : NotOfThisPool(view)) ?? NotAble(view);
+
+    /// <summary>This host took over, and is the only one that the pool still has.</summary>
+    public static bool IsAlone(View view) => view.Status == HaStatus.Sole
+        && view.State.Host.Database is { NativeHaEnabled: false, Hosts: [var only] } && only == view.Config.Self.Uuid;
+
     /// <summary>Why this daemon cannot work for the pool at all; null when it can.</summary>
     public static string? NotOfThisPool(View view)
     {

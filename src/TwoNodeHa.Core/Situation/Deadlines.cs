@@ -23,6 +23,12 @@ public static class Deadlines
     /// <summary>host.enable and host.disable.</summary>
     public static readonly TimeSpan SwitchHost = TimeSpan.FromSeconds(20);
 
+    /// <summary>After host.enable the database shows it within this.</summary>
+    public static readonly TimeSpan HostEnabled = TimeSpan.FromSeconds(10);
+
+    /// <summary>Failed steps, restarts of the toolstack among them, after which a takeover goes on with its host disabled.</summary>
+    public const int EnableTries = 4;
+
     /// <summary>A pair is whole for so long before VMs come back after a maintenance.</summary>
     public static readonly TimeSpan Homecoming = TimeSpan.FromSeconds(60);
 

@@ -13,6 +13,9 @@ public readonly partial struct View
     /// <summary>Something was heard of the peer within the lease, round trip or not.</summary>
     public bool PeerHeard => State.Peer.LastHeard is { } heard && Now - heard <= Config.Timing.Lease;
 
+    /// <summary>The pair is whole: this master may have a VM started on the peer.</summary>
+    public bool PeerTakesStarts => State is { Status: HaStatus.Paired, Peer.Beat.Status: HaStatus.Paired } && PeerFresh;
+
     /// <summary>The newest heartbeat answers one of ours that was sent within the attest window: "near", by our clock.</summary>
     public bool PeerNear => State.Peer.Beat is { AckSentAt: { } acked } beat
         && beat.AckIncarnation == State.Life.Incarnation

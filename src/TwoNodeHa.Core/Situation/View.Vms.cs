@@ -57,6 +57,7 @@ public readonly partial struct View
         {
             Candidates = candidates,
             IsThere = static _ => false,
+            EnablesHost = survivor == Config.Self.Uuid ? Durable.Maintenance is null : State.Peer.Beat is not { Status: HaStatus.Maintenance },
         });
     }
 

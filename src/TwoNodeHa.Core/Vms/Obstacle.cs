@@ -69,4 +69,7 @@ public readonly record struct Obstacle(ObstacleKind Kind, bool Prevents, string 
     /// an admin said no, or where the memory is not there.
     /// </summary>
     public bool IsAskedAllTheSame => Kind is not (ObstacleKind.Blocked or ObstacleKind.Memory or ObstacleKind.NotInDatabase);
+
+    /// <summary>It ends by itself, or by an order of this daemon: storage is plugged, the host enabled.</summary>
+    public bool MayPass => Kind is ObstacleKind.UnpluggedStorage or ObstacleKind.HostDisabled;
 }

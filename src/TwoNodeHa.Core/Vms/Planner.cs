@@ -16,6 +16,9 @@ public sealed record PlanInput(PolicyConfig Policy, PoolIndex Pool, Guid Survivo
     /// <summary>The VMs that are to start.</summary>
     public required IReadOnlyCollection<VmRecord> Candidates { get; init; }
 
+    /// <summary>It is the plan of a takeover, which enables its host.</summary>
+    public bool EnablesHost { get; init; }
+
     /// <summary>VMs that are on that host by its own list, whatever the database says; a candidate is never among them.</summary>
     public required Func<Guid, bool> IsThere { get; init; }
 
@@ -42,8 +45,8 @@ public static class Planner
                 misses.Add(new PlanMiss(ranked.Vm, ranked.Class, ranked.Level, found));
             }
 
-            // Who is asked all the same must find his memory when XAPI says yes.
-            if (obstacle is null || (obstacle.Value.IsAskedAllTheSame && need <= left))
+            // What may pass must find its memory when it has; what lies on the dead host keeps none from others.
+            if (obstacle is null || (obstacle.Value.MayPass && need <= left))
             {
                 left = free < 0 ? -1 : left - need;
             }
@@ -101,7 +104,7 @@ public static class Planner
 
         foreach (var obstacle in Placement.Of(input.Pool, fact, input.Survivor, vm.LastOn))
         {
-            if (obstacle.Prevents)
+            if (obstacle.Prevents && !(input.EnablesHost && obstacle.Kind == ObstacleKind.HostDisabled))
             {
                 return obstacle;
             }

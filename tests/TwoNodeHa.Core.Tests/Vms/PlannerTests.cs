@@ -126,12 +126,23 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void WhatXapiMayYetStart_KeepsItsMemory()
+    public void WhatMayYetStart_KeepsItsMemory()
     {
-        _pool.Add("far", 10, change: vm => vm with { Devices = vm.Devices with { Drives = [new DriveFact(PoolDraft.LocalB, false)] } });
+        _pool.Facts = _pool.Facts with { Storages = [new StorageFact(PoolDraft.LocalB, "late", StorageKind.Disks, [PoolDraft.A, PoolDraft.B], [PoolDraft.B])] };
+        _pool.Add("late", 10, change: OnLocalB);
         _pool.Add("spare", 10, RestartPriority.BestEffort);
         Assert.Equal("", _pool.Started());
     }
+
+    [Fact]
+    public void WhatLiesOnTheOtherHost_KeepsNoMemoryFromOthers()
+    {
+        _pool.Add("far", 10, change: OnLocalB);
+        _pool.Add("spare", 10, RestartPriority.BestEffort);
+        Assert.StartsWith("spare", _pool.Started(), StringComparison.Ordinal);
+    }
+
+    private static VmFact OnLocalB(VmFact vm) => vm with { Devices = vm.Devices with { Drives = [new DriveFact(PoolDraft.LocalB, false)] } };
 
     [Fact]
     public void AVmThatTheDatabaseLacks_IsNamed()

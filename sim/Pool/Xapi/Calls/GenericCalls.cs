@@ -179,7 +179,7 @@ internal static class Records
                 break;
             case "host_metrics":
                 Row host = db.All("host").First(host => host.Text("metrics") == row.Ref);
-                record["memory_free"] = VmPlacement.FreeMemory(db, host);
+                record["memory_free"] = MemoryCheck.Free(db, host);
                 break;
         }
 

@@ -14,6 +14,7 @@ internal static class HostCalls
         table.Add("host.emergency_ha_disable", 0, 1, call => EmergencyHaDisable(call), mayBeAsync: false);
         table.Add("host.declare_dead", 1, 0, DeclareDeadAsync);
         table.Add("host.disable", 1, 1, call => OnHost(call, "emu.host_disable", call.Flag(1, fallback: true)));
+        table.Add("host.destroy", 1, 0, call => Destroy(call));
         table.Add("host.enable", 1, 0, call => OnHost(call, "emu.host_enable"));
         table.Add("host.shutdown", 1, 0, call => PowerAsync(call, reboot: false));
         table.Add("host.reboot", 1, 0, call => PowerAsync(call, reboot: true));
@@ -22,7 +23,7 @@ internal static class HostCalls
         table.Add("host.evacuate", 1, 2, EvacuateAsync);
         table.Add("host.get_vms_which_prevent_evacuation", 1, 0, call => PreventEvacuation(call));
         table.Add("host.compute_free_memory", 1, 0, call =>
-            VmPlacement.FreeMemory(call.Process.Db, call.Process.Db.Host(call.Text(0))));
+            MemoryCheck.Free(call.Process.Db, call.Process.Db.Host(call.Text(0))));
         table.AddWithoutSession("emu.host_disable", 1, 0, DisableHereAsync);
         table.AddWithoutSession("emu.host_enable", 0, 0, EnableHereAsync);
         table.AddWithoutSession("emu.host_restart_agent", 0, 0, call => RestartAgentHere(call));
@@ -37,6 +38,42 @@ internal static class HostCalls
 
     private static JsonNode? AssertHealthy(Call call) =>
         call.Process.Emergency ? throw new ApiException([.. call.Process.EmergencyError]) : null;
+
+    /// <summary>xe host-forget: a host that is down and holds nothing leaves the database for good, with what was its own.</summary>
+    private static JsonNode? Destroy(Call call)
+    {
+        Database db = call.Process.Db;
+        Row host = db.Host(call.Text(0));
+        if (host.Ref == call.Process.HostRef)
+        {
+            throw new ApiException("HOST_CANNOT_DESTROY_SELF", host.Ref);
+        }
+
+        if (db.IsLive(host))
+        {
+            throw new ApiException("HOST_IS_LIVE", host.Ref);
+        }
+
+        if (db.All("VM").Any(vm => !vm.Flag("is_control_domain") && vm.Text("resident_on") == host.Ref))
+        {
+            throw new ApiException("HOST_HAS_RESIDENT_VMS", host.Ref);
+        }
+
+        foreach (Row sr in db.All("SR"))
+        {
+            sr.Set("PBDs", new JsonArray([.. sr.List("PBDs").Where(pbd => db.Get("PBD", pbd).Text("host") != host.Ref).Select(pbd => (JsonNode)pbd)]));
+        }
+
+        string[] classes = ["PBD", "PIF", "VM"];
+        foreach (Row own in classes.SelectMany(db.All).Where(row => row.Text(row.Class == "VM" ? "resident_on" : "host") == host.Ref).ToList())
+        {
+            db.Remove(own);
+        }
+
+        db.Remove(db.Metrics(host));
+        db.Remove(host);
+        return null;
+    }
 
     private static JsonNode? EmergencyHaDisable(Call call)
     {
@@ -74,6 +111,7 @@ internal static class HostCalls
 
     private static async Task<JsonNode?> DisableHereAsync(Call call)
     {
+        call.Process.DisabledByUser = true;
         call.Process.Local.DisabledIndefinitely = !call.Flag(0);
         return await call.Process.Link.DbAsync("emu.db_host_enabled", call.Process.HostRef, false).ConfigureAwait(false);
     }
@@ -90,6 +128,7 @@ internal static class HostCalls
             throw new ApiException("HOST_DISABLED_UNTIL_REBOOT", call.Process.HostRef);
         }
 
+        call.Process.DisabledByUser = false;
         call.Process.Local.DisabledIndefinitely = false;
         return await call.Process.Link.DbAsync("emu.db_host_enabled", call.Process.HostRef, true).ConfigureAwait(false);
     }

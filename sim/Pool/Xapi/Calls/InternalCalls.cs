@@ -13,7 +13,7 @@ internal static class InternalCalls
     {
         table.AddWithoutSession("emu.ping", 0, 0, _ => true);
         table.AddWithoutSession("emu.hello", 3, 0, HelloAsync);
-        table.AddWithoutSession("emu.tickle", 1, 0, Master(call => call.Process.Liveness.Heard(call.Text(0))));
+        table.AddWithoutSession("emu.tickle", 1, 0, Master(call => (JsonNode?)call.Process.Liveness.Heard(call.Text(0))));
         table.AddWithoutSession("emu.shutting_down", 1, 0, Master(call =>
             call.Process.Liveness.HeardShuttingDown(call.Process.Db.Host(call.Text(0)))));
         table.AddWithoutSession("emu.store_backup", 1, 0, call => StoreBackup(call));
@@ -26,6 +26,8 @@ internal static class InternalCalls
         table.AddWithoutSession("emu.vm_migrates", 1, 0, call =>
             Task.FromResult<JsonNode?>(call.Process.Host.MigratingOut.Contains(call.Text(0))));
         table.AddWithoutSession("emu.vm_suspend", 1, 0, VmHostSide.SuspendAsync);
+        table.AddWithoutSession("emu.sm_is_open", 1, 0, call => Task.FromResult<JsonNode?>(call.Process.Host.Xenopsd.IsOpen(call.Text(0))));
+        table.AddWithoutSession("emu.vm_resize", 2, 0, VmHostSide.ResizeAsync);
         table.AddWithoutSession("emu.vm_checkpoint", 1, 0, VmHostSide.CheckpointAsync);
         RegisterDatabase(table);
     }
@@ -37,7 +39,7 @@ internal static class InternalCalls
             call.Process.Sessions.Login(call.Text(0), call.Text(1))));
         table.AddWithoutSession("emu.db_session_known", 1, 0, Master(call => call.Process.Sessions.IsNormal(call.Text(0))));
         table.AddWithoutSession("emu.db_fetch", 0, 0, Master(call => call.Process.Db.Save()));
-        table.AddWithoutSession("emu.db_host_ready", 3, 0, Master(HostReady));
+        table.AddWithoutSession("emu.db_host_ready", 4, 0, Master(HostReady));
         table.AddWithoutSession("emu.db_host_enabled", 2, 0, Master(call =>
             call.Process.Db.Host(call.Text(0)).Set("enabled", call.Flag(1))));
         table.AddWithoutSession("emu.db_reconcile", 2, 0, Master(Reconcile));
@@ -123,6 +125,7 @@ internal static class InternalCalls
     {
         Database db = call.Process.Db;
         Row host = db.Host(call.Text(0));
+        db.Metrics(host).Set("memory_total", (long)call.Float(3) * MemoryCheck.Mib);
         foreach (Row pbd in db.All("PBD").Where(pbd => pbd.Text("host") == host.Ref))
         {
             pbd.Set("currently_attached", call.Flag(1) || !db.Get("SR", pbd.Text("SR")).Flag("shared"));

@@ -18,10 +18,13 @@ internal static class VmCalls
         table.Add("VM.resume", 3, 0, call => Void(call.Process.Vms.ResumeAsync(call, Vm(call), null)));
         table.Add("VM.resume_on", 4, 0, call => Void(call.Process.Vms.ResumeAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
         table.Add("VM.checkpoint", 2, 0, call => Void(call.Process.Vms.CheckpointAsync(call, Vm(call))));
+        table.Add("VM.destroy", 1, 0, call => Destroy(call));
         table.Add("VM.power_state_reset", 1, 0, call => Void(call.Process.Vms.ResetAsync(Vm(call))));
         table.Add("PBD.plug", 1, 0, call => Void(call.Process.Vms.PlugAsync(call.Process.Db.Get("PBD", call.Text(0)))));
         table.Add("VM.pool_migrate", 3, 0, call =>
             Void(call.Process.Vms.MigrateAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
+        table.Add("VM.set_memory", 2, 0, call => Void(call.Process.VmMemory.SetAsync(Vm(call), (long)call.Float(1))));
+        table.Add("VM.set_memory_dynamic_range", 3, 0, call => Void(call.Process.VmMemory.SetRangeAsync(Vm(call), (long)call.Float(1), (long)call.Float(2))));
         table.Add("VM.assert_can_boot_here", 2, 0, call => AssertCanBootHere(call));
         table.Add("VM.get_possible_hosts", 1, 0, call =>
             new JsonArray([.. VmPlacement.PossibleHosts(call.Process.Db, Vm(call)).Select(host => (JsonNode)host.Ref)]));
@@ -32,6 +35,24 @@ internal static class VmCalls
     private static async Task<JsonNode?> Void(Task work)
     {
         await work.ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>The record and its drives; disks stay.</summary>
+    private static JsonNode? Destroy(Call call)
+    {
+        Row vm = Vm(call);
+        if (vm.Text("power_state") != "Halted")
+        {
+            throw new ApiException("VM_BAD_POWER_STATE", vm.Ref, "halted", vm.Text("power_state").ToLowerInvariant());
+        }
+
+        foreach (Row drive in call.Process.Db.All("VBD").Where(drive => drive.Text("VM") == vm.Ref).ToList())
+        {
+            call.Process.Db.Remove(drive);
+        }
+
+        call.Process.Db.Remove(vm);
         return null;
     }
 
