@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using TwoNodeHa.Sim.Lab;
+using TwoNodeHa.Sim.Lab.Parts;
 
 namespace TwoNodeHa.Sim.Cli;
 
@@ -19,6 +20,7 @@ internal static class BenchCommand
         bench.Subcommands.Add(NoiseBench.Create());
         bench.Subcommands.Add(PromotionBench.Create());
         bench.Subcommands.Add(Lateness());
+        bench.Subcommands.Add(ArbiterBench.Create());
         return bench;
     }
 
@@ -44,12 +46,18 @@ internal static class BenchCommand
             Description = "Seconds over which the paired daemons are measured; 0 for not at all.",
             DefaultValueFactory = _ => 60,
         };
+        var arbiter = new Option<bool>("--arbiter") { Description = "Class A: with a real etcd." };
+        var boards = new Option<bool>("--boards") { Description = "Class A: with a real ipmi_sim for each host." };
         var command = new Command("failover", "Time from a failure to the first start order and to running VMs.")
         {
-            runs, profile, toolstack, cases, footprint,
+            runs, profile, toolstack, cases, footprint, arbiter, boards,
         };
         command.SetAction((parsed, stop) => RunAsync(
-            new LabOptions { Profile = parsed.GetValue(profile)!, Toolstack = parsed.GetValue(toolstack)! },
+            new LabOptions
+            {
+                Profile = parsed.GetValue(profile)!, Toolstack = parsed.GetValue(toolstack)!,
+                Arbiter = parsed.GetValue(arbiter), Boards = parsed.GetValue(boards),
+            },
             parsed.GetValue(cases)!,
             parsed.GetValue(runs),
             TimeSpan.FromSeconds(parsed.GetValue(footprint)),
@@ -65,7 +73,7 @@ internal static class BenchCommand
             return code;
         }
 
-        if (LabNetwork.WhyImpossible() is { } reason)
+        if ((LabNetwork.WhyImpossible() ?? LabParts.WhyMissing(options)) is { } reason)
         {
             AnsiConsole.WriteLine($"no lab here: {reason}");
             return 3;

@@ -19,6 +19,7 @@ internal static class BenchTable
         table.AddEmptyRow();
         Row(table, "failure to first start order", runs.Select(run => (TimeSpan?)run.FirstOrder));
         Row(table, "  without toolstack", runs.Select(run => (TimeSpan?)run.Own));
+        Row(table, "  since the suspicion", runs.Select(run => run.SinceSuspicion));
         Row(table, "failure to first VM running", runs.Select(run => (TimeSpan?)run.FirstVm));
         Row(table, "failure to all VMs running", runs.Select(run => (TimeSpan?)run.AllVms));
         return table;

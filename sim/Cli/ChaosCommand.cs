@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TwoNodeHa.Sim.Lab;
+using TwoNodeHa.Sim.Lab.Parts;
 
 namespace TwoNodeHa.Sim.Cli;
 
@@ -13,34 +14,43 @@ internal static class ChaosCommand
         var profile = new Option<string>("--profile") { Description = "timing profile", DefaultValueFactory = _ => "fast" };
         profile.AcceptOnlyFromAmong("fast", "balanced", "patient");
         var crossover = new Option<bool>("--crossover") { Description = "a second cable between the hosts" };
-        var command = new Command("chaos", "Random real faults against two real daemons in the lab; after each round everything must be healthy again.") { minutes, seed, profile, crossover };
+        var arbiter = new Option<bool>("--arbiter") { Description = "class A: a real etcd, which is killed, frozen and cut off too" };
+        var boards = new Option<bool>("--boards") { Description = "class A: a real ipmi_sim for each host, with faults of its own" };
+        var command = new Command("chaos", "Random real faults against two real daemons in the lab; after each round everything must be healthy again.") { minutes, seed, profile, crossover, arbiter, boards };
         command.SetAction((parsed, cancel) => RunAsync(
-            TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount & 0xFFFF, parsed.GetValue(profile)!, parsed.GetValue(crossover), cancel));
+            new LabOptions
+            {
+                Profile = parsed.GetValue(profile)!, Crossover = parsed.GetValue(crossover), Bonds = true, TwoSides = true,
+                Arbiter = parsed.GetValue(arbiter), Boards = parsed.GetValue(boards),
+            },
+            TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount & 0xFFFF, cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(TimeSpan duration, int seed, string profile, bool crossover, CancellationToken cancel)
+    private static async Task<int> RunAsync(LabOptions options, TimeSpan duration, int seed, CancellationToken cancel)
     {
         if (LabSupport.AsRootOfOneself([.. Environment.GetCommandLineArgs().Skip(1)]) is { } code)
         {
             return code;
         }
 
-        if (LabNetwork.WhyImpossible() is { } reason)
+        if ((LabNetwork.WhyImpossible() ?? LabParts.WhyMissing(options)) is { } reason)
         {
             Console.Error.WriteLine($"no lab: {reason}");
             return 2;
         }
 
-        Console.WriteLine($"seed {seed}, profile {profile}, {duration.TotalMinutes:0.#} min{(crossover ? ", crossover" : "")}");
-        await using var lab = LabHarness.Start(new LabOptions { Profile = profile, Crossover = crossover, Bonds = true, TwoSides = true });
+        Console.WriteLine($"seed {seed}, profile {options.Profile}, {duration.TotalMinutes:0.#} min"
+            + $"{(options.Crossover ? ", crossover" : "")}{(options.Arbiter ? ", arbiter" : "")}{(options.Boards ? ", boards" : "")}");
+        await using var lab = LabHarness.Start(options);
         var report = await new ChaosRuns(lab, seed, Console.WriteLine).RunAsync(duration, cancel);
         foreach (var (kind, count) in report.Faults)
         {
             Console.WriteLine($"{kind,-20} {count,5}");
         }
 
-        Console.WriteLine($"{report.Rounds} rounds, {report.Faults.Values.Sum()} faults; {report.Fences} fences, {report.Takeovers} takeovers, "
+        Console.WriteLine($"{report.Rounds} rounds, {report.Faults.Values.Sum()} faults; {report.Fences} fences, {report.Takeovers} takeovers "
+            + $"({report.ByArbiter} decided by the arbiter, {report.ByPowerOff} by a power read as off, {report.OrdersOff} hosts ordered off), "
             + $"{report.Rejoins} rejoins, {report.WatchdogResets} resets by the watchdog; slowest recovery {report.SlowestRecovery:F0} s");
         Console.WriteLine($"{report.Samples} samples of the judge, at most {report.LongestGap.TotalMilliseconds:F0} ms apart");
         Console.WriteLine(report.Violation.Length == 0 ? "No VM ran twice, and the pool recovered from every round."

@@ -35,10 +35,15 @@ public sealed partial class PromiseChecker
 
     private void Wanted(string vmUuid) => _wanted.Add(vmUuid);
 
-    /// <summary>What the timeline prints for the slower of the two losses of power.</summary>
+    /// <summary>
+    /// What the timeline prints for the slower of the two losses of power. A fence agent may take long to confirm, which the timeline
+    /// says: the judge asks for the time of a wait for silence there too.
+    /// </summary>
     private TimeSpan Bound => _bound ??= Timeline.Of(world.Hosts[0].Config.Config)
         .Where(story => story.Id is "power-loss-master" or "power-loss-slave" && story.Takeover is not null)
-        .Max(story => story.Takeover!.Value.To + (story.Toolstack?.To ?? TimeSpan.Zero)) + StartsTake;
+        .Max(story => Min(story.Takeover!.Value.To, world.Hosts[0].Config.Timing.TakeoverDelay) + (story.Toolstack?.To ?? TimeSpan.Zero)) + StartsTake;
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left <= right ? left : right;
 
     private void LookAtRecovery()
     {

@@ -59,6 +59,24 @@ internal enum ChaosKind
 
     /// <summary>A host is shut down in order without disabling HA, and switched on again later.</summary>
     OrderlyShutdown,
+
+    /// <summary>The arbiter is killed. Class A only, as all that follow.</summary>
+    ArbiterKilled,
+
+    /// <summary>The arbiter stands still.</summary>
+    ArbiterFrozen,
+
+    /// <summary>One host and the arbiter do not reach each other.</summary>
+    ArbiterCut,
+
+    /// <summary>The board of a host stands still, and carries out afterwards what it was told meanwhile.</summary>
+    BoardFrozen,
+
+    /// <summary>The board of a host answers, and can neither read nor switch the power.</summary>
+    BoardSick,
+
+    /// <summary>The cable of a host's board is pulled.</summary>
+    BoardCut,
 }
 
 /// <summary>One fault of a round.</summary>
@@ -83,21 +101,28 @@ internal static class ChaosPlan
         (2, ChaosKind.Bond), (2, ChaosKind.Mislearned), (2, ChaosKind.GatewayBlink), (2, ChaosKind.Split),
     ];
 
+    private static readonly (int Weight, ChaosKind Kind)[] WithThirdParties =
+    [
+        .. Kinds, (4, ChaosKind.Split), (4, ChaosKind.OneWay), (3, ChaosKind.ArbiterKilled), (3, ChaosKind.ArbiterFrozen), (3, ChaosKind.ArbiterCut),
+        (2, ChaosKind.BoardFrozen), (2, ChaosKind.BoardSick), (2, ChaosKind.BoardCut),
+    ];
+
     /// <summary>
     /// One to three faults that overlap. A one-way drop or a split comes alone: beside another cut both hosts could see a gateway
-    /// and not each other, which class C excludes (assumption A1). Without a crossover a split alone is that already.
+    /// and not each other, which class C excludes (assumption A1). Without a crossover a split alone is that already. In class A
+    /// everything may come beside everything.
     /// </summary>
-    public static IReadOnlyList<ChaosFault> Round(int seed, int round, bool crossover)
+    public static IReadOnlyList<ChaosFault> Round(int seed, int round, bool crossover, bool classA = false)
     {
         var random = new Random(unchecked((seed * 7919) + (round * 104729)) & int.MaxValue);
         var faults = new List<ChaosFault>();
         var count = random.Next(10) switch { < 5 => 1, < 8 => 2, _ => 3 };
         while (faults.Count < count)
         {
-            var kind = Draw(random);
+            var kind = Draw(random, classA ? WithThirdParties : Kinds);
             var fault = new ChaosFault(kind, random.Next(2) == 0 ? "a" : "b", faults.Count == 0 ? 0 : random.NextDouble() * 8, Duration(kind, random));
-            var alone = kind is ChaosKind.OneWay or ChaosKind.Split;
-            if ((alone && faults.Count > 0) || (kind == ChaosKind.Split && !crossover))
+            var alone = !classA && kind is (ChaosKind.OneWay or ChaosKind.Split);
+            if ((alone && faults.Count > 0) || (kind == ChaosKind.Split && !crossover && !classA))
             {
                 continue;
             }
@@ -112,10 +137,10 @@ internal static class ChaosPlan
         return faults;
     }
 
-    private static ChaosKind Draw(Random random)
+    private static ChaosKind Draw(Random random, (int Weight, ChaosKind Kind)[] kinds)
     {
-        var at = random.Next(Kinds.Sum(pair => pair.Weight));
-        foreach (var (weight, kind) in Kinds)
+        var at = random.Next(kinds.Sum(pair => pair.Weight));
+        foreach (var (weight, kind) in kinds)
         {
             if (at < weight)
             {

@@ -14,6 +14,14 @@ internal sealed record ChaosReport
 
     public int Takeovers { get; set; }
 
+    /// <summary>Takeovers that were decided by the lease of the arbiter (T4).</summary>
+    public int ByArbiter { get; set; }
+
+    /// <summary>Takeovers that were decided by a power that was read as off (T3).</summary>
+    public int ByPowerOff { get; set; }
+
+    public int OrdersOff { get; set; }
+
     public int Rejoins { get; set; }
 
     public int WatchdogResets { get; set; }
@@ -39,6 +47,7 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
 
     private readonly ChaosReport _report = new();
     private readonly WireChaos _wire = new(lab.Network, seed);
+    private readonly PartsChaos _parts = new(lab);
 
     public async Task<ChaosReport> RunAsync(TimeSpan duration, CancellationToken cancel)
     {
@@ -64,7 +73,7 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
 
     private async Task RoundAsync(int round)
     {
-        var faults = ChaosPlan.Round(seed, round, lab.Options.Crossover);
+        var faults = ChaosPlan.Round(seed, round, lab.Options.Crossover, lab.Options.Arbiter || lab.Options.Boards);
         say($"round {round}: {string.Join(", ", faults)}");
         await Task.WhenAll(faults.Select(StrikeAsync));
         await HealAsync();
@@ -87,6 +96,12 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
         }
 
         lab.Story.Mark(fault.Host, fault.Kind.ToString());
+        if (_parts.Strike(fault))
+        {
+            await Task.Delay(TimeSpan.FromSeconds(fault.For));
+            return;
+        }
+
         if (_wire.Strike(fault))
         {
             await Task.Delay(TimeSpan.FromSeconds(fault.For));
@@ -137,6 +152,7 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
     private async Task HealAsync()
     {
         _wire.Heal();
+        _parts.Heal();
         foreach (var host in (string[])["a", "b"])
         {
             if (lab[host].Power == Power.Off)
@@ -171,10 +187,13 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
             foreach (var line in File.ReadLines(Path.Combine(lab.DirectoryOf(host), "daemon.log")))
             {
                 _report.Fences += line.Contains("[E10]", StringComparison.Ordinal) ? 1 : 0;
+                _report.ByArbiter += line.Contains("[E20]", StringComparison.Ordinal) && line.Contains("T4", StringComparison.Ordinal) ? 1 : 0;
+                _report.ByPowerOff += line.Contains("[E20]", StringComparison.Ordinal) && line.Contains("T3", StringComparison.Ordinal) ? 1 : 0;
                 _report.Takeovers += line.Contains("[E22]", StringComparison.Ordinal) ? 1 : 0;
                 _report.Rejoins += line.Contains("Paired: admitted by", StringComparison.Ordinal) ? 1 : 0;
             }
 
+            _report.OrdersOff += lab.Boards.IsEmpty ? 0 : lab.BoardOf(host).OffOrders.Length;
             _report.WatchdogResets += lab[host].Ends.Count(end => end.Kind == HostEndKind.Watchdog);
         }
     }

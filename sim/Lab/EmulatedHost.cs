@@ -42,6 +42,7 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
 {
     private const int ExitReset = 77;
     private const int ExitWatchdog = 78;
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private readonly List<HostEnd> _ends = [];
@@ -51,6 +52,9 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
     public string Name { get; } = name;
 
     public Power Power { get; private set; }
+
+    /// <summary>Told when power comes and goes; when it is gone, so is every process of the host.</summary>
+    public Action<bool>? Lamp { get; set; }
 
     /// <summary>Starts of process 1 so far.</summary>
     public int Boots { get; private set; }
@@ -81,6 +85,7 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
             Power = Power.Booting;
             _power = new CancellationTokenSource();
             power = _power.Token;
+            Lamp?.Invoke(true);
         }
 
         _ = LiveAsync(warm ? TimeSpan.Zero : bootTime, power);
@@ -95,9 +100,10 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
             _power.Cancel();
             network.Silence(Name);
             Kill();
+            _first?.WaitForExit(EndLimit);
+            network.Power(Name, on: false);
+            Lamp?.Invoke(false);
         }
-
-        network.Power(Name, on: false);
     }
 
     public void Dispose()
@@ -109,7 +115,7 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
             Kill();
         }
 
-        _first?.WaitForExit(TimeSpan.FromSeconds(10));
+        _first?.WaitForExit(EndLimit);
     }
 
     /// <summary>Boots, waits for the end of process 1, and boots again as long as it asks for that.</summary>
@@ -170,6 +176,7 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
             _ends.Add(new HostEnd(DateTimeOffset.UtcNow, Name, kind, exitCode));
             Power = kind is HostEndKind.Reset or HostEndKind.Watchdog ? Power.Booting : Power.Off;
             network.Power(Name, on: false);
+            Lamp?.Invoke(Power == Power.Booting);
             return Power == Power.Booting;
         }
     }

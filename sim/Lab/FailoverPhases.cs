@@ -13,6 +13,9 @@ internal sealed record FailoverPhases
     /// <summary>From the failure to the decision to take over: detection and the wait that safety asks for.</summary>
     public required TimeSpan Wait { get; init; }
 
+    /// <summary>From the failure to the suspicion of the taker. Null where it suspected nothing, as after an attestation.</summary>
+    public TimeSpan? Suspected { get; init; }
+
     /// <summary>From the failure to the verified fence of the cut host; it is a part of the wait. Null without one.</summary>
     public TimeSpan? Fence { get; init; }
 
@@ -40,6 +43,9 @@ internal sealed record FailoverPhases
     /// <summary>From the failure to the first order without the time of the toolstack: what this daemon costs.</summary>
     public TimeSpan Own => FirstOrder - Toolstack;
 
+    /// <summary>From the suspicion to the first order, without the time of the toolstack.</summary>
+    public TimeSpan? SinceSuspicion => Own - Suspected;
+
     /// <param name="struck">When the failure was made.</param>
     /// <param name="taker">Events of the host that took over.</param>
     /// <param name="victim">Events of the other one; empty when it cannot be asked.</param>
@@ -56,6 +62,7 @@ internal sealed record FailoverPhases
         return new FailoverPhases
         {
             Wait = decided,
+            Suspected = Find(struck, taker, HaEventId.StateChanged, "Suspecting"),
             Fence = Find(struck, victim, HaEventId.FenceVerified, ""),
             Promote = promoted - decided,
             Toolstack = ready - promoted,
@@ -75,7 +82,7 @@ internal sealed record FailoverPhases
     {
         long from = struck.ToUnixTimeMilliseconds();
         EventLine? line = events.FirstOrDefault(line =>
-            line.UnixMs >= from && line.Id == (int)id && line.Sentence.EndsWith(ending, StringComparison.Ordinal));
+            line.UnixMs >= from && line.Id == (int)id && (line.Sentence.EndsWith(ending, StringComparison.Ordinal) || line.Sentence.Contains($"-> {ending}:", StringComparison.Ordinal)));
         return line is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(line.UnixMs) - struck;
     }
 }

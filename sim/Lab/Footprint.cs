@@ -48,7 +48,8 @@ internal sealed record Footprint(string Host, double ResidentMib, double CpuPerc
             : throw new InvalidOperationException($"ha-ctl status ended with {code}: {text}");
     }
 
-    private static double CpuSeconds(int pid)
+    /// <summary>Processor time of a process so far.</summary>
+    public static double CpuSeconds(int pid)
     {
         string stat = File.ReadAllText($"/proc/{pid}/stat");
         // Field 2 is the name in brackets and may hold spaces; user and system time are fields 14 and 15.
@@ -56,7 +57,8 @@ internal sealed record Footprint(string Host, double ResidentMib, double CpuPerc
         return (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
     }
 
-    private static double ResidentMibOf(int pid)
+    /// <summary>Resident memory of a process.</summary>
+    public static double ResidentMibOf(int pid)
     {
         string line = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         return Number(line.Split(' ', '\t', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;

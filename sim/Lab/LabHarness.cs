@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using TwoNodeHa.Core.Control;
+using TwoNodeHa.Sim.Lab.Parts;
 
 namespace TwoNodeHa.Sim.Lab;
 
@@ -24,7 +25,7 @@ internal sealed class LabHarness : IAsyncDisposable
         LabFolder.Sweep();
         Options = options;
         _folder = new LabFolder();
-        Network = new LabNetwork(new NetworkOptions { Crossover = options.Crossover, Bonds = options.Bonds, TwoSides = options.TwoSides })
+        Network = new LabNetwork(new NetworkOptions { Crossover = options.Crossover, Bonds = options.Bonds, TwoSides = options.TwoSides, Boards = options.Boards })
         {
             SpanningTree = options.SpanningTree,
         };
@@ -35,6 +36,8 @@ internal sealed class LabHarness : IAsyncDisposable
         _firewalls = [.. new[] { "a", "b" }.Select(host => new HostFirewall(Network, host, _folder.Of(host)))];
         A = Chassis("a");
         B = Chassis("b");
+        Boards = options.Boards ? [Board(A), Board(B)] : [];
+        Arbiter = options.Arbiter ? MakeArbiter() : null;
     }
 
     public LabOptions Options { get; }
@@ -50,6 +53,12 @@ internal sealed class LabHarness : IAsyncDisposable
 
     public EmulatedHost B { get; }
 
+    /// <summary>The arbiter; null without <see cref="LabOptions.Arbiter"/>.</summary>
+    public LabEtcd? Arbiter { get; }
+
+    /// <summary>The boards of a and b; none without <see cref="LabOptions.Boards"/>.</summary>
+    public ImmutableArray<LabBoard> Boards { get; }
+
     public LabStory Story { get; } = new();
 
     public EmulatedHost this[string host] => host == "a" ? A : B;
@@ -58,6 +67,7 @@ internal sealed class LabHarness : IAsyncDisposable
     public static LabHarness Start(LabOptions options)
     {
         var lab = new LabHarness(options);
+        lab.Arbiter?.Start();
         lab.A.PowerOn(warm: true);
         lab.B.PowerOn(warm: true);
         return lab;
@@ -164,6 +174,18 @@ internal sealed class LabHarness : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The board of a host.</summary>
+    public LabBoard BoardOf(string host) => Boards[host == "a" ? 0 : 1];
+
+    private LabBoard Board(EmulatedHost host) => new(
+        host, Network.SpaceOf(LabBoard.Station(host.Name)), _folder.Of(LabBoard.Station(host.Name)), _settings.BoardSecret);
+
+    private LabEtcd MakeArbiter()
+    {
+        Network.AddStation(LabEtcd.Station, LabEtcd.StationNumber);
+        return new LabEtcd(Network.SpaceOf(LabEtcd.Station), _settings.EtcdDirectory);
+    }
+
     private EmulatedHost Chassis(string host) => new(
         host, Network, Options.BootTime, Path.Combine(_folder.Of(host), "console.log"), () => _settings.CommandOf(host));
 
@@ -192,6 +214,13 @@ internal sealed class LabHarness : IAsyncDisposable
         }
 
         AppDomain.CurrentDomain.ProcessExit -= _processExit;
+        // The boards first: none presses a button of a lab that ends.
+        foreach (LabBoard board in Boards.IsDefault ? [] : Boards)
+        {
+            board.Dispose();
+        }
+
+        Arbiter?.Dispose();
         A?.Dispose();
         B?.Dispose();
         Truth?.Dispose();

@@ -18,6 +18,9 @@ internal sealed record NetworkOptions
     /// <summary>Each host has a switch and a router of its own, with a trunk between the switches; the routers are a VRRP pair.</summary>
     public bool TwoSides { get; init; }
 
+    /// <summary>A network of the management boards, with a card of each host and a station <c>bmc-a</c>, <c>bmc-b</c> for each board.</summary>
+    public bool Boards { get; init; }
+
     /// <summary>Of what is drawn inside of the switch.</summary>
     public int Seed { get; init; } = 1;
 }
@@ -35,6 +38,7 @@ internal sealed class LabNetwork : IDisposable
 {
     public const string Management = "192.0.2";
     public const string Crossover = "198.51.100";
+    public const string BoardNetwork = "203.0.113";
     public const string Gateway = Management + ".1";
 
     private static readonly string[] Hosts = ["a", "b"];
@@ -47,6 +51,7 @@ internal sealed class LabNetwork : IDisposable
     private readonly LabSwitch _switch;
     private readonly Wire _management = new("mgmt", IsCable: false);
     private readonly Wire _crossover = new("cross", IsCable: true);
+    private readonly Wire _boards = new("boards", IsCable: false);
     private bool _gatewayAnswers = true;
     private bool _disposed;
 
@@ -64,6 +69,10 @@ internal sealed class LabNetwork : IDisposable
 
             _switch.Change(Elect);
             Array.ForEach(Hosts, host => Power(host, on: true));
+            if (options.Boards)
+            {
+                Array.ForEach(Hosts, AddBoard);
+            }
         }
         catch
         {
@@ -90,6 +99,8 @@ internal sealed class LabNetwork : IDisposable
     public static string Address(string host) => Management + (host == "a" ? ".11" : ".12");
 
     public static string CrossoverAddress(string host) => Crossover + (host == "a" ? ".11" : ".12");
+
+    public static string BoardAddress(string host) => BoardNetwork + (host == "a" ? ".21" : ".22");
 
     /// <summary>The namespace of a host, or of a further station.</summary>
     public NetSpace SpaceOf(string name) =>
@@ -188,7 +199,7 @@ internal sealed class LabNetwork : IDisposable
     {
         string[] cables = _switch.Look<string[]>(() =>
         [
-            .. _management.Legs.Concat(_crossover.Legs).Select(leg =>
+            .. _management.Legs.Concat(_crossover.Legs).Concat(_boards.Legs).Select(leg =>
                 $"cable {leg.Name}: {(leg.Plugged ? leg.Dead ? "dead" : "plugged" : "cut")}"),
             .. _routers.Length > 1 ? [$"trunk: {(_management.Trunk ? "plugged" : "cut")}"] : (string[])[],
             $"gateway: {(_gatewayAnswers ? "on" : "off")}",
@@ -237,6 +248,27 @@ internal sealed class LabNetwork : IDisposable
             _cards[host].Add(cross);
             _switch.Plug(cross, "x" + host, _crossover);
         }
+
+        if (options.Boards)
+        {
+            AddCard(host, "ipmi", "p" + host, _boards, BoardNetwork + (host == "a" ? ".11" : ".12"));
+        }
+    }
+
+    private void AddBoard(string host)
+    {
+        string name = Parts.LabBoard.Station(host);
+        _cards[name] = [];
+        AddCard(name, "eth0", name, _boards, BoardAddress(host));
+        GivePower(name);
+    }
+
+    private void AddCard(string station, string device, string cable, Wire wire, string address)
+    {
+        IPAddress at = IPAddress.Parse(address);
+        var card = new Card(station, device, new PhysicalAddress([2, 0, 0, 0, 2, at.GetAddressBytes()[3]]), at);
+        _cards[station].Add(card);
+        _switch.Plug(card, cable, wire);
     }
 
     private void GivePower(string name)
@@ -262,7 +294,10 @@ internal sealed class LabNetwork : IDisposable
         space.Run(() =>
         {
             cards.ForEach(card => NetDevices.Up(card.Device));
-            NetDevices.DefaultRoute(Gateway);
+            if (cards[0].Legs[0].Wire == _management)
+            {
+                NetDevices.DefaultRoute(Gateway);
+            }
         });
     }
 
@@ -295,7 +330,7 @@ internal sealed class LabNetwork : IDisposable
 
     private List<Leg> LegsOf(string cable)
     {
-        List<Leg> legs = [.. _management.Legs.Concat(_crossover.Legs).Where(leg => leg.Name == cable
+        List<Leg> legs = [.. _management.Legs.Concat(_crossover.Legs).Concat(_boards.Legs).Where(leg => leg.Name == cable
             || (cable == "cross" && leg.Wire == _crossover)
             || (leg.Owner.Name == cable && leg.Wire == _management))];
         return legs.Count > 0 ? legs : throw new ArgumentException($"there is no cable '{cable}' here", nameof(cable));

@@ -21,6 +21,12 @@ internal sealed record LabOptions
     /// <summary>Each host probes a file of its own as its storage, and fences when it loses that.</summary>
     public bool StorageProbes { get; init; }
 
+    /// <summary>Class A: an arbiter, a real etcd on a station of the management network; see <see cref="Parts.LabEtcd"/>.</summary>
+    public bool Arbiter { get; init; }
+
+    /// <summary>Class A: a fence agent for each host, a real ipmi_sim on a network of its own; see <see cref="Parts.LabBoard"/>.</summary>
+    public bool Boards { get; init; }
+
     /// <summary>Timing profile of the daemons.</summary>
     public string Profile { get; init; } = "fast";
 

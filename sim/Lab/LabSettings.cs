@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Sim.Lab.Parts;
 using TwoNodeHa.Sim.Pool;
 
 namespace TwoNodeHa.Sim.Lab;
@@ -11,15 +12,14 @@ namespace TwoNodeHa.Sim.Lab;
 /// </summary>
 internal sealed class LabSettings
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
-
     private readonly LabOptions _options;
     private readonly LabFolder _folder;
 
     private LabSettings(LabOptions options, LabFolder folder) => (_options, _folder) = (options, folder);
 
     private string DiskFile => Path.Combine(_folder.Path, "disk");
+
+    private string BoardSecretFile => Path.Combine(_folder.Path, "board.secret");
 
     private string PoolFile => Path.Combine(_folder.Path, "pool.json");
 
@@ -28,19 +28,35 @@ internal sealed class LabSettings
         var settings = new LabSettings(options, folder);
         PoolDefinition pool = settings.Pool(labId);
         string key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        if (options.Boards)
+        {
+            OwnersFile.Write(settings.BoardSecretFile, settings.BoardSecret + "\n");
+        }
+
+        if (options.Arbiter)
+        {
+            Directory.CreateDirectory(settings.EtcdDirectory);
+        }
+
         File.WriteAllText(settings.PoolFile, pool.ToJson());
         File.WriteAllBytes(settings.DiskFile, new byte[DiskSlot.DiskBytes]);
         foreach (HostDefinition host in pool.Hosts)
         {
             Directory.CreateDirectory(folder.Of(host.Name));
-            Write(Path.Combine(folder.Of(host.Name), "key"), key + "\n", OwnerOnly);
-            Write(Path.Combine(folder.Of(host.Name), "block-peer"), HostFirewall.Script(folder.Of(host.Name)), Program);
+            OwnersFile.Write(Path.Combine(folder.Of(host.Name), "key"), key + "\n");
+            OwnersFile.WriteProgram(Path.Combine(folder.Of(host.Name), "block-peer"), HostFirewall.Script(folder.Of(host.Name)));
             File.WriteAllText(settings.StorageProbeOf(host.Name), "storage\n");
             File.WriteAllText(settings.ConfigOf(host.Name), settings.ConfigText(pool, folder.Of(host.Name)));
         }
 
         return settings;
     }
+
+    /// <summary>Password of the boards' user; IPMI takes 16 bytes.</summary>
+    public string BoardSecret { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+
+    /// <summary>Where etcd and the certificates are.</summary>
+    public string EtcdDirectory => Path.Combine(_folder.Path, "etcd");
 
     public string ConfigOf(string host) => Path.Combine(_folder.Of(host), "ha.conf");
 
@@ -94,6 +110,8 @@ internal sealed class LabSettings
             ? $"\n[storage]\nprobe = {directory}/storage-probe\nprobe_interval_seconds = 0.5\nprobe_timeout_seconds = 3\n"
                 + "on_storage_loss = fence\n"
             : "";
+        string boards = _options.Boards ? LabBoard.Section("a", BoardSecretFile) + LabBoard.Section("b", BoardSecretFile) : "";
+        string arbiter = _options.Arbiter ? LabEtcd.Section(EtcdDirectory) : "";
         return $"""
             profile = {_options.Profile}
 
@@ -108,7 +126,7 @@ internal sealed class LabSettings
             [link mgmt]
             a = {a.Address}
             b = {b.Address}
-            {crossover}{disk}{storage}
+            {crossover}{disk}{storage}{boards}{arbiter}
             [gateway]
             addresses = {LabNetwork.Gateway}
 
@@ -141,16 +159,5 @@ internal sealed class LabSettings
             power_off_host = {directory}/bin/reset-host
 
             """;
-    }
-
-    private static void Write(string path, string text, UnixFileMode mode)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            throw new PlatformNotSupportedException("a lab needs Linux");
-        }
-
-        File.WriteAllText(path, text);
-        File.SetUnixFileMode(path, mode);
     }
 }

@@ -19,8 +19,16 @@ public sealed class ChaosPlanTests
             rounds.Where(faults => faults.Any(fault => fault.Kind is ChaosKind.OneWay or ChaosKind.Split)),
             faults => Assert.Single(faults));
         Assert.Equal(
-            Enum.GetValues<ChaosKind>().Where(kind => crossover || kind != ChaosKind.Split),
+            Enum.GetValues<ChaosKind>().Where(kind => kind < ChaosKind.ArbiterKilled && (crossover || kind != ChaosKind.Split)),
             rounds.SelectMany(faults => faults).Select(fault => fault.Kind).Distinct().Order());
         Assert.All(rounds, faults => Assert.InRange(faults.Count, 1, 3));
+    }
+
+    [Fact]
+    public void In_class_A_every_kind_is_drawn_and_a_split_comes_beside_others()
+    {
+        var rounds = Enumerable.Range(0, 3000).Select(round => ChaosPlan.Round(3, round, crossover: false, classA: true)).ToList();
+        Assert.Equal(Enum.GetValues<ChaosKind>(), rounds.SelectMany(faults => faults).Select(fault => fault.Kind).Distinct().Order());
+        Assert.Contains(rounds, faults => faults.Count == 3 && faults.Any(fault => fault.Kind == ChaosKind.Split) && faults.Any(fault => fault.Kind == ChaosKind.Gateway));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Sim.Lab;
+using TwoNodeHa.Sim.Lab.Parts;
 
 namespace TwoNodeHa.Lab.Tests;
 
@@ -10,6 +11,7 @@ internal static class Scenario
     public static async Task PlayAsync(LabOptions options, Func<LabHarness, Task> story)
     {
         LabSystem.Require();
+        Assert.SkipWhen(LabParts.WhyMissing(options) is not null, LabParts.WhyMissing(options) ?? "");
         await using LabHarness lab = LabHarness.Start(options);
         try
         {
@@ -66,6 +68,10 @@ internal static class Scenario
         await lab.UntilAsync("HA is disabled on both hosts", view =>
             view.Both("Disabled") && view is { A.Status.Enabled: false, B.Status.Enabled: false });
     }
+
+    /// <summary>The parts of a takeover that has happened.</summary>
+    public static async Task<FailoverPhases> PhasesAsync(this LabHarness lab, DateTimeOffset struck, string survivor) => FailoverPhases.Read(
+        struck, await lab.EventsAsync(survivor), [], lab.Truth.Changes.Where(change => change.Host == survivor));
 
     public static string Other(string host) => host == "a" ? "b" : "a";
 }

@@ -46,7 +46,7 @@ internal sealed class Leg(Station owner, string name, Wire wire, int side)
 }
 
 /// <summary>The network of one kind: a switch, or two with a trunk between them; or a cable between two hosts.</summary>
-/// <param name="Name"><c>mgmt</c> or <c>cross</c>.</param>
+/// <param name="Name"><c>mgmt</c>, <c>cross</c> or <c>boards</c>.</param>
 /// <param name="IsCable">Without power at one end there is no carrier at the other.</param>
 internal sealed record Wire(string Name, bool IsCable)
 {

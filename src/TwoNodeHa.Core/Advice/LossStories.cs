@@ -6,6 +6,7 @@ namespace TwoNodeHa.Core.Advice;
 internal sealed class LossStories(HaConfig config)
 {
     private readonly StoryTimes _times = new(config);
+    private readonly SilencePermit _permit = SilencePermit.Of(config);
 
     private bool HasWatchdog => config.Watchdog.Kind != WatchdogKind.None;
 
@@ -16,11 +17,10 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "slave: power is gone, its VMs stop"),
-            Row(_times.LeaseEnd, "master: no heartbeat is acknowledged any more; it runs on by the gateway and "
-                + "counts (Suspecting)"),
-            Row(_times.Silence, "master: takes over by silence (T2); it keeps the role, so no promotion is needed"),
+            Row(_times.LeaseEnd, "master: no heartbeat is acknowledged any more; " + _permit.Meanwhile),
+            Row(_permit.OfSlave, $"master: {_permit.By}; it keeps the role, so no promotion is needed"),
         ],
-        Takeover = _times.Silence,
+        Takeover = _permit.OfSlave,
         Outcome = "The master starts the slave's VMs at once" + ConnectReservation(),
     };
 
@@ -31,12 +31,11 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "master: power is gone, its VMs stop"),
-            Row(_times.LeaseEnd, "slave: no heartbeat is acknowledged any more; it runs on by the gateway and "
-                + "counts (Suspecting)"),
-            Row(_times.Silence, "slave: takes over by silence (T2) and becomes master"),
-            Row(AfterPromotion(_times.Silence), "new master: its toolstack is ready (typical), the VMs are started"),
+            Row(_times.LeaseEnd, "slave: no heartbeat is acknowledged any more; " + _permit.Meanwhile),
+            Row(_permit.OfMaster, $"slave: {_permit.By} and becomes master"),
+            Row(AfterPromotion(_permit.OfMaster), "new master: its toolstack is ready (typical), the VMs are started"),
         ],
-        Takeover = _times.Silence,
+        Takeover = _permit.OfMaster,
         Toolstack = StoryTimes.Promotion,
         Outcome = "The slave becomes master and starts the VMs; XAPI's database may be five minutes old, so HA's "
             + "own record says which",
@@ -50,16 +49,16 @@ internal sealed class LossStories(HaConfig config)
             : "All cables of one host are pulled",
         Rows =
         [
-            Row(TimeRange.At(TimeSpan.Zero), "cut-off host: hears neither peer nor gateway (Isolated); its VMs "
-                + "still run"),
+            Row(TimeRange.At(TimeSpan.Zero), "cut-off host: hears neither peer nor gateway (Isolated); its VMs still run"),
             Row(_times.RightEnd, "cut-off host: its right to run ends, it destroys its VMs"),
             Row(_times.Dead, HasWatchdog
                 ? "cut-off host: nothing runs there, verified; else it was reset by the watchdog"
                 : "cut-off host: nothing runs there, verified; else it resets itself, with no watchdog behind it"),
-            Row(_times.Silence, "other host: takes over by silence (T2)"),
-            Row(AfterPromotion(_times.Silence), "other host, if it had to become master: toolstack ready (typical)"),
+            .. config.Policy.UsesFenceAgent ? [Row(_times.LeaseEnd, "other host: " + _permit.Meanwhile)] : (TimelineRow[])[],
+            Row(_permit.OfEither, "other host: " + _permit.By),
+            Row(AfterPromotion(_permit.OfEither), "other host, if it had to become master: toolstack ready (typical)"),
         ],
-        Takeover = _times.Silence,
+        Takeover = _permit.OfEither,
         Toolstack = StoryTimes.Promotion,
         Outcome = "The other host starts the VMs; the cut-off host rejoins as slave when its network is back",
     };
@@ -166,12 +165,12 @@ internal sealed class LossStories(HaConfig config)
     {
         var fenced = lost.Plus(TimeSpan.Zero, config.Timing.KillBound);
         var heard = _times.Heard(fenced);
-        var silence = fenced.Plus(_times.Silence.From, _times.Silence.To);
+        var silence = fenced.Plus(_permit.OfEither.From, _permit.OfEither.To);
         rows.Add(Row(lost, "host: not readable for the whole probe_timeout; the peer reads it and is fit, so it destroys its VMs"));
         rows.Add(Row(fenced, "host: nothing runs there, verified, and it attests that; a disk back-end that hangs in the lost "
             + "storage cannot be verified: then it is reset"));
         rows.Add(Row(heard, "peer: takes over at once (T1)"));
-        rows.Add(Row(silence, "peer, if the host had to be reset: takes over by silence (T2)"));
+        rows.Add(Row(silence, "peer, if the host had to be reset: " + _permit.By));
         return new TimelineStory
         {
             Id = "storage-lost",
@@ -206,14 +205,14 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "host: the watchdog is not fed any more; its VMs still run"),
-            Row(_times.LeaseEnd, "peer: silence; while the host answers on any network, that sign of life holds a "
-                + "takeover back"),
+            Row(_times.LeaseEnd, config.Policy.UsesArbiter || config.Policy.UsesFenceAgent ? "peer: silence; " + _permit.Meanwhile
+                : "peer: silence; while the host answers on any network, that sign of life holds a takeover back"),
             Row(_times.Dead, "host: reset by the watchdog, which was armed for the rest of its right to run plus "
                 + "the kill"),
-            Row(_times.Silence, "peer: the silence is long enough and nothing answers any more: takes over (T2)"),
-            Row(AfterPromotion(_times.Silence), "peer, if it had to become master: toolstack ready (typical)"),
+            Row(_permit.OfEither, "peer: " + _permit.By),
+            Row(AfterPromotion(_permit.OfEither), "peer, if it had to become master: toolstack ready (typical)"),
         ],
-        Takeover = _times.Silence,
+        Takeover = _permit.OfEither,
         Toolstack = StoryTimes.Promotion,
         Outcome = "The peer starts the VMs; the reset host comes back as slave",
     };

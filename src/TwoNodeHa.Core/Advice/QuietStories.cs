@@ -9,7 +9,7 @@ internal sealed class QuietStories(HaConfig config)
 
     public TimelineStory GatewayGoneForBoth()
     {
-        var soleFences = config.Policy.LoneStart == LoneStart.Takeover;
+        var soleFences = config.Policy is { LoneStart: LoneStart.Takeover, UsesArbiter: false };
         return new TimelineStory
         {
             Id = "gateway-gone",
@@ -22,12 +22,12 @@ internal sealed class QuietStories(HaConfig config)
             Outcome = soleFences
                 ? "Nothing is stopped; but a host that is alone (Sole) fences when it loses the gateway: lone_start "
                     + "= takeover"
-                : "Nothing is stopped; a host that is alone (Sole) runs on too: lone_start = hold",
+                : "Nothing is stopped; a host that is alone (Sole) runs on too: " + (config.Policy.UsesArbiter ? "by the arbiter's lease" : "lone_start = hold"),
         };
     }
 
-    public TimelineStory LinkCutOnly() =>
-        SafetyClass.HasIndependentLinks(config) ? LinkCutWithSecondLink() : OnlyLinkCut();
+    public TimelineStory LinkCutOnly() => SafetyClass.HasIndependentLinks(config) ? LinkCutWithSecondLink()
+        : config.Policy.UsesArbiter || config.Policy.UsesFenceAgent ? new ThirdPartyStories(config).LinkCut() : OnlyLinkCut();
 
     public TimelineStory ToolstackHung() => new()
     {

@@ -25,8 +25,8 @@ internal sealed class StoryTimes(HaConfig config)
     /// <summary>A host without gateway yields to a peer that has one: the newest answered probe is up to one interval old.</summary>
     public TimeRange YieldEnd => new(config.Gateway.YieldAfter, config.Gateway.YieldAfter + config.Gateway.ProbeInterval);
 
-    /// <summary>A host without peer and gateway has no right to run from here on.</summary>
-    public TimeRange RightEnd => new(Later(LeaseEnd.From, GatewayEnd.From), Later(LeaseEnd.To, GatewayEnd.To));
+    /// <summary>A host without peer and gateway has no right to run from here on; beside an arbiter the gateway gives none.</summary>
+    public TimeRange RightEnd => config.Policy.UsesArbiter ? LeaseEnd : new(Later(LeaseEnd.From, GatewayEnd.From), Later(LeaseEnd.To, GatewayEnd.To));
 
     /// <summary>Its VMs are verified dead, or it was reset.</summary>
     public TimeRange Dead => new(RightEnd.From, RightEnd.To + _timing.FenceBound);

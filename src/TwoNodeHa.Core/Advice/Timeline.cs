@@ -12,14 +12,17 @@ public static class Timeline
     {
         var loss = new LossStories(config);
         var quiet = new QuietStories(config);
+        var third = new ThirdPartyStories(config);
         return
         [
             loss.PowerLossOfSlave(),
             loss.PowerLossOfMaster(),
+            third.PowerLossConfirmed(),
             loss.OnlyNetworkLost(),
             loss.ManagementLostSecondLinkAlive(),
             quiet.GatewayGoneForBoth(),
             quiet.LinkCutOnly(),
+            third.ArbiterAway(),
             quiet.ToolstackHung(),
             loss.StorageLost(),
             loss.DaemonKilled(),

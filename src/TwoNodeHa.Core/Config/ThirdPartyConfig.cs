@@ -22,6 +22,9 @@ public sealed record FenceConfig
     /// <summary>Shortest and longest <see cref="Timeout"/>, seconds.</summary>
     public const double TimeoutMin = 2, TimeoutMax = 120;
 
+    /// <summary>After a board has said "off" the peer's kernel is asked once more, for this long.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Name of the section.</summary>
     public required string Name { get; init; }
 

@@ -158,7 +158,7 @@ public static class Deadlines
     public static readonly TimeSpan PowerOffCounts = TimeSpan.FromSeconds(20);
 
     /// <summary>The kernel of a host that is called off is asked through this time: it may be the board of another host.</summary>
-    public static readonly TimeSpan PowerOffQuiet = TimeSpan.FromSeconds(0.5);
+    public static readonly TimeSpan PowerOffQuiet = Config.FenceConfig.Quiet;
 
     /// <summary>With the peer silent and the store unseen for longer, the store may have gone back unnoticed.</summary>
     public static readonly TimeSpan ArbiterSight = TimeSpan.FromSeconds(10);

@@ -11,7 +11,12 @@ namespace TwoNodeHa.Daemon.ThirdParty;
 /// </summary>
 internal static class PinnedTls
 {
-    private static readonly TimeSpan Connect = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// Longer than a call may take: a handshake goes on when the call that began it has ended, and the next call uses it. Shorter than
+    /// that, a server whom thousands ask at once after an outage would do handshakes for ever that nobody waits for. TCP asks anew
+    /// after one second and three, so a network that is back is noticed within two.
+    /// </summary>
+    private static readonly TimeSpan Connect = TimeSpan.FromSeconds(4);
 
     /// <exception cref="ThirdPartyException">A file cannot be read.</exception>
     public static HttpClient Client(string caFile, string certificateFile = "", string keyFile = "")

@@ -9,9 +9,20 @@ public class TimelineTests
 {
     private const string Crossover = "[link crossover]\nalpha = 198.51.100.11\nbeta = 198.51.100.12\n";
 
-    public static TheoryData<string> Configurations => new(
+    private const string Arbiter = "[arbiter]\nendpoints = 192.0.2.31\nca_file = /etc/twonodeha/ca.pem\nprefix = /twonodeha/ward-3\n";
+    private const string Boards = "[fence one]\nhost = alpha\nagent = ipmi\naddress = 203.0.113.21\npassword_file = /etc/twonodeha/one\ntimeout_seconds = 4\n"
+        + "[fence two]\nhost = beta\nagent = ipmi\naddress = 203.0.113.22\npassword_file = /etc/twonodeha/two\ntimeout_seconds = 4\n";
+
+    /// <summary>Where a takeover rests on the fence of the cut-off host, and not on a power that was read as off.</summary>
+    public static TheoryData<string> WithoutBoards => new(Tails);
+
+    public static TheoryData<string> Configurations => new([.. Tails, Boards, Boards + Arbiter]);
+
+    private static string[] Tails { get; } =
+    [
         "", Crossover, "[watchdog]\ndevice = none", "[policy]\non_gateway_loss = stay\nlone_start = hold",
-        "takeover_delay_seconds = 60", "[storage]\nprobe = /srv/x\non_storage_loss = fence", "stagger_tolerance_seconds = 20", "fixed_watchdog_seconds = 30");
+        "takeover_delay_seconds = 60", "[storage]\nprobe = /srv/x\non_storage_loss = fence", "stagger_tolerance_seconds = 20", "fixed_watchdog_seconds = 30", Arbiter,
+    ];
 
     [Theory]
     [MemberData(nameof(Configurations))]
@@ -22,7 +33,7 @@ public class TimelineTests
             var text = ConfigText.Good.Replace("profile = balanced", "profile = " + profile, StringComparison.Ordinal) + tail;
             var stories = Timeline.Of(ConfigText.Parse(text).Config!);
 
-            Assert.Equal(12, stories.Select(story => story.Id).Distinct().Count());
+            Assert.Equal(14, stories.Select(story => story.Id).Distinct().Count());
             Assert.All(stories, story => Assert.NotEmpty(story.Rows));
             Assert.All(
                 stories.SelectMany(story => story.Rows),
@@ -32,7 +43,7 @@ public class TimelineTests
 
     /// <summary>The whole point: whoever is cut off is dead before the other one starts anything.</summary>
     [Theory]
-    [MemberData(nameof(Configurations))]
+    [MemberData(nameof(WithoutBoards))]
     public void CutOffHost_IsDeadBeforeTheTakeover(string tail)
     {
         var config = ConfigText.GoodPlus(tail);
@@ -52,6 +63,34 @@ public class TimelineTests
         Assert.Equal(new TimeRange(TimeSpan.FromMilliseconds(9_010), TimeSpan.FromMilliseconds(10_010)), story.Takeover);
         Assert.Equal(new TimeRange(TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(100)), story.Toolstack);
         Assert.Equal(TimeSpan.FromMilliseconds(110_010), story.Rows[^1].When.To);
+    }
+
+    [Fact]
+    public void Arbiter_TakesOverByItsLease_AndCoversThePathBetweenTheHosts()
+    {
+        var config = ConfigText.GoodPlus(Arbiter);
+
+        Assert.Equal(Story(ConfigText.GoodPlus(""), "power-loss-master").Takeover, Story(config, "power-loss-master").Takeover);
+        Assert.Contains("(T4)", Story(config, "power-loss-slave").Rows[^1].What, StringComparison.Ordinal);
+        Assert.DoesNotContain(Timeline.Of(config).SelectMany(story => story.Rows), row => row.What.Contains("(T2)", StringComparison.Ordinal));
+        Assert.True(Story(config, "link-cut").EndsWell);
+        Assert.True(Story(config, "power-loss-confirmed").Hypothetical);
+        Assert.False(Story(config, "arbiter-away").Hypothetical);
+
+        // 15 s of lease, less the drift, one fence and the margin; renewed a third into its life.
+        Assert.Equal((15 / 1.001) - 4.5, Story(config, "arbiter-away").Rows[1].When.To.TotalSeconds, 3);
+    }
+
+    [Fact]
+    public void ConfirmedPowerOff_IsEarlyForTheMaster_AndLaterForTheSlaveByItsDelay()
+    {
+        var config = ConfigText.GoodPlus(Boards);
+
+        Assert.Equal(new TimeRange(TimeSpan.FromSeconds(4.5 + 0.5), TimeSpan.FromSeconds(5.5 + 4 + 0.5)), Story(config, "power-loss-slave").Takeover);
+        Assert.Equal(new TimeRange(TimeSpan.FromSeconds(9.5 + 0.5), TimeSpan.FromSeconds(10.5 + 4 + 0.5)), Story(config, "power-loss-master").Takeover);
+        Assert.False(Story(config, "power-loss-confirmed").Hypothetical);
+        Assert.Equal(TimeSpan.FromSeconds(10.01), Story(ConfigText.GoodPlus(Boards + Arbiter), "power-loss-master").Takeover!.Value.To);
+        Assert.Contains("stays off", Story(config, "link-cut").Outcome, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,76 @@
+using TwoNodeHa.Core.Config;
+
+namespace TwoNodeHa.Core.Advice;
+
+/// <summary>What a fence agent and an arbiter are for (class A). Without them these stories show what would be gained.</summary>
+internal sealed class ThirdPartyStories(HaConfig config)
+{
+    private readonly StoryTimes _times = new(config);
+    private readonly SilencePermit _permit = SilencePermit.Of(config);
+    private readonly SilencePermit _confirmed = SilencePermit.Of(config with { Policy = config.Policy with { UsesFenceAgent = true } });
+
+    public TimelineStory PowerLossConfirmed() => new()
+    {
+        Id = "power-loss-confirmed",
+        Title = "A host loses power, and its board has a supply of its own",
+        Hypothetical = !config.Policy.UsesFenceAgent,
+        Rows =
+        [
+            new(TimeRange.At(TimeSpan.Zero), "host: power is gone, its VMs stop; the board answers"),
+            new(_times.LeaseEnd, "other host, a master: silence (Suspecting); it reads at once that the power is off"),
+            new(_times.LeaseEnd.Plus(config.Policy.FenceDelay, config.Policy.FenceDelay), "other host, a slave: the same after fence_delay"),
+            new(_confirmed.OfSlave, "master: " + _confirmed.By),
+            new(_confirmed.OfMaster, "slave: " + _confirmed.By + ", and becomes master"),
+        ],
+        Takeover = _confirmed.OfEither,
+        Toolstack = StoryTimes.Promotion,
+        Outcome = "The early times are those of a board that answers at once, the late ones of one that takes as long as its agent may. Most boards share "
+            + "the supply of their host and are silent then: " + (config.Policy.UsesArbiter ? "the arbiter decides" : "without an arbiter a person must say that the host is dead"),
+    };
+
+    public TimelineStory ArbiterAway()
+    {
+        var usable = ArbiterRules.UsableOf(config);
+        var lease = new TimeRange(usable - (ArbiterRules.LeaseOf(config) / 3) > TimeSpan.Zero ? usable - (ArbiterRules.LeaseOf(config) / 3) : TimeSpan.Zero, usable);
+        return new TimelineStory
+        {
+            Id = "arbiter-away",
+            Title = "The arbiter is out of reach",
+            Hypothetical = !config.Policy.UsesArbiter,
+            Rows =
+            [
+                new(TimeRange.At(TimeSpan.Zero), "both, while they hear each other: all VMs run on"),
+                new(lease, "a host that is alone (Sole): its lease ends, it destroys its VMs"),
+                new(lease.Plus(TimeSpan.Zero, config.Timing.FenceBound), "a host that is alone: nothing runs there, verified"),
+            ],
+            Outcome = "A healthy pair does not need it; a host that is alone starts its VMs again when the arbiter is back",
+        };
+    }
+
+    /// <summary>Both are alive and see the gateway, and not each other: what classes C and B cannot cover.</summary>
+    public TimelineStory LinkCut()
+    {
+        var arbiter = config.Policy.UsesArbiter;
+        return new TimelineStory
+        {
+            Id = "link-cut",
+            Title = "Only the path between the hosts is cut, both still see the gateway",
+            Rows = arbiter
+                ?
+                [
+                    new(_times.LeaseEnd, "both: silence; both ask the arbiter for the lease, one has it" + (config.Policy.UsesFenceAgent ? "; the master has the slave switched off" : "")),
+                    new(_times.LeaseEnd.Plus(TimeSpan.Zero, config.Timing.FenceBound), "host without the lease: its right to run ends, it destroys its VMs"),
+                    new(_permit.OfEither, "host with the lease: " + _permit.By),
+                ]
+                :
+                [
+                    new(_times.LeaseEnd, "both: silence; the master has the slave switched off at once, the slave would order the same after fence_delay"),
+                    new(_permit.OfSlave, "master: " + _permit.By),
+                ],
+            Takeover = arbiter ? _permit.OfEither : _permit.OfSlave,
+            Toolstack = arbiter ? StoryTimes.Promotion : null,
+            Outcome = arbiter ? "One host runs all VMs, the other one rejoins as slave when it is heard again"
+                : "The master runs all VMs; the slave stays off until somebody switches it on",
+        };
+    }
+}
