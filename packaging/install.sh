@@ -24,6 +24,7 @@ remove() {
     fi
     for unit in $units; do rm -f "$root/usr/lib/systemd/system/$unit.service"; done
     rm -f "$root/usr/lib/tmpfiles.d/twonodeha.conf" "$root/etc/modules-load.d/twonodeha.conf" "$root/usr/bin/ha-ctl" \
+        "$root/etc/xapi.d/plugins/twonodeha" \
         "$root/usr/share/bash-completion/completions/ha-ctl" "$root/usr/share/man/man8/ha-ctl.8" \
         "$root/usr/share/man/man8/twonodehad.8"
     rm -rf "$root/opt/twonodeha"
@@ -52,6 +53,8 @@ put boot/twonodeha-tmpfiles.conf usr/lib/tmpfiles.d/twonodeha.conf
 put completions/ha-ctl.bash usr/share/bash-completion/completions/ha-ctl
 put man/ha-ctl.8 usr/share/man/man8/ha-ctl.8
 put man/twonodehad.8 usr/share/man/man8/twonodehad.8
+put xapi/twonodeha etc/xapi.d/plugins/twonodeha
+chmod 755 "$root/etc/xapi.d/plugins/twonodeha"
 mkdir -p "$root/usr/bin" "$root/etc/twonodeha"
 chmod 700 "$root/etc/twonodeha"
 ln -sf /opt/twonodeha/ha-ctl "$root/usr/bin/ha-ctl"

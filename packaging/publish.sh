@@ -37,7 +37,7 @@ rm -rf "${output:?}"/*
 publish TwoNodeHa.Daemon
 publish TwoNodeHa.Ctl
 
-mkdir -p "$output"/{systemd,boot,completions,man,licenses}
+mkdir -p "$output"/{systemd,boot,completions,man,licenses,grafana,xapi}
 for program in twonodehad ha-ctl; do
     install -m 755 "$work/out/$program" "$output/$program"
     ! readelf -lW "$output/$program" | grep -q INTERP || { echo "publish: $program is not static" >&2; exit 1; }
@@ -48,6 +48,8 @@ install -m 644 packaging/systemd/*.service "$output/systemd/"
 install -m 644 packaging/boot/*.conf "$output/boot/"
 install -m 644 packaging/completions/* "$output/completions/"
 install -m 644 packaging/man/*.8 "$output/man/"
+install -m 644 packaging/grafana/*.json "$output/grafana/"
+install -m 755 packaging/xapi/twonodeha "$output/xapi/"
 install -m 644 ha.conf.example LICENSE README.md "$output/"
 
 # Whose code is inside.

@@ -26,6 +26,19 @@ internal sealed partial class CommandTree
         return Shown(command, "ha-ctl explain            # the newest decision", "ha-ctl explain 09:12      # what happened at that time (UTC)", "ha-ctl explain web --html web.html");
     }
 
+    private Verb Fleet()
+    {
+        var file = new Argument<string>("file") { Description = "Pools, one a line: NAME TARGET [TARGET], with what ssh is given for the hosts; # for comments" };
+        var limit = new Option<double>("--limit")
+        {
+            Description = "Longest wait for a pool, seconds; sixteen are asked at a time", HelpName = "SECONDS", DefaultValueFactory = static _ => 15,
+        };
+        Limit(limit, 1, 300);
+        var command = new Verb("fleet", "Many pools at a glance, by ssh: one line each, worst first", VerbGroup.Look) { file, limit };
+        command.SetAction(parsed => FleetVerb.Run(_context, Global(parsed), parsed.GetValue(file)!, TimeSpan.FromSeconds(parsed.GetValue(limit))));
+        return Shown(command, "ha-ctl fleet pools.txt", "ha-ctl fleet pools.txt --json | jq '.pools[] | select(.verdict != \"covered\")'");
+    }
+
     private Verb Init()
     {
         var gateway = new Option<string?>("--gateway") { Description = "What to ping, separated by commas; default: the management network's router", HelpName = "ADDRESSES" };

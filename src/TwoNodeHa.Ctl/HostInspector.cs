@@ -27,6 +27,8 @@ internal static class HostInspector
             XapiAccepts = Accepts(config.Paths.XapiSocket, timeout),
             InstallationUuid = InstallationUuid(config.Paths.InventoryFile),
             OtherHa = OtherHaPrograms.Running("/proc"),
+            HookTrouble = AlertPaths.OfHook(config.Alerts.Hook),
+            MetricsTrouble = AlertPaths.OfMetrics(config.Alerts.MetricsFile),
             Disks = [.. config.DiskLinks.Select(link => DiskInspector.Facts(link.Path, timeout))],
         };
     }

@@ -63,6 +63,38 @@ internal static class SampleStatus
         LoopLateness = new LoopLateness { Turns = 7200, P50Ms = 0.7, P99Ms = 1.2, P999Ms = 4, MaxMs = 31.5, LimitMs = 250, Buckets = [new LatenessBucket(0.8, 7200)] },
     };
 
+    /// <summary>A pool of 200 VMs that is nearly full.</summary>
+    public static StatusReport Large { get; } = Good with
+    {
+        Host = "xcp-rack2-left", PeerHost = "xcp-rack2-right", Protected = false,
+        Findings =
+        [
+            "3 protected VMs run nowhere: vm-033, vm-133, vm-166",
+            "if xcp-rack2-right fails, 9 protected VMs do not come back: vm-101, vm-103, …",
+            "if xcp-rack2-left fails, 3 protected VMs do not come back: vm-002, vm-004, vm-006",
+        ],
+        Warnings = ["the loop was late by up to 900 ms"],
+        Peer = Good.Peer! with { RunningCount = 98 },
+        Vms =
+        [
+            .. Enumerable.Range(0, 200).Select(index => new VmStatus(new Guid(index, 0, 0, new byte[8]), $"vm-{index:000}", index % 5 != 0, true,
+                index is 33 or 133 or 166 ? "" : index < 100 ? "xcp-rack2-left" : "xcp-rack2-right")),
+        ],
+        Outlooks =
+        [
+            new FailureOutlook("xcp-rack2-left", "xcp-rack2-right")
+            {
+                Covered = false, Starts = [.. Enumerable.Range(0, 76).Select(index => $"vm-{index:000}")], FirstSeconds = 62, LastSeconds = 340, FreeBytes = 8L << 30,
+                Missing = [.. new[] { 2, 4, 6 }.Select(index => new OutlookMiss($"vm-{index:000}", "needs 16.0 GiB, 7.0 GiB free", false))],
+            },
+            new FailureOutlook("xcp-rack2-right", "xcp-rack2-left")
+            {
+                Covered = false, Starts = [.. Enumerable.Range(100, 71).Select(index => $"vm-{index:000}")], FirstSeconds = 12, LastSeconds = 290, FreeBytes = 8L << 30,
+                Missing = [.. Enumerable.Range(0, 9).Select(index => new OutlookMiss($"vm-{101 + (index * 2)}", index % 2 == 0 ? "needs 8.0 GiB, 1.2 GiB free" : "its network lab-7 is not on xcp-rack2-left", false))],
+            },
+        ],
+    };
+
     public static StatusReport Troubled { get; } = Good with
     {
         State = "Suspecting",

@@ -113,10 +113,30 @@ public class StatusTests
 
         var lines = CtlRun.On(new Screen(true, width, height, Color: false, Utf8: true), 1, "status", "--socket", daemon.SocketPath)
             .Out.TrimEnd('\n').Split('\n');
-        Assert.True(lines.Length < 24, string.Join('\n', lines));
+        Assert.True(lines.Length < height, string.Join('\n', lines));
         Assert.All(lines, line => Assert.True(line.Length <= width, line));
+        var coloured = CtlRun.On(new Screen(true, width, height, Color: true, Utf8: true), 1, "status", "--socket", daemon.SocketPath).Out;
+        Assert.Equal(string.Join('\n', lines), System.Text.RegularExpressions.Regex.Replace(coloured, "\e\\[[0-9;]*m", "").TrimEnd('\n'));
         Assert.StartsWith("NOT PROTECTED: ", lines[0], StringComparison.Ordinal);
         Assert.Contains(lines, line => line.Contains("more remarks: ha-ctl status -v", StringComparison.Ordinal));
+    }
+
+    /// <summary>200 VMs, of which twelve do not fit, three are down and forty are not protected.</summary>
+    [Theory]
+    [InlineData("status-200-80x24.txt", 80, 24, true)]
+    [InlineData("status-200-120x40.txt", 120, 40, true)]
+    [InlineData("status-200-40x24.txt", 40, 24, true)]
+    [InlineData("status-200-80x24-ascii.txt", 80, 24, false)]
+    public void Status_With200Vms_PrintsTheGoldenScreen(string golden, int width, int height, bool utf8)
+    {
+        using var daemon = FakeDaemon.Answering(new ControlAnswer { Ok = true, Status = SampleStatus.Large });
+
+        var said = CtlRun.On(new Screen(true, width, height, Color: false, utf8), 1, "status", "--socket", daemon.SocketPath).Out;
+        var lines = said.TrimEnd('\n').Split('\n');
+        Assert.InRange(lines.Length, 5, height - 1);
+        Assert.All(lines, line => Assert.True(line.Length <= width, line));
+        Assert.True(utf8 || said.All(char.IsAscii), said);
+        AssertGolden(golden, said);
     }
 
     [Theory]

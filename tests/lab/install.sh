@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The parts of others that tests of class A drive (Debian): etcd, a simulated board, ipmitool, fence agents. Without them those
+# The parts of others that tests drive (Debian): etcd, a simulated board, ipmitool, fence agents for class A, promtool. Without them those
 # tests are skipped with the reason, and counted. Services that a package would start are not needed: tests start their own.
 set -euo pipefail
 
@@ -8,6 +8,8 @@ command -v etcd >/dev/null || missing+=(etcd-server)
 command -v ipmi_sim >/dev/null || missing+=(openipmi)
 command -v ipmitool >/dev/null || missing+=(ipmitool)
 { command -v fence_dummy || [ -x /usr/sbin/fence_dummy ]; } >/dev/null || missing+=(fence-agents)
+# promtool, which reads the metrics as Prometheus does.
+command -v promtool >/dev/null || missing+=(prometheus)
 [ "${#missing[@]}" -gt 0 ] || { echo "all parts are there"; exit 0; }
 [ "$(id -u)" = 0 ] || { echo "not root: ${missing[*]} cannot be installed" >&2; exit 1; }
 apt-get update -q

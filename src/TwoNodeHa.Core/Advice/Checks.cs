@@ -123,6 +123,23 @@ public static class Checks
         {
             items.Add(Disk(disk));
         }
+
+        AddAlerts(items, config.Alerts, host);
+    }
+
+    private static void AddAlerts(ImmutableArray<CheckItem>.Builder items, AlertsConfig alerts, HostFacts host)
+    {
+        if (alerts.Hook.Length > 0)
+        {
+            items.Add(host.HookTrouble.Length == 0 ? new CheckItem("alert hook", CheckGrade.Ok, $"{alerts.Hook} can be run")
+                : new CheckItem("alert hook", CheckGrade.Problem, $"{alerts.Hook}: {host.HookTrouble}: nobody is told by it", "Correct [alerts] hook, or install it with mode 0755, owned by root."));
+        }
+
+        if (alerts.MetricsFile.Length > 0)
+        {
+            items.Add(host.MetricsTrouble.Length == 0 ? new CheckItem("metrics", CheckGrade.Ok, $"{alerts.MetricsFile} can be written")
+                : new CheckItem("metrics", CheckGrade.Warning, $"{alerts.MetricsFile}: {host.MetricsTrouble}: monitoring sees nothing", "Make the directory that node_exporter reads (--collector.textfile.directory), or correct [alerts] metrics_file."));
+        }
     }
 
     private static CheckItem Disk(DiskFacts disk)

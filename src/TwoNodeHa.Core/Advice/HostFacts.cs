@@ -50,6 +50,12 @@ public sealed record HostFacts
     /// <summary>Programs of another HA solution that run here.</summary>
     public ImmutableArray<string> OtherHa { get; init; } = [];
 
+    /// <summary>What keeps the alert hook from being run; empty when nothing does, or when there is none.</summary>
+    public string HookTrouble { get; init; } = "";
+
+    /// <summary>What keeps the file of metrics from being written; empty when nothing does, or when there is none.</summary>
+    public string MetricsTrouble { get; init; } = "";
+
     /// <summary>The disk links, in the order of the configuration.</summary>
     public ImmutableArray<DiskFacts> Disks { get; init; } = [];
 }

@@ -38,6 +38,8 @@ internal static class ConfigKeys
 
     public static readonly string[] Watchdog = ["device"];
 
+    public static readonly string[] Alerts = ["xapi", "hook", "hook_from", "hook_timeout_seconds", "metrics_file"];
+
     public static readonly TextKey<PathsConfig>[] Paths =
     [
         new("key_file", p => p.KeyFile, (p, v) => p with { KeyFile = v }),
@@ -85,7 +87,7 @@ internal static class ConfigKeys
     public static readonly (string Section, string[] Keys)[] Plain =
     [
         ("", Top), ("gateway", Gateway), ("timing", Timing), ("policy", Policy), ("storage", Storage),
-        ("watchdog", Watchdog), ("paths", Names(Paths)), ("tools", Names(Tools)),
+        ("watchdog", Watchdog), ("alerts", Alerts), ("paths", Names(Paths)), ("tools", Names(Tools)),
     ];
 
     /// <summary>The keys of a plain section; null when there is no such section.</summary>

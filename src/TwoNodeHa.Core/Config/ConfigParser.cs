@@ -47,6 +47,7 @@ public static class ConfigParser
             Arbiter = arbiter,
             Storage = new StorageReader(document, findings).Read(),
             Watchdog = watchdog,
+            Alerts = new AlertsReader(document, findings).Read(),
             Paths = site.ReadPaths(),
             Tools = site.ReadTools(),
         };

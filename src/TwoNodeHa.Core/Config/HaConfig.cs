@@ -102,6 +102,9 @@ public sealed record HaConfig
     /// <summary>Watchdog.</summary>
     public required WatchdogConfig Watchdog { get; init; }
 
+    /// <summary>Where events go besides the journal.</summary>
+    public AlertsConfig Alerts { get; init; } = new();
+
     /// <summary>Paths.</summary>
     public required PathsConfig Paths { get; init; }
 

@@ -4,7 +4,7 @@ namespace TwoNodeHa.Core.Config;
 internal static class SchemaCheck
 {
     private static readonly string[] s_sections =
-        ["host", "link", "gateway", "timing", "policy", "storage", "watchdog", "fence", "arbiter", "paths", "tools"];
+        ["host", "link", "gateway", "timing", "policy", "storage", "watchdog", "alerts", "fence", "arbiter", "paths", "tools"];
 
     public static void Run(IniDocument document, FindingList findings)
     {

@@ -132,4 +132,8 @@ public enum HaEventId
 /// <param name="Id">Stable id.</param>
 /// <param name="Severity">Severity.</param>
 /// <param name="Sentence">One sentence in plain words, with the rule where there is one.</param>
-public sealed record HaEvent(HaEventId Id, Severity Severity, string Sentence);
+public sealed record HaEvent(HaEventId Id, Severity Severity, string Sentence)
+{
+    /// <summary>VM.uuid of the VM that it is about; empty when it is about none, or about several.</summary>
+    public Guid Vm { get; init; }
+}

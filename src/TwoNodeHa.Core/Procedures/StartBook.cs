@@ -11,7 +11,7 @@ internal static class StartBook
     {
         var wait = StartHope.Rest(attempt.GivenUpTimes);
         turn.Report(HaEventId.VmGivenUp, Severity.Critical,
-            $"not started: {text}; tried again in {wait.TotalSeconds:F0} s, or as soon as something changes");
+            $"not started: {text}; tried again in {wait.TotalSeconds:F0} s, or as soon as something changes", vm.Uuid);
         Set(turn, vm.Uuid, attempt with
         {
             GivenUp = text,

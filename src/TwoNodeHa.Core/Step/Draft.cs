@@ -49,8 +49,8 @@ internal sealed partial class Draft(LocalConfig config, HaState state, Instant n
         }
     }
 
-    public void Report(HaEventId id, Severity severity, string sentence) =>
-        Emit(new Command.Report(new HaEvent(id, severity, sentence)));
+    public void Report(HaEventId id, Severity severity, string sentence, Guid vm = default) =>
+        Emit(new Command.Report(new HaEvent(id, severity, sentence) { Vm = vm }));
 
     /// <summary>Changes the state, unless this host is in it already. <see cref="StateGate"/> has the last word.</summary>
     public void Become(Cause cause, string why)

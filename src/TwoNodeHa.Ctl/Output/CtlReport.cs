@@ -64,6 +64,9 @@ internal sealed record CtlReport
     /// <summary>For <c>config diff</c>.</summary>
     public DifferenceJson[]? Differences { get; init; }
 
+    /// <summary>For <c>fleet</c>: the pools, worst first.</summary>
+    public PoolJson[]? Pools { get; init; }
+
     /// <summary>Text for people; not part of the JSON.</summary>
     [JsonIgnore]
     public string Human { get; init; } = "";
@@ -83,6 +86,9 @@ internal sealed record DecisionJson(long UnixMs, string Host, int Id, string Sen
 
 /// <summary>One key that differs; a value that is not written is left out.</summary>
 internal sealed record DifferenceJson(string Key, string? Here, string? There, bool MustAgree);
+
+/// <summary>One pool: VMS DOWN, NOT COVERED, NO ANSWER, covered (look at the why), or covered.</summary>
+internal sealed record PoolJson(string Pool, string Verdict, string Host, string State, int Down, string Why, string Advice);
 
 /// <summary>One row of a story; seconds after the failure.</summary>
 internal sealed record RowJson(double FromSeconds, double ToSeconds, string What);

@@ -35,12 +35,14 @@ internal static class OutlookText
 
     private static string Line(FailureOutlook outlook)
     {
+        var (missing, spare) = (outlook.Missing.Count(static miss => !miss.BestEffort), outlook.Missing.Count(static miss => miss.BestEffort));
         var line = $"If {outlook.Fails} fails: ";
+
+        // First what is bad: a narrow screen cuts the end.
+        line += missing > 0 ? $"{Words.Count(missing, "VM")} {(missing == 1 ? "does" : "do")} not come back, " : "";
         line += outlook.LastSeconds is { } last
             ? string.Create(CultureInfo.InvariantCulture, $"{Words.Count(outlook.Starts.Length, "VM")} {(outlook.Starts.Length == 1 ? "runs" : "run")} on {outlook.Survivor} within about {last:F0} s")
             : outlook.Missing.IsEmpty ? "nothing has to be started" : "nothing starts";
-        var (missing, spare) = (outlook.Missing.Count(static miss => !miss.BestEffort), outlook.Missing.Count(static miss => miss.BestEffort));
-        line += missing > 0 ? string.Create(CultureInfo.InvariantCulture, $", {missing} {(missing == 1 ? "does" : "do")} not") : "";
         line += spare > 0 ? $", {spare.ToString(CultureInfo.InvariantCulture)} best-effort left out" : "";
         return line + ".";
     }

@@ -15,20 +15,29 @@ internal static class StatusScreen
     /// <summary>A prompt below it still fits into 24 lines.</summary>
     public const int LinesMax = 23;
 
+    /// <summary>A taller screen is used up to so many lines.</summary>
+    private const int LinesOfTallScreen = 39;
+
     private const int VerdictLinesMax = 3;
     private const int RemarkLinesMax = 2;
     private const string AdviceMark = "  → ";
+
+    /// <summary>Columns that a narrow screen does without, in this order.</summary>
+    private static readonly string[] s_dropped = ["GATEWAY", "HEARD", "VMS", "ROLE"];
 
     public static string Render(StatusReport status, Screen screen)
     {
         var verdict = Verdict.Of(status);
         var lines = new List<string>(LinesMax);
+
+        // An ellipsis or an arrow is wider in ASCII.
+        screen = screen.Utf8 || screen.Width == 0 ? screen : screen with { Width = screen.Width - 3 };
         AddVerdict(lines, verdict, screen);
         lines.Add("");
         AddHosts(lines, status, verdict, screen);
         lines.Add("");
         lines.AddRange(WordWrap.Lines(Vms(status), screen.Width, 2));
-        lines.AddRange(OutlookText.Lines(status).SelectMany(line => WordWrap.Lines(line, screen.Width, 1)));
+        lines.AddRange(OutlookText.Lines(status).SelectMany(line => WordWrap.Lines(screen.Shown(line), screen.Width, 1)));
         AddRemarks(lines, status, verdict, screen);
         var text = new StringBuilder();
         foreach (var line in lines)
@@ -48,7 +57,7 @@ internal static class StatusScreen
         }
 
         var reason = verdict.Remarks[0];
-        foreach (var line in WordWrap.Lines($"NOT PROTECTED: {Words.Printable(reason.Sentence)}.", screen.Width, VerdictLinesMax))
+        foreach (var line in WordWrap.Lines(screen.Shown($"NOT PROTECTED: {Words.Printable(reason.Sentence)}."), screen.Width, VerdictLinesMax))
         {
             lines.Add(screen.Paint(line, Paint.Bad));
         }
@@ -58,26 +67,26 @@ internal static class StatusScreen
 
     private static void AddHosts(List<string> lines, StatusReport status, Verdict verdict, Screen screen)
     {
-        var table = new TextTable();
-        table.AddPainted(Paint.Head, "HOST", "STATE", "ROLE", "VMS", "HEARD", "GATEWAY", "CAN TAKE OVER");
         var canTakeOver = status.Enabled && status.State is nameof(HaStatus.Paired) or nameof(HaStatus.Suspecting) or nameof(HaStatus.TakingOver)
             && !verdict.Remarks.Any(remark => remark.Sentence.StartsWith("this host could not", StringComparison.Ordinal));
-        table.Add(
+        string[] here =
+        [
             status.Host + " (here)",
             $"{status.State} {Words.ShortAge(status.StateAgeSeconds)}",
             status.Role,
             status.Vms.IsDefault ? "?" : Number(status.Vms.Count(vm => vm.On == status.Host)),
             "-",
             status.Gateway,
-            Words.YesNo(canTakeOver));
-        table.Add(Peer(status));
+            Words.YesNo(canTakeOver),
+        ];
+        var rows = NarrowTable.Fit([["HOST", "STATE", "ROLE", "VMS", "HEARD", "GATEWAY", "CAN TAKE OVER"], here, Peer(status)], s_dropped, screen.Width);
+        var table = new TextTable();
+        table.AddPainted(Paint.Head, rows[0]);
+        table.Add(rows[1]);
+        table.Add(rows[2]);
         var text = new StringBuilder();
         table.AppendTo(text, screen with { Width = 0 });
-        foreach (var line in text.ToString().TrimEnd('\n').Split('\n'))
-        {
-            // A host's name can be 63 characters: a row is cut, never wrapped into the next.
-            lines.Add(screen.Width > 0 && !screen.Color && line.Length > screen.Width ? line[..(screen.Width - 1)] + "…" : line);
-        }
+        lines.AddRange(text.ToString().TrimEnd('\n').Split('\n'));
     }
 
     private static string[] Peer(StatusReport status)
@@ -123,12 +132,12 @@ internal static class StatusScreen
     private static void AddRemarks(List<string> lines, StatusReport status, Verdict verdict, Screen screen)
     {
         // The last two lines are the class and what was left out.
-        var footer = WordWrap.Lines($"Safety class {status.SafetyClass}: {status.SafetySentence}", screen.Width, RemarkLinesMax);
-        var room = LinesMax - lines.Count - footer.Count - 2;
+        var footer = WordWrap.Lines(screen.Shown($"Safety class {status.SafetyClass}: {status.SafetySentence}"), screen.Width, RemarkLinesMax);
+        var room = Math.Clamp(screen.Height - 1, LinesMax, LinesOfTallScreen) - lines.Count - footer.Count - 2;
         var blocks = new List<List<string>>();
         if (status.TakeoverStep.Length > 0 || status.TakeoverInSeconds is not null)
         {
-            blocks.Add(WordWrap.Lines(Takeover(status), screen.Width, RemarkLinesMax));
+            blocks.Add(WordWrap.Lines(screen.Shown(Takeover(status)), screen.Width, RemarkLinesMax));
         }
 
         blocks.AddRange(verdict.Remarks.Skip(verdict.Covered ? 0 : 1).Select(remark => Block(remark, screen)));
@@ -145,6 +154,7 @@ internal static class StatusScreen
             if (block.Count > room - (left > 1 ? 1 : 0))
             {
                 lines.Add($"… and {Words.Count(left, "more remark")}: ha-ctl status -v");
+                room--;
                 break;
             }
 
@@ -153,8 +163,35 @@ internal static class StatusScreen
             left--;
         }
 
+        AddMissing(lines, status, screen, room - 1);
         lines.Add("");
         lines.AddRange(footer.Select(line => screen.Paint(line, Paint.Dim)));
+    }
+
+    /// <summary>Which VMs would not come back and why, as far as there is room; how many there are the lines above say.</summary>
+    private static void AddMissing(List<string> lines, StatusReport status, Screen screen, int room)
+    {
+        var missing = (status.Outlooks.IsDefault ? [] : status.Outlooks)
+            .SelectMany(outlook => outlook.Missing.Where(miss => !miss.BestEffort).Select(miss => $"{miss.Name}: {miss.Why}")).ToList();
+
+        // The heading needs two lines, and what is left out one.
+        var shown = missing.Count <= room - 2 ? missing.Count : room - 3;
+        if (shown <= 0)
+        {
+            return;
+        }
+
+        lines.Add("");
+        lines.Add("Not restarted:");
+        foreach (var line in missing.Take(shown))
+        {
+            lines.Add("  " + WordWrap.Lines(screen.Shown(Words.Printable(line)), Math.Max(0, screen.Width - 2), 1)[0]);
+        }
+
+        if (shown < missing.Count)
+        {
+            lines.Add($"  … and {Number(missing.Count - shown)} more: ha-ctl vm list");
+        }
     }
 
     private static string Takeover(StatusReport status) => status.TakeoverStep.Length > 0
@@ -165,7 +202,7 @@ internal static class StatusScreen
     {
         var mark = remark.IsProblem ? "! " : "- ";
         var lines = new List<string>();
-        foreach (var line in WordWrap.Lines(Words.Printable(remark.Sentence), Math.Max(0, screen.Width - mark.Length), RemarkLinesMax))
+        foreach (var line in WordWrap.Lines(screen.Shown(Words.Printable(remark.Sentence)), Math.Max(0, screen.Width - mark.Length), RemarkLinesMax))
         {
             lines.Add(lines.Count == 0 ? screen.Paint(mark, remark.IsProblem ? Paint.Bad : Paint.Warning) + line : "  " + line);
         }
@@ -182,7 +219,7 @@ internal static class StatusScreen
         }
 
         var mark = AdviceMark;
-        foreach (var line in WordWrap.Lines(Words.Printable(advice), Math.Max(0, screen.Width - AdviceMark.Length), linesMax))
+        foreach (var line in WordWrap.Lines(screen.Shown(Words.Printable(advice)), Math.Max(0, screen.Width - AdviceMark.Length), linesMax))
         {
             lines.Add(mark + line);
             mark = "    ";

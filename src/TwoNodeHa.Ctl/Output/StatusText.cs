@@ -186,7 +186,7 @@ internal static class StatusText
 
         text.Append('\n');
         var counted = string.Join(", ", status.Counters.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}")));
-        foreach (var line in WordWrap.Lines("Refused since the start: " + counted, screen.Width))
+        foreach (var line in WordWrap.Lines("Counted since the start: " + counted, screen.Width))
         {
             text.Append(line).Append('\n');
         }

@@ -7,6 +7,7 @@ using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Alerts;
 using TwoNodeHa.Daemon.Arbiter;
 using TwoNodeHa.Daemon.Control;
 using TwoNodeHa.Daemon.Fencing;
@@ -50,6 +51,7 @@ internal sealed class HaService : IHostedService, IDisposable
     private ToolstackPort? _toolstack;
     private DiskLinks? _diskLinks;
     private StatusWatcher? _watcher;
+    private AlertDesk? _alerts;
     private HaStatus _shown;
     private Instant _watchdogDue;
 
@@ -124,6 +126,8 @@ internal sealed class HaService : IHostedService, IDisposable
         Own(new StorageProber(Config.Config.Storage, _clock, _sink, _counters)).Start();
         _watcher = Own(new StatusWatcher(Status, events.Add, TimeProvider.System, _logger));
         Own(new ControlServer(Paths.ControlSocket, desk, _logger)).Start();
+        _alerts = new AlertDesk(Config, Status, tools, _counters, _logger);
+        events.Also = _alerts.Offer;
         Settle(events);
         _notifier.Ready("deciding");
         return Task.CompletedTask;
@@ -141,6 +145,11 @@ internal sealed class HaService : IHostedService, IDisposable
         _loop.Post(new Observation.StopRequested());
         await Task.WhenAny(_exited.Task, Task.Delay(TimeSpan.FromSeconds(5), cancellationToken));
         _loop.Dispose();
+        if (_alerts is not null)
+        {
+            await _alerts.DisposeAsync();
+        }
+
         if (_toolstack is not null)
         {
             await _toolstack.DisposeAsync();

@@ -32,6 +32,9 @@ internal static partial class DaemonLog
     [LoggerMessage(109, LogLevel.Warning, "the status could not be watched: {Error}")]
     public static partial void StatusWatchFailed(ILogger logger, string error);
 
+    [LoggerMessage(110, LogLevel.Warning, "alerts: {Trouble}")]
+    public static partial void AlertTrouble(ILogger logger, string trouble);
+
     [LoggerMessage(120, LogLevel.Warning, "disk link {Link}: the file system of {Path} refuses O_DIRECT; its cache is used, writes are synchronous all the same")]
     public static partial void DiskCached(ILogger logger, string link, string path);
 

@@ -43,8 +43,12 @@ internal sealed class EventLog : IDisposable
         _flush = wall.CreateTimer(_ => Flush(), null, FlushEvery, FlushEvery);
     }
 
+    /// <summary>Told of each event, also of one that is only counted; on the caller's thread, so it may neither wait nor throw.</summary>
+    public Action<HaEvent>? Also { get; set; }
+
     public void Add(HaEvent entry)
     {
+        Also?.Invoke(entry);
         var line = new EventLine(_wall.GetUtcNow().ToUnixTimeMilliseconds(), (int)entry.Id,
             entry.Severity.ToString().ToLowerInvariant(), entry.Sentence);
         lock (_gate)

@@ -44,7 +44,9 @@ internal sealed class ToolRunner
     /// <param name="arguments">Further arguments, taken literally.</param>
     /// <param name="deadline">Bound of the run.</param>
     /// <param name="input">Standard input; at most what a pipe holds, 64 KiB, so that writing it never waits.</param>
-    public async Task<ToolResult> RunAsync(string command, IEnumerable<string> arguments, TimeSpan deadline, string input = "")
+    /// <param name="environment">Variables besides the daemon's own.</param>
+    public async Task<ToolResult> RunAsync(string command, IEnumerable<string> arguments, TimeSpan deadline, string input = "",
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var start = new ProcessStartInfo(words[0])
@@ -57,6 +59,11 @@ internal sealed class ToolRunner
         foreach (var argument in words.Skip(1).Concat(arguments))
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
         }
 
         Process? process;

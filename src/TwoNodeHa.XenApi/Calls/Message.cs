@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TwoNodeHa.XenApi.Wire;
 
 namespace TwoNodeHa.XenApi;
@@ -39,4 +40,25 @@ public sealed class Message
             XenApiCall.Write("message.create", name, priority, cls, objectUuid, body), json => json.AsRef<Message>(),
             deadline, cancellationToken);
     }
+
+    /// <summary><c>message.get_all</c>: messages that the present master keeps, at most its <c>message-limit</c>.</summary>
+    public Task<ImmutableArray<XenRef<Message>>> GetAllAsync(TimeSpan deadline, CancellationToken cancellationToken) =>
+        _api.CallAsync(XenApiCall.Read("message.get_all"), json => json.AsRefs<Message>(), deadline, cancellationToken);
+
+    /// <summary><c>message.get_record</c>.</summary>
+    public Task<MessageRecord> GetRecordAsync(XenRef<Message> message, TimeSpan deadline, CancellationToken cancellationToken) =>
+        _api.CallAsync(XenApiCall.Read("message.get_record", message.Value), MessageRecord.Parse, deadline, cancellationToken);
+}
+
+/// <summary>A message (idl/datamodel.ml, class message): the fields that an alert is made of.</summary>
+/// <param name="Name">Name, in capitals.</param>
+/// <param name="Priority">1 (most severe) to 5 (information).</param>
+/// <param name="Class">Class of the object it is about.</param>
+/// <param name="ObjectUuid">Uuid of that object.</param>
+/// <param name="Body">Text for people.</param>
+public sealed record MessageRecord(string Name, long Priority, string Class, string ObjectUuid, string Body)
+{
+    internal static MessageRecord Parse(XenJson json) => new(
+        json.Member("name").AsString(), json.Member("priority").AsInt(), json.Member("cls").AsString(), json.Member("obj_uuid").AsString(),
+        json.Member("body").AsString());
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Operator;
 using Xunit;
 
 namespace TwoNodeHa.Core.Tests.Docs;
@@ -17,6 +18,14 @@ public partial class EventTableTests
         Assert.Equal(Enum.GetValues<HaEventId>().Select(id => (int)id).Order(), written.Select(one => one.Id).Order());
         Assert.All(written, one => Assert.Contains(((HaEventId)one.Id).ToString(), one.Names));
         Assert.All(rows, row => Assert.Equal(row.Ids.Count, row.Names.Length));
+    }
+
+    [Fact]
+    public void AlertsPage_HasEachMessageWithItsPriority()
+    {
+        var rows = RepositoryTexts.Page("docs/alerts.md").Split('\n').Where(line => line.StartsWith('|')).Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
+        Assert.All(XapiMessage.Names, message => Assert.Single(rows,
+            row => row[1].Split(", ").Contains(message.Name) && row[2] == message.Priority.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static IEnumerable<(List<int> Ids, string[] Names)> Rows()

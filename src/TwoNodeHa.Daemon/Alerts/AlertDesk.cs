@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Control;
+using TwoNodeHa.Daemon.Telemetry;
+using TwoNodeHa.Daemon.Tools;
+
+namespace TwoNodeHa.Daemon.Alerts;
+
+/// <summary>All that hears of events besides the journal, as <c>[alerts]</c> wants it. None of it decides anything, or is waited for.</summary>
+internal sealed class AlertDesk : IAsyncDisposable
+{
+    private readonly XapiStation? _station;
+    private readonly XapiMessenger? _messenger;
+    private readonly EventHook? _hook;
+    private readonly MetricsFile? _metrics;
+
+    public AlertDesk(LocalConfig config, Func<StatusReport> status, ToolRunner tools, Counters counters, ILogger logger)
+    {
+        var alerts = config.Config.Alerts;
+        if (alerts.Xapi)
+        {
+            _station = new XapiStation(config.Config.Paths.XapiSocket);
+            _messenger = new XapiMessenger(config, status, _station, TimeProvider.System, counters, logger);
+        }
+
+        _hook = alerts.Hook.Length > 0 ? new EventHook(config, tools, TimeProvider.System, counters, logger) : null;
+        _metrics = alerts.MetricsFile.Length > 0 ? new MetricsFile(alerts.MetricsFile, status, TimeProvider.System, logger) : null;
+    }
+
+    /// <summary>Takes an event; never waits, never throws.</summary>
+    public void Offer(HaEvent entry)
+    {
+        _messenger?.Offer(entry);
+        _hook?.Offer(entry);
+        _metrics?.Count(entry);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _metrics?.Dispose();
+        _hook?.Dispose();
+        _messenger?.Dispose();
+        if (_station is not null)
+        {
+            await _station.DisposeAsync();
+        }
+    }
+}
