@@ -20,6 +20,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     private readonly Dictionary<long, Action<OperatorReply>> _questions = [];
     private readonly List<Observation> _whileFrozen = [];
     private readonly LoopCore _loop;
+    private readonly Action _tick;
     private IDisposable? _wake;
     private bool _dead;
     private bool _frozen;
@@ -34,6 +35,7 @@ public sealed class VirtualDaemon : ICommandExecutor
         _toolstack = new VirtualToolstackPort(world, host, this);
         Config = host.Config;
         _loop = new LoopCore(Config, this);
+        _tick = () => Post(Tick());
     }
 
     /// <summary>What it read at its start.</summary>
@@ -152,7 +154,7 @@ public sealed class VirtualDaemon : ICommandExecutor
 
         _loop.Turn(observations, _host.LocalNow);
         Turns++;
-        if (observations.Any(observation => observation is Observation.HeartbeatReceived))
+        if (AnyHeartbeat(observations))
         {
             _world.Checker.Heard(_host, _loop.State.Peer.Beat);
         }
@@ -161,8 +163,21 @@ public sealed class VirtualDaemon : ICommandExecutor
         if (!_dead)
         {
             // A function of the state, which is looked at itself.
-            _wake = _world.Scheduler.Beside(_host.Clock.WorldAt(_loop.NextWake) - _world.Scheduler.Now, () => Post(Tick()), Pool.Xapi.XapiProcess.AsksOn);
+            _wake = _world.Scheduler.Beside(_host.Clock.WorldAt(_loop.NextWake) - _world.Scheduler.Now, _tick, Pool.Xapi.XapiProcess.AsksOn);
         }
+    }
+
+    private static bool AnyHeartbeat(Observation[] observations)
+    {
+        foreach (var observation in observations)
+        {
+            if (observation is Observation.HeartbeatReceived)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private Observation.Ticked Tick() =>

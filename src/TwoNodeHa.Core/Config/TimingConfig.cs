@@ -34,10 +34,10 @@ public sealed record TimingConfig
     public required TimeSpan FixedWatchdog { get; init; }
 
     /// <summary>S: soft end of the lease, counted from the send time of the newest acknowledged heartbeat.</summary>
-    public TimeSpan Lease => ((LossesTolerated + 1) * HeartbeatInterval) + StallTolerance;
+    public TimeSpan Lease => new(((LossesTolerated + 1) * HeartbeatInterval.Ticks) + StallTolerance.Ticks);
 
     /// <summary>f: how fresh an attestation must be for T1: two intervals plus link delay.</summary>
-    public TimeSpan AttestWindow => (2 * HeartbeatInterval) + TimeSpan.FromMilliseconds(200);
+    public TimeSpan AttestWindow => new((2 * HeartbeatInterval.Ticks) + (200 * TimeSpan.TicksPerMillisecond));
 
     /// <summary>How long something heard one way, or a sign of life, keeps a takeover by silence away.</summary>
     public TimeSpan QuietWindow => Lease + HeartbeatInterval;

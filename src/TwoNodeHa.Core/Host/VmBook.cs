@@ -3,6 +3,7 @@ using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 using TwoNodeHa.Core.Vms;
 
@@ -24,11 +25,33 @@ internal static class VmBook
 
     public static void SeePeer(Draft turn)
     {
+        // Every turn asks, and almost none changes anything.
+        if (AnyIsNewOn(turn.View, turn.Config.Peer.Uuid))
+        {
+            NoteOnPeer(turn);
+        }
+    }
+
+    private static void NoteOnPeer(Draft turn)
+    {
         var peer = turn.Config.Peer.Uuid;
         Rewrite(turn, vm => vm.LastOn != peer && turn.View.RunsOnPeer(vm.Uuid)
                 && !turn.View.RunsHere(vm.Uuid)
             ? vm with { LastOn = peer, Wanted = vm.Wanted || !vm.StopSeen }
             : vm);
+    }
+
+    private static bool AnyIsNewOn(View view, Guid peer)
+    {
+        foreach (var vm in view.Durable.Vms)
+        {
+            if (vm.LastOn != peer && view.RunsOnPeer(vm.Uuid) && !view.RunsHere(vm.Uuid))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The peer tells which VMs it misses: of use to a host whose own record is new.</summary>

@@ -44,7 +44,7 @@ internal static class Conflict
     private static bool StaysOnBoth(Draft turn, bool taken)
     {
         var view = turn.View;
-        if (!view.State.Host.Domains!.Guests.Any(guest => !guest.IsShell && view.RunsOnPeer(guest.Vm)))
+        if (!AnyRunsOnBoth(view))
         {
             Forget(turn);
             return false;
@@ -55,6 +55,19 @@ internal static class Conflict
         turn.Procedures = turn.Procedures with { DoubleSince = since };
         turn.Schedule = turn.Schedule with { Domains = Instant.Min(turn.Schedule.Domains, next) };
         return taken || (turn.Now - since >= turn.Timing.Lease && turn.Host.DomainsAskedAt > since);
+    }
+
+    private static bool AnyRunsOnBoth(View view)
+    {
+        foreach (var guest in view.State.Host.Domains!.Guests)
+        {
+            if (!guest.IsShell && view.RunsOnPeer(guest.Vm))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void Forget(Draft turn)

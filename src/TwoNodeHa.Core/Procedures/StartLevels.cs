@@ -18,6 +18,12 @@ internal static class StartLevels
     /// <summary>Which of the VMs that were ordered to start the hypervisors show by now.</summary>
     public static void SeeStarted(Draft turn)
     {
+        // Every turn asks, and almost none has any: an enumerator of this type is not free.
+        if (turn.Starts.IsEmpty)
+        {
+            return;
+        }
+
         foreach (var (vm, attempt) in turn.Starts)
         {
             if (attempt is { OrderedAt: not null, ShownAt: null } && StartBook.Runs(turn.View, vm))
@@ -29,7 +35,7 @@ internal static class StartLevels
 
     public static void Order(Draft turn, bool takeover)
     {
-        if (!turn.View.AnyMissing || turn.View.StartPlan() is not { } plan)
+        if (!AnyMayBeDue(turn, takeover) || turn.View.StartPlan() is not { } plan)
         {
             return;
         }
@@ -59,6 +65,13 @@ internal static class StartLevels
             }
         }
     }
+
+    /// <summary>Whether anything is missing, and may be started by now: else no plan need be made, which is not free.</summary>
+    private static bool AnyMayBeDue(Draft turn, bool takeover) =>
+        turn.View.AnyMissing && (takeover || (!turn.Procedures.OrphanSince.IsEmpty && AnyOrphanMayBeDue(turn)));
+
+    private static bool AnyOrphanMayBeDue(Draft turn) => turn.Procedures.OrphanSince.Keys.Any(vm => Orphans.IsLong(turn, vm)
+        && (!turn.Starts.TryGetValue(vm, out var attempt) || attempt.GivenUp.Length == 0 || turn.Now >= attempt.RetryAt));
 
     private static bool IsReady(Draft turn, VmRecord vm, StartAttempt attempt) =>
         turn.Now >= attempt.RetryAt && IsSettled(turn.View, vm.Uuid, attempt);

@@ -57,7 +57,8 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         Again.After(view, view.State.Peer.LastHeard, view.Timing.QuietWindow),
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffQuiet),
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffCounts),
-        Again.After(view, view.State.ThirdParty.StoreMissedAt, ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift));
+        view.State.ThirdParty.StoreMissedAt is { } missed
+            ? Again.After(view, missed, ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift) : Again.Never);
 
     /// <summary>
     /// No takeover by silence before this, whatever is heard from now on: said in every heartbeat. A host that is heard one way

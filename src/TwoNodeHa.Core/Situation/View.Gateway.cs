@@ -10,6 +10,12 @@ public readonly partial struct View
     {
         get
         {
+            var require = Config.Config.Gateway.Require;
+            if (require == 1)
+            {
+                return NewestAnswer;
+            }
+
             Span<long> answered = stackalloc long[State.Gateway.Answered.Length];
             var count = 0;
             foreach (var at in State.Gateway.Answered)
@@ -20,7 +26,6 @@ public readonly partial struct View
                 }
             }
 
-            var require = Config.Config.Gateway.Require;
             if (count < require)
             {
                 return null;
@@ -28,6 +33,21 @@ public readonly partial struct View
 
             answered[..count].Sort();
             return new Instant(answered[count - require]);
+        }
+    }
+
+    /// <summary>Send time of the newest probe round that any address answered. Asked several times in each turn.</summary>
+    private Instant? NewestAnswer
+    {
+        get
+        {
+            Instant? newest = null;
+            foreach (var at in State.Gateway.Answered)
+            {
+                newest = at is { } instant && !(newest >= instant) ? instant : newest;
+            }
+
+            return newest;
         }
     }
 

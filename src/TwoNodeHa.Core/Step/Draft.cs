@@ -10,7 +10,7 @@ namespace TwoNodeHa.Core.Step;
 /// <summary>Draft of one turn: the state as it becomes, and the orders so far. Never outlives the turn.</summary>
 internal sealed partial class Draft(LocalConfig config, HaState state, Instant now) : IGated
 {
-    private readonly ImmutableArray<Command>.Builder _commands = ImmutableArray.CreateBuilder<Command>();
+    private ImmutableArray<Command>.Builder? _commands;
     private string _why = "";
 
     public LocalConfig Config { get; } = config;
@@ -23,9 +23,9 @@ internal sealed partial class Draft(LocalConfig config, HaState state, Instant n
 
     public TimingConfig Timing => Config.Timing;
 
-    public ImmutableArray<Command> Commands => _commands.ToImmutable();
+    public ImmutableArray<Command> Commands => _commands?.ToImmutable() ?? [];
 
-    public void Emit(Command command) => _commands.Add(command);
+    public void Emit(Command command) => (_commands ??= ImmutableArray.CreateBuilder<Command>(4)).Add(command);
 
     /// <summary>A new id for a command whose answer is waited for.</summary>
     public long NextId(Purpose purpose, Guid vm = default, int domid = 0)
