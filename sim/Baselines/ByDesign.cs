@@ -15,7 +15,6 @@ internal static class ByDesign
 
     private static readonly Dictionary<string, KnownEnd> s_known = new(StringComparer.Ordinal)
     {
-        ["database/created-just-before"] = new([Stuck], "the database of the host that is left does not have the VM"),
         ["network/split-brain-without-A1"] = new(["**VM twice**"], "the documented counterexample: without assumption A1 no pair is safe"),
         ["orderly/host-stopped-with-ha-disabled"] = new([Stuck], HaIsOff),
         ["orderly/reboot-with-ha-disabled"] = new([Stuck], HaIsOff),
