@@ -14,7 +14,7 @@ internal sealed partial class DurableJson : JsonSerializerContext;
 /// in turn, each write synced. A full disk therefore never stops a daemon from speaking, and a write that is torn by a power
 /// loss leaves the other slot, which is the newest state that anybody was told of.
 /// </summary>
-internal sealed class DurableFile(string directory)
+internal sealed class DurableFile(string directory, DiskSync? sync = null)
 {
     /// <summary>How often a read that failed is tried again: a path that comes back must not cost what the state holds.</summary>
     private const int ReadTries = 5;
@@ -23,6 +23,8 @@ internal sealed class DurableFile(string directory)
 
     /// <summary>Slot and number of the newest write of this daemon; null before the first, and after one that failed.</summary>
     private (int Slot, long Sequence)? _written;
+
+    private readonly DiskSync _sync = sync ?? new DiskSync();
 
     private string FilePath => Path.Combine(directory, "state");
 
@@ -72,7 +74,7 @@ internal sealed class DurableFile(string directory)
         using var file = new FileStream(FilePath, FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0);
         file.Position = slot * StateSlots.SlotBytes;
         file.Write(StateSlots.Encode(sequence, json));
-        file.Flush(flushToDisk: true);
+        _sync.File(file);
         _written = (slot, sequence);
     }
 
@@ -126,11 +128,11 @@ internal sealed class DurableFile(string directory)
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
         {
             file.Write(content);
-            file.Flush(flushToDisk: true);
+            _sync.File(file);
         }
 
         File.Move(temporary, FilePath, overwrite: true);
-        PosixFile.SyncDirectory(directory);
+        _sync.Folder(directory);
     }
 
     private static DurableState? Deserialize(ReadOnlyMemory<byte> json, out string trouble)
