@@ -106,9 +106,12 @@ internal static class Evacuation
         }
     }
 
-    /// <summary>A survivor that was disabled for a maintenance is enabled again too: without that it could start nothing.</summary>
+    /// <summary>
+    /// A survivor that was disabled for a maintenance is enabled again too: without that it could start nothing. Still Paired in
+    /// this turn, the peer is heard: the states are decided first.
+    /// </summary>
     private static bool MayAct(View view) => view.State.Host.Database is not null && view.ToolstackReady && view.Durable.Enabled
-        && ((view.Status == HaStatus.Paired && view.PeerFresh) || (view.Status is HaStatus.Sole or HaStatus.TakingOver && view.IsMaster));
+        && (view.Status == HaStatus.Paired || (view.Status is HaStatus.Sole or HaStatus.TakingOver && view.IsMaster));
 
     /// <summary>The promise not to take over; everything else followed from what is said here.</summary>
     public static void Promise(Draft turn)

@@ -39,7 +39,8 @@ internal static class Moves
         turn.Schedule = turn.Schedule with { Domains = turn.Now, Database = turn.Now };
         if (finished.Outcome == ActionOutcome.Succeeded)
         {
-            turn.Procedures = turn.Procedures with { Moves = turn.Procedures.Moves.Remove(vm) };
+            // The newest list may be from before, and the next one is asked for now: it would be migrated to where it is.
+            turn.Procedures = turn.Procedures with { Moves = turn.Procedures.Moves.SetItem(vm, new MoveAttempt(0, turn.Now + Deadlines.Reading, "")) };
             return;
         }
 

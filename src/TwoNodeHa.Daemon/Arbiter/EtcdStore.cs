@@ -22,6 +22,7 @@ internal sealed class EtcdStore : IDisposable
     private readonly ArbiterConfig _config;
     private readonly IMonotonicClock _clock;
     private readonly EtcdGateway _gateway;
+    private readonly Func<string, JsonObject, CancellationToken, Task<JsonNode>> _call;
     private readonly TimeSpan _usable;
     private readonly string _pool;
     private readonly string _self;
@@ -30,9 +31,14 @@ internal sealed class EtcdStore : IDisposable
     private readonly Dictionary<string, string> _names;
     private long _lease;
 
-    public EtcdStore(LocalConfig config, ArbiterConfig arbiter, IMonotonicClock clock)
+    /// <param name="config">The site.</param>
+    /// <param name="arbiter">The store.</param>
+    /// <param name="clock">Monotonic clock.</param>
+    /// <param name="call">In the place of the members of the store, for a test: path and body to answer.</param>
+    public EtcdStore(LocalConfig config, ArbiterConfig arbiter, IMonotonicClock clock, Func<string, JsonObject, CancellationToken, Task<JsonNode>>? call = null)
     {
         (_config, _clock, _gateway) = (arbiter, clock, new EtcdGateway(arbiter));
+        _call = call ?? _gateway.CallAsync;
         _usable = ArbiterRules.UsableOf(config.Config);
         _self = config.Self.Uuid.ToString();
         _pool = string.Join(' ', config.Config.Hosts.Select(host => host.Uuid.ToString()).Order(StringComparer.Ordinal));
@@ -81,7 +87,7 @@ internal sealed class EtcdStore : IDisposable
         var seen = await ReadAsync(cancel);
         if (seen.PoolRevision == 0)
         {
-            _ = await _gateway.CallAsync("kv/txn", new JsonObject
+            _ = await _call("kv/txn", new JsonObject
             {
                 ["compare"] = new JsonArray(Compare(_poolKey, "CREATE", "create_revision", 0)),
                 ["success"] = new JsonArray(Put(_poolKey, _pool, 0)),
@@ -96,14 +102,14 @@ internal sealed class EtcdStore : IDisposable
 
     private async Task<bool> KeepAliveAsync(CancellationToken cancel)
     {
-        var answer = await _gateway.CallAsync("lease/keepalive", new JsonObject { ["ID"] = Text(_lease) }, cancel);
+        var answer = await _call("lease/keepalive", new JsonObject { ["ID"] = Text(_lease) }, cancel);
         return EtcdGateway.Number(answer["result"]?["TTL"]) > 0;
     }
 
     private async Task<long> GrantAsync(CancellationToken cancel)
     {
         var ttl = (long)_config.LeaseTime.TotalSeconds;
-        var answer = await _gateway.CallAsync("lease/grant", new JsonObject { ["TTL"] = Text(ttl) }, cancel);
+        var answer = await _call("lease/grant", new JsonObject { ["TTL"] = Text(ttl) }, cancel);
         var granted = EtcdGateway.Number(answer["TTL"]);
         return granted >= ttl && EtcdGateway.Number(answer["ID"]) is not 0 and var id ? id
             : throw new ThirdPartyException($"etcd gave a lease of {granted} s instead of {ttl} s");
@@ -112,12 +118,11 @@ internal sealed class EtcdStore : IDisposable
     private async Task<Seen> ReadAsync(CancellationToken cancel)
     {
         // Both keys at one revision, by the quorum.
-        var answer = await _gateway.CallAsync("kv/txn", new JsonObject
+        var answer = await _call("kv/txn", new JsonObject
         {
             ["success"] = new JsonArray(Range(_poolKey), Range(_holderKey)),
         }, cancel);
-        var pool = answer["responses"]?[0]?["response_range"]?["kvs"]?[0];
-        var holder = answer["responses"]?[1]?["response_range"]?["kvs"]?[0];
+        var (pool, holder) = (First(answer, 0), First(answer, 1));
         var owner = EtcdGateway.Text(pool?["value"]);
         if (pool is not null && owner != _pool)
         {
@@ -131,6 +136,10 @@ internal sealed class EtcdStore : IDisposable
             EtcdGateway.Number(pool?["mod_revision"]),
             EtcdGateway.Text(holder?["value"]), EtcdGateway.Number(holder?["mod_revision"]), EtcdGateway.Number(holder?["lease"]));
     }
+
+    /// <summary>The key that a range of a transaction found; null when it found none, whether the list is empty or left out.</summary>
+    private static JsonNode? First(JsonNode answer, int range) => answer["responses"] is JsonArray all && range < all.Count
+        && all[range]?["response_range"]?["kvs"] is JsonArray { Count: > 0 } found ? found[0] : null;
 
     private async Task<bool> TakenAsync(Seen seen, CancellationToken cancel)
     {
@@ -148,7 +157,7 @@ internal sealed class EtcdStore : IDisposable
 
     private async Task<bool> TakeAsync(Seen seen, CancellationToken cancel)
     {
-        var answer = await _gateway.CallAsync("kv/txn", new JsonObject
+        var answer = await _call("kv/txn", new JsonObject
         {
             ["compare"] = new JsonArray(
                 Compare(_holderKey, "MOD", "mod_revision", seen.HolderRevision), Compare(_poolKey, "MOD", "mod_revision", seen.PoolRevision)),

@@ -119,13 +119,16 @@ internal sealed class ArpSocket : IDisposable
 
         foreach (var question in _questions)
         {
-            if (question.Peer.Address.Equals(sender) && question.SentAt is { } sent && _clock.Now - sent <= Patience)
+            if (question.SentAt is { } sent && Answers(question.Peer, sent, sender, _clock.Now))
             {
                 // With the hardware address: the admin sees when it is a router that answers for the peer.
                 _alive($"arp on {question.Peer.Name}, {Colons(hardware)}", sent);
             }
         }
     }
+
+    /// <summary>It is the peer that answers, and it was asked a moment ago: gratuitous and late ones say nothing.</summary>
+    internal static bool Answers(PeerAddress peer, Instant sent, IPAddress sender, Instant now) => peer.Address.Equals(sender) && now - sent <= Patience;
 
     private void Look()
     {

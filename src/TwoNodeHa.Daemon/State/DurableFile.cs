@@ -19,7 +19,8 @@ internal sealed partial class DurableJson : JsonSerializerContext;
 /// File that says that HA was enabled here once, kept apart from the state; null for none. A state that is missing beside it was
 /// lost: without it a host that lost its state would start as one that was never part of a pair.
 /// </param>
-internal sealed class DurableFile(string directory, string? mark = null)
+/// <param name="sync">What brings the writes onto the disk; null for the disk's own.</param>
+internal sealed class DurableFile(string directory, string? mark = null, DiskSync? sync = null)
 {
     /// <summary>How often a read that failed is tried again: a path that comes back must not cost what the state holds.</summary>
     private const int ReadTries = 5;
@@ -33,6 +34,8 @@ internal sealed class DurableFile(string directory, string? mark = null)
     private long _tried;
 
     private bool _marked;
+
+    private readonly DiskSync _sync = sync ?? new DiskSync();
 
     private string FilePath => Path.Combine(directory, "state");
 
@@ -89,7 +92,7 @@ internal sealed class DurableFile(string directory, string? mark = null)
         using var file = new FileStream(FilePath, FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0);
         file.Position = slot * StateSlots.SlotBytes;
         file.Write(StateSlots.Encode(sequence, json));
-        file.Flush(flushToDisk: true);
+        _sync.File(file);
         _written = (slot, sequence);
     }
 
@@ -166,11 +169,11 @@ internal sealed class DurableFile(string directory, string? mark = null)
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
         {
             file.Write(content);
-            file.Flush(flushToDisk: true);
+            _sync.File(file);
         }
 
         File.Move(temporary, FilePath, overwrite: true);
-        PosixFile.SyncDirectory(directory);
+        _sync.Folder(directory);
     }
 
     private static DurableState? Deserialize(ReadOnlyMemory<byte> json, out string trouble)

@@ -4,8 +4,10 @@ using TwoNodeHa.Daemon.State;
 namespace TwoNodeHa.Daemon.Toolstack;
 
 /// <summary>XAPI's role file (pool_role.ml): <c>master</c>, <c>slave:ADDRESS</c> or <c>broken</c>.</summary>
-internal sealed class RoleFile(string path)
+internal sealed class RoleFile(string path, DiskSync? sync = null)
 {
+    private readonly DiskSync _sync = sync ?? new DiskSync();
+
     public (PoolRole Role, string MasterAddress) Read()
     {
         try
@@ -26,11 +28,11 @@ internal sealed class RoleFile(string path)
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
         {
             file.Write(System.Text.Encoding.ASCII.GetBytes(role));
-            file.Flush(flushToDisk: true);
+            _sync.File(file);
         }
 
         File.Move(temporary, path, overwrite: true);
-        PosixFile.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        _sync.Folder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     internal static (PoolRole Role, string MasterAddress) Parse(string text)

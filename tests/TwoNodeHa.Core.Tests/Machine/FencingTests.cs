@@ -1,3 +1,4 @@
+using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
@@ -61,6 +62,37 @@ public sealed class FencingTests
         bench.Orders.Clear();
         bench.Finish(bench.State.Pending.IdOf(Purpose.KillDomain));
         Assert.Contains(bench.Orders, order => order is Command.ListDomains);
+    }
+
+    /// <summary>What the old list shows was destroyed a moment ago; its number may be that of another domain by now.</summary>
+    [Fact]
+    public void Kill_EndedAfterTheList_IsNotRepeatedByIt()
+    {
+        var bench = Fencing();
+        bench.Pass(0.3);
+        bench.Orders.Clear();
+        bench.Later(TimeSpan.FromSeconds(0.1));
+        bench.Finish(bench.State.Pending.IdOf(Purpose.KillDomain));
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.DestroyDomain);
+    }
+
+    [Theory]
+    [InlineData(FenceAction.Kill)]
+    [InlineData(FenceAction.Reboot)]
+    [InlineData(FenceAction.PowerOff)]
+    public void Fenced_TheActionOfTheSiteFollowsOnceWhenThePeerHeardOfIt(FenceAction action)
+    {
+        var bench = Bench.Paired(new PolicyConfig { FenceAction = action });
+        bench.Pass(6);
+        bench.Finish<HaAction.DestroyDomain>();
+        bench.Finish<HaAction.KillToolstack>();
+        bench.Lists();
+        bench.Pass(0.3);
+        Assert.Equal(HaStatus.Fenced, bench.Status);
+        Assert.DoesNotContain(bench.Actions, order => order is HaAction.ResetHost or HaAction.PowerOffHost);
+        bench.Pass(3);
+        Assert.Equal(action == FenceAction.Reboot, bench.Actions.Any(order => order is HaAction.ResetHost));
+        Assert.Equal(action == FenceAction.PowerOff, bench.Actions.Any(order => order is HaAction.PowerOffHost));
     }
 
     [Fact]
