@@ -1,3 +1,4 @@
+using System.Text;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.State;
@@ -17,7 +18,7 @@ public sealed class SyncOrderTests : IDisposable
     public void A_state_is_synced_before_its_name_and_the_name_before_the_answer()
     {
         var disk = new Disk(_scratch["state"]);
-        var file = new DurableFile(_scratch.Directory, disk);
+        var file = new DurableFile(_scratch.Directory, sync: disk);
         file.Write(new DurableState { Version = 1 });
         Assert.Equal(["state.new: whole, not named", "folder: named"], disk.Seen);
 
@@ -41,8 +42,23 @@ public sealed class SyncOrderTests : IDisposable
     public void A_sync_that_fails_is_a_write_that_failed(bool ofTheFolder)
     {
         var disk = new Disk(_scratch["state"]) { FailsOnFolder = ofTheFolder, FailsOnFile = !ofTheFolder };
-        Assert.Throws<IOException>(() => new DurableFile(_scratch.Directory, disk).Write(new DurableState { Version = 1 }));
+        Assert.Throws<IOException>(() => new DurableFile(_scratch.Directory, sync: disk).Write(new DurableState { Version = 1 }));
         Assert.Throws<IOException>(() => new RoleFile(_scratch["state"], disk).Write("master"));
+    }
+
+    [Fact]
+    public void After_a_sync_that_failed_the_slot_that_is_known_to_be_on_disk_stays()
+    {
+        var disk = new Disk(_scratch["state"]);
+        var file = new DurableFile(_scratch.Directory, sync: disk);
+        file.Write(new DurableState { Version = 1 });
+        file.Write(new DurableState { Version = 2 });
+        disk.FailsOnFile = true;
+        Assert.Throws<IOException>(() => file.Write(new DurableState { Version = 3 }));
+        disk.FailsOnFile = false;
+        file.Write(new DurableState { Version = 4 });
+        Assert.Contains("\"Version\":2,", Encoding.ASCII.GetString(File.ReadAllBytes(_scratch["state"])), StringComparison.Ordinal);
+        Assert.Equal(4, new DurableFile(_scratch.Directory).Read().State!.Version);
     }
 
     /// <summary>Notes at each sync what a power loss would leave.</summary>
@@ -50,9 +66,9 @@ public sealed class SyncOrderTests : IDisposable
     {
         public List<string> Seen { get; } = [];
 
-        public bool FailsOnFile { get; init; }
+        public bool FailsOnFile { get; set; }
 
-        public bool FailsOnFolder { get; init; }
+        public bool FailsOnFolder { get; set; }
 
         public override void File(FileStream file)
         {
