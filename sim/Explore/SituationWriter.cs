@@ -188,13 +188,16 @@ internal ref struct SituationWriter
         OptionalAge(state.Procedures.GhostSince);
         OptionalDue(state.ThirdParty.ArbiterUntil);
         OptionalAge(state.ThirdParty.ArbiterSince);
+        Add(state.ThirdParty.LeaseAsked);
+        Id(state, Purpose.AcquireLease);
         OptionalAge(state.ThirdParty.StoreSeenAt);
         OptionalAge(state.ThirdParty.StoreMissedAt);
         OptionalAge(state.ThirdParty.PeerPowerOffAt);
         Add(state.ThirdParty.PeerPowerOffAt is { } confirmed && state.Peer.SignOfLife is { } sign && sign >= confirmed);
         Add(state.ThirdParty.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
         Id(state, Purpose.FencePeer);
-        OptionalDue(state.Pending.Has(Purpose.FencePeer) ? state.ThirdParty.AgentRetryAt : null);
+        Id(state, Purpose.SwitchPeerOff);
+        OptionalDue(state.ThirdParty.AgentRetryAt);
         Fence(state, state.Procedures.Fence);
         Takeover(state, state.Procedures.Takeover);
         Add((long)state.Procedures.Role.Phase);
@@ -517,6 +520,7 @@ internal ref struct SituationWriter
         OptionalAge(peer.AttestedSince);
         OptionalAge(peer.GatewaySince);
         OptionalAge(peer.SignOfLife);
+        OptionalAge(peer.ToolstackAnsweredAt);
 
         // One clock here: their difference is what counts of the two.
         OptionalAge(peer.ClockOwn);

@@ -131,7 +131,7 @@ internal sealed partial class SmallWorld
             HaAction.KillToolstack or HaAction.StartToolstack or HaAction.RestartToolstack => WorldTimes.Tool,
             HaAction.StartVm => WorldTimes.VmStart,
             HaAction.ReleaseStorageLocks => WorldTimes.Locks,
-            HaAction.AcquireLease => WorldTimes.Store,
+            HaAction.AcquireLease or HaAction.ReleaseLease => WorldTimes.Store,
             HaAction.FencePeer => WorldTimes.Agent,
 
             // The rest of the kill bound is the reset's own: the slowest fence that the bound allows.
@@ -213,8 +213,10 @@ internal sealed partial class SmallWorld
                 return ActionOutcome.Succeeded;
             case HaAction.AcquireLease:
                 return AcquireLease(item.Host, host);
-            case HaAction.FencePeer:
-                return FencePeer(item.Host, host);
+            case HaAction.ReleaseLease:
+                return ReleaseLease(item.Host, host);
+            case HaAction.FencePeer fence:
+                return FencePeer(item.Host, host, fence.OnlyRead);
             default:
                 return ActionOutcome.Succeeded;
         }
@@ -257,7 +259,23 @@ internal sealed partial class SmallWorld
         return ActionOutcome.Succeeded;
     }
 
-    private ActionOutcome FencePeer(byte index, SmallHost host)
+    /// <summary>Carried out in the order of the orders, as the adapter does: what was asked for later is not touched.</summary>
+    private ActionOutcome ReleaseLease(byte index, SmallHost host)
+    {
+        if (!ThirdPartyUp || !host.ThirdPartyPath)
+        {
+            return ActionOutcome.Unknown;
+        }
+
+        if (LeaseHolder == index)
+        {
+            (LeaseHolder, LeaseEnd) = (-1, Now);
+        }
+
+        return ActionOutcome.Succeeded;
+    }
+
+    private ActionOutcome FencePeer(byte index, SmallHost host, bool onlyRead)
     {
         if (!ThirdPartyUp || !host.ThirdPartyPath)
         {
@@ -265,7 +283,12 @@ internal sealed partial class SmallWorld
         }
 
         var peer = (byte)(1 - index);
-        if (!AgentLies)
+        if (onlyRead && Host(peer).On && !AgentLies)
+        {
+            return ActionOutcome.Failed;
+        }
+
+        if (!AgentLies && !onlyRead)
         {
             Say(peer, "switched off by the peer's fence agent");
             PowerOff(peer, boot: false);

@@ -70,7 +70,7 @@ public sealed partial class PromiseChecker
         _toolstackOwed[host.Index] |= action is HaAction.KillToolstack or HaAction.RestartToolstack;
         var repays = action is HaAction.StartToolstack && _toolstackOwed[host.Index];
         _toolstackOwed[host.Index] &= action is not HaAction.StartToolstack;
-        if (!OffForLong || action is HaAction.SyncDatabase or HaAction.BlockPeerToolstack { Block: false } or HaAction.AcquireLease)
+        if (!OffForLong || action is HaAction.SyncDatabase or HaAction.BlockPeerToolstack { Block: false } or HaAction.AcquireLease or HaAction.ReleaseLease)
         {
             return;
         }

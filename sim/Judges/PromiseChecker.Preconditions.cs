@@ -83,12 +83,24 @@ public sealed partial class PromiseChecker
             HaAction.ResetHost or HaAction.PowerOffHost => file is { FencePending: true } || HasFenced(host) ? null : "without a fence",
             HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard => "a heartbeat of which has just come",
             HaAction.FencePeer when !HasFile(host) => null,
+            HaAction.FencePeer { OnlyRead: false } when file is { PeerDisarm: not 0 } or { PeerPromise: not 0 } => "which asked it to hold",
+            HaAction.ReleaseLease => LeansOnLease(host),
             HaAction.FencePeer => file is { Enabled: true, StateLost: false, PromiseStands: false } ? null : "without HA on its disk",
             HaAction.DesignateMaster when file is { Maintenance.Returning: false } && host.Domains.WritingCount == 0 => null,
             HaAction.MoveVm or HaAction.SwitchHost { Enabled: false } when HasFile(host) => file is { Maintenance: not null } ? null : "without a maintenance on its disk",
             HaAction.DesignateMaster => _masterSince[host.Index] is not null && host.GoingDown ? null : "without a shutdown, or as a slave",
             _ => null,
         };
+    }
+
+    /// <summary>What of a host would outlive the lease that it gives back; null when nothing does.</summary>
+    private string? LeansOnLease(VirtualHost host)
+    {
+        var timing = host.Config.Timing;
+        return host.StateFile is { Takeover: not null } ? "with a takeover on its disk"
+            : !HearsAndIsHeard(host) ? "although the hosts do not hear each other"
+            : host.LeaseFile > host.LocalNow + timing.Lease ? "and the record of its right goes on by it"
+            : host.WatchdogDue - world.Scheduler.Now > timing.Lease + timing.KillBound ? "and its watchdog waits for it" : null;
     }
 
     /// <summary>S3 at each start.</summary>

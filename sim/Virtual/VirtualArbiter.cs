@@ -16,6 +16,9 @@ public sealed class VirtualArbiter(VirtualWorld world)
     private static readonly TimeSpan Election = TimeSpan.FromSeconds(1.2);
 
     private int _holder = -1;
+    private long _lease;
+    private readonly long[] _leases = [0, 0];
+    private long _given;
     private Instant _until;
     private long _term = 2;
     private long _revision = 1;
@@ -51,7 +54,7 @@ public sealed class VirtualArbiter(VirtualWorld world)
     /// <summary>The store is a copy from before every lease: it knows of none, and its revision is that of the copy.</summary>
     public void RestoreBackup()
     {
-        (_holder, _until, _revision, _term) = (-1, default, 1, 2);
+        (_holder, _until, _lease, _revision, _term) = (-1, default, 0, 1, 2);
         _electsUntil = world.Scheduler.Now + Election;
     }
 
@@ -71,6 +74,34 @@ public sealed class VirtualArbiter(VirtualWorld world)
     /// <summary>The store elects its leader.</summary>
     internal bool Elects => world.Scheduler.Now < _electsUntil;
 
+    /// <summary>
+    /// The host forgets its lease, then the store does: by the number of that lease, so that one which it took after the order is safe from
+    /// an order that comes late.
+    /// </summary>
+    internal async Task<(ActionOutcome Outcome, string Code, string Detail)> ReleaseAsync(VirtualHost host)
+    {
+        var lease = _leases[host.Index];
+        _leases[host.Index] = 0;
+        await world.Scheduler.Delay(OneWay + StoreLag).ConfigureAwait(false);
+        if (!StoreUp || !Reached[host.Index] || Elects)
+        {
+            await Never.Task().ConfigureAwait(false);
+        }
+
+        if (!Trusted[host.Index])
+        {
+            return (ActionOutcome.Failed, "DENIED", "the store refuses the credentials");
+        }
+
+        if (lease != 0 && lease == _lease)
+        {
+            (_holder, _until, _lease) = (-1, default, 0);
+        }
+
+        await world.Scheduler.Delay(OneWay + StoreLag).ConfigureAwait(false);
+        return (ActionOutcome.Succeeded, "", "");
+    }
+
     internal async Task<(ActionOutcome Outcome, string Code, string Detail)> AcquireAsync(VirtualHost host, Action<Observation> post)
     {
         var (sent, life) = (host.LocalNow, host.Life);
@@ -81,8 +112,8 @@ public sealed class VirtualArbiter(VirtualWorld world)
         }
 
         var now = world.Scheduler.Now;
-        var mine = _holder == host.Index && now < _until;
-        var free = mine || ((_holder < 0 || now >= _until) && !Full);
+        var mine = _holder == host.Index && now < _until && _lease == _leases[host.Index];
+        var free = mine || ((_holder < 0 || _holder == host.Index || now >= _until) && !Full);
         var trusted = Trusted[host.Index];
 
         // As it was before the own write: one that a backup has just forgotten would hide behind that.
@@ -90,13 +121,14 @@ public sealed class VirtualArbiter(VirtualWorld world)
         if (free && trusted)
         {
             _revision += mine ? 0 : 1;
+            _lease = _leases[host.Index] = mine ? _lease : ++_given;
             (_holder, _until) = (host.Index, now + ArbiterRules.LeaseOf(host.Config.Config));
         }
 
         await world.Scheduler.Delay(OneWay + StoreLag).ConfigureAwait(false);
-        if (host.Life != life)
+        if (host.Life != life || host.LocalNow - sent > ArbiterConfig.CallBound)
         {
-            return (ActionOutcome.Unknown, "TRANSPORT", "the host that asked is gone");
+            return (ActionOutcome.Unknown, "TRANSPORT", "the host that asked is gone, or waits no more");
         }
 
         if (!trusted)

@@ -31,7 +31,7 @@ public sealed class VirtualBoard(VirtualWorld world)
         Array.Fill(Silent, false);
     }
 
-    internal async Task<(ActionOutcome Outcome, string Code, string Detail)> PowerOffAsync(VirtualHost host, Action<Observation> post)
+    internal async Task<(ActionOutcome Outcome, string Code, string Detail)> PowerOffAsync(VirtualHost host, bool onlyRead, Action<Observation> post)
     {
         var (life, peer) = (host.Life, world.Hosts[1 - host.Index]);
         await world.Scheduler.Delay(ToTheBoard).ConfigureAwait(false);
@@ -45,8 +45,13 @@ public sealed class VirtualBoard(VirtualWorld world)
             return (ActionOutcome.Failed, "AGENT", "the fence agent cannot reach the board");
         }
 
+        if (onlyRead && peer.PoweredOn && !Lies)
+        {
+            return (ActionOutcome.Failed, HaAction.IsOn, "it is on");
+        }
+
         // A host that is off already is read, not switched: one that is being switched on must not be cut again.
-        if (peer.PoweredOn)
+        if (peer.PoweredOn && !onlyRead)
         {
             _ = CutAsync(peer);
             await world.Scheduler.Delay(OffTime + ToTheBoard).ConfigureAwait(false);

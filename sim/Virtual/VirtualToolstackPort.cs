@@ -118,8 +118,10 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
                 return Done;
             case HaAction.AcquireLease:
                 return await world.Arbiter.AcquireAsync(host, post).ConfigureAwait(false);
-            case HaAction.FencePeer:
-                return await world.Board.PowerOffAsync(host, post).ConfigureAwait(false);
+            case HaAction.ReleaseLease:
+                return await world.Arbiter.ReleaseAsync(host).ConfigureAwait(false);
+            case HaAction.FencePeer fence:
+                return await world.Board.PowerOffAsync(host, fence.OnlyRead, post).ConfigureAwait(false);
             case HaAction.ReleaseStorageLocks release:
                 return await ReleaseAsync(release).ConfigureAwait(false);
             default:

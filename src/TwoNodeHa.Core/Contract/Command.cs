@@ -65,6 +65,9 @@ public abstract record Command
 /// <summary>What an <see cref="Command.Act"/> does. Closed set; each is idempotent.</summary>
 public abstract record HaAction
 {
+    /// <summary>Code of a <see cref="FencePeer"/> that only read: the peer is on.</summary>
+    public const string IsOn = "IS_ON";
+
     private HaAction()
     {
     }
@@ -139,8 +142,15 @@ public abstract record HaAction
     public sealed record PowerOffHost(string Reason) : HaAction;
 
     /// <summary>Ask the fence agent to switch the peer off and to confirm it (T3).</summary>
-    public sealed record FencePeer : HaAction;
+    /// <param name="OnlyRead">Switch nothing: only confirm that it is off, where it is.</param>
+    public sealed record FencePeer(bool OnlyRead = false) : HaAction;
 
     /// <summary>Ask the arbiter for its lease (R3, T4).</summary>
     public sealed record AcquireLease : HaAction;
+
+    /// <summary>
+    /// Give the arbiter's lease back. Every right by it has ended, and is recorded as ended, before. A lost answer is harmless: the lease
+    /// runs out. Carried out late, it must not touch a lease that was taken after it.
+    /// </summary>
+    public sealed record ReleaseLease : HaAction;
 }

@@ -131,7 +131,7 @@ internal static class Intake
             case Purpose.PlugStorage:
                 StoragePlug.Done(turn, finished, pending.Vm);
                 break;
-            case Purpose.FencePeer:
+            case Purpose.FencePeer or Purpose.SwitchPeerOff:
                 ThirdPartyIntake.FenceAnswered(turn, finished);
                 break;
             default:

@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Host;
+using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Routine;
 using TwoNodeHa.Core.Step;
@@ -18,11 +19,14 @@ internal static class Orders
         Fence.AfterFence(turn);
         Persistence.NoteWhenLate(turn);
         Persistence.WriteWhenDue(turn);
+        PeerPower.Withdraw(turn);
+        LeaseReturn.EndRight(turn);
         Watchdog.FeedWhenDue(turn);
         Probing.ProbeGateway(turn);
         Beating.Beat(turn);
         Probing.ProbePeer(turn);
         Probing.AskThirdParty(turn);
+        LeaseReturn.Order(turn);
         Reading.ReadDomains(turn);
         Reading.ReadToolstack(turn);
         Reading.SyncDatabase(turn);

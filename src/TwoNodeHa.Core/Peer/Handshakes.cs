@@ -94,10 +94,11 @@ internal static class Handshakes
             turn.Report(HaEventId.Handshake, Severity.Notice,
                 $"{turn.Config.Peer.Name} pauses; no takeover by silence until it is heard armed again");
         }
-        else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && durable.PeerBound)
+        else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && (durable.PeerBound || KeepsPromise(durable, beat)))
         {
             turn.Durable = durable with { PeerDisarm = 0 };
-            turn.Report(HaEventId.Handshake, Severity.Notice, $"{turn.Config.Peer.Name} is back from its pause, and bound");
+            turn.Report(HaEventId.Handshake, Severity.Notice,
+                $"{turn.Config.Peer.Name} is back from its pause, and {(durable.PeerBound ? "bound" : "under its promise")}");
         }
 
         durable = turn.Durable;
@@ -106,6 +107,8 @@ internal static class Handshakes
             turn.Durable = durable with { DisarmAcknowledged = true };
         }
     }
+
+    private static bool KeepsPromise(DurableState durable, Heartbeat beat) => beat.Promise != 0 && beat.Promise == durable.PeerPromise;
 
     /// <summary>The daemon is about to end, or the pair cannot work.</summary>
     private static bool WantsPause(Draft turn) =>

@@ -203,6 +203,7 @@ internal static class HeartbeatIntake
         {
             Beat = beat,
             LastHeard = turn.Now,
+            ToolstackAnsweredAt = null,
             HeardSince = silent ? turn.Now : peer.HeardSince ?? peer.LastHeard,
             NearSince = peer.LastHeard is { } last && turn.Now - last <= turn.Timing.AttestWindow ? peer.NearSince ?? turn.Now : turn.Now,
             LastFresh = fresh ? turn.Now : peer.LastFresh,

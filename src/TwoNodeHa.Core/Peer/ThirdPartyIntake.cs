@@ -32,7 +32,7 @@ internal static class ThirdPartyIntake
     /// <summary>An order ended. The proof came as an observation of its own: "succeeded" proves nothing here.</summary>
     public static void FenceAnswered(Draft turn, Observation.ActionFinished finished)
     {
-        if (finished.Outcome == ActionOutcome.Succeeded || finished.Detail == turn.ThirdParty.AgentTrouble)
+        if (finished.Outcome == ActionOutcome.Succeeded || finished.Code == HaAction.IsOn || finished.Detail == turn.ThirdParty.AgentTrouble)
         {
             return;
         }

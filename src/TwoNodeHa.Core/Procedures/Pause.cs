@@ -47,22 +47,21 @@ internal static class Pause
 
     public static void Advance(Draft turn)
     {
+        EndUnderPromise(turn);
         if (turn.Procedures.StopAskedAt is not { } asked || turn.Procedures.ExitOrdered || MustStay(turn.View, asked))
         {
             return;
         }
 
-        if (!View.IsMember(turn.State.Status))
+        if (!View.IsMember(turn.State.Status) && !WaitsOnItsWord(turn))
         {
-            // What a guest left behind may still write: nobody feeds a watchdog that is left armed for it.
-            End(turn, "nothing here is bound", disarm: !turn.View.MayWrite || turn.State.Status is HaStatus.Disabled or HaStatus.Maintenance);
+            End(turn, "nothing here is bound", disarm: MayDisarm(turn));
             return;
         }
 
         if (turn.Now - asked >= Deadlines.Pause || !turn.View.PeerFresh || turn.Takeover is not null)
         {
-            End(turn, "the peer did not acknowledge the pause: the watchdog stays armed until the next daemon feeds it",
-                disarm: false);
+            EndUnheard(turn);
             return;
         }
 
@@ -74,7 +73,39 @@ internal static class Pause
 
         if (turn.Disk.Confirmed.DisarmAcknowledged && turn.Disk.Confirmed.Disarm == turn.Durable.Disarm)
         {
-            End(turn, $"{turn.Config.Peer.Name} holds until this daemon is back", disarm: true);
+            End(turn, $"{turn.Config.Peer.Name} holds until this daemon is back", disarm: MayDisarm(turn));
+        }
+    }
+
+    /// <summary>
+    /// Nothing runs here, by a word that only this daemon keeps: without it nobody fences what an administrator starts here. So the peer is
+    /// asked to hold as for any pause. A host that is shut down in order starts nothing any more.
+    /// </summary>
+    private static bool WaitsOnItsWord(Draft turn) => turn.State.Status is HaStatus.Maintenance or HaStatus.Joining or HaStatus.Fenced
+        && turn.Departure is null && turn.Durable.Enabled;
+
+    private static void EndUnheard(Draft turn)
+    {
+        if (View.IsMember(turn.State.Status))
+        {
+            End(turn, "the peer did not acknowledge the pause: the watchdog stays armed until the next daemon feeds it", disarm: false);
+        }
+        else
+        {
+            End(turn, "nothing here is bound", disarm: MayDisarm(turn));
+        }
+    }
+
+    /// <summary>What a guest left behind may still write: nobody feeds a watchdog that is left armed for it.</summary>
+    private static bool MayDisarm(Draft turn) => View.IsMember(turn.State.Status) || !turn.View.MayWrite
+        || turn.State.Status is HaStatus.Disabled or HaStatus.Maintenance;
+
+    /// <summary>Back under a promise, which says more than a pause, and lasts.</summary>
+    private static void EndUnderPromise(Draft turn)
+    {
+        if (turn.Procedures.StopAskedAt is null && turn.State.Status == HaStatus.Maintenance && turn.Durable.Disarm != 0 && turn.View.PeerFresh)
+        {
+            turn.Durable = turn.Durable with { Disarm = 0, DisarmAcknowledged = false };
         }
     }
 

@@ -47,6 +47,7 @@ internal static class Takeover
         }
 
         turn.ThirdParty = turn.ThirdParty with { PeerPowerOffAt = null };
+        turn.Peer = turn.Peer with { ToolstackAnsweredAt = null };
         turn.Host = turn.Host with { StandsDownSince = null };
         turn.ReadDomainsAnew();
         turn.DropStarts();
@@ -109,10 +110,22 @@ internal static class Takeover
             return;
         }
 
+        if (LivesByXapi(turn, finished))
+        {
+            turn.Peer = turn.Peer with { ToolstackAnsweredAt = turn.Now };
+        }
+
         turn.Takeover = progress with { Tries = progress.Tries + 1, RetryAt = turn.Now + Deadlines.StepRetry };
         turn.Report(HaEventId.ActionTrouble, Severity.Error,
             $"takeover step {turn.Durable.Takeover?.Step}: {finished.Code} {finished.Detail}".TrimEnd());
     }
+
+    /// <summary>
+    /// XAPI asked the peer before it would call its VMs stopped, and the peer's toolstack answered. Whoever is called dead by silence, by a
+    /// lease or by an operator is alive then, and no storage lock of it is released: that question is asked once, and soon forgotten.
+    /// </summary>
+    private static bool LivesByXapi(Draft turn, Observation.ActionFinished finished) => finished.Code == "HOST_IS_LIVE"
+        && turn.Durable.Takeover is { Step: TakeoverStep.ResetPowerStates, Rule: TakeoverRule.Silence or TakeoverRule.Arbiter or TakeoverRule.Operator };
 
     /// <summary>The step that follows now; null while this one is not done, or the takeover ended.</summary>
     private static TakeoverStep? AdvanceOnce(Draft turn, TakeoverJournal journal)
@@ -161,7 +174,8 @@ internal static class Takeover
             return "the platform's own HA is on";
         }
 
-        return PeerIsBack(view, journal);
+        return view.State.Peer.ToolstackAnsweredAt is null ? PeerIsBack(view, journal)
+            : $"XAPI says that {view.Config.Peer.Name} lives (HOST_IS_LIVE)";
     }
 
     private static string? PeerIsBack(View view, TakeoverJournal journal)
@@ -186,7 +200,8 @@ internal static class Takeover
     {
         turn.Report(HaEventId.TakeoverAbandoned, Severity.Critical, $"takeover abandoned at step {journal.Step}: {reason}");
         var untouched = journal is { WasMaster: false, Step: < TakeoverStep.Promote };
-        var promoted = journal is { WasMaster: false, Step: >= TakeoverStep.Promote and < TakeoverStep.ResetPowerStates };
+        var promoted = journal is { WasMaster: false, Step: >= TakeoverStep.Promote and <= TakeoverStep.ResetPowerStates }
+            && (journal.Step < TakeoverStep.ResetPowerStates || turn.Takeover is { Resets: 1, DoneVms.IsEmpty: true });
         turn.Durable = turn.Durable with { Takeover = null };
         turn.DropTakeover();
         turn.DropStarts();

@@ -49,14 +49,15 @@ internal static class Probing
         }
 
         turn.Schedule = turn.Schedule with { ThirdParty = turn.Now + AskAgain(turn.View) };
-        if (policy.UsesArbiter)
+        if (policy.UsesArbiter && !LeavesItToThePeer(turn.View))
         {
-            turn.Act(new HaAction.AcquireLease(), Deadlines.Arbiter);
+            turn.Act(new HaAction.AcquireLease(), Deadlines.Arbiter, Purpose.AcquireLease);
+            turn.ThirdParty = turn.ThirdParty with { LeaseAsked = true };
         }
 
         if (policy.UsesFenceAgent && FenceOrder.IsDue(turn.View))
         {
-            PeerPower.SwitchOff(turn);
+            PeerPower.SwitchOff(turn, PeerBond.IsOnlyRead(turn.View), Purpose.FencePeer);
         }
     }
 
@@ -83,6 +84,13 @@ internal static class Probing
         var renewal = longest * (1 - (0.1 * ((mixed >> 40) / (double)(1 << 24))));
         return renewal >= Deadlines.ThirdPartySpacing ? renewal : Deadlines.ThirdPartySpacing;
     }
+
+    /// <summary>
+    /// A host that could not take over lets a peer that can go first, and asks only halfway from there to the end of R1: with the lease in
+    /// its hands the peer would fence what it runs, and nobody would start it.
+    /// </summary>
+    private static bool LeavesItToThePeer(View view) => !view.HasArbiter && Fitness.WhyNot(view) is not null
+        && view.State.Peer.LastFresh is { } fresh && view.Now - fresh < (view.Timing.AttestWindow + view.Timing.Lease) / 2;
 
     /// <summary>Early: the arbiter's lease must be in hand before R1 ends.</summary>
     private static bool SilentForAMoment(Draft turn) =>

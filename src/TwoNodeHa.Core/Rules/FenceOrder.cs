@@ -3,7 +3,7 @@ using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Core.Rules;
 
-/// <summary>When the fence agent is ordered to switch the peer off (protocol.md, T3).</summary>
+/// <summary>When the fence agent is ordered to switch the peer off, and when it only reads the power (protocol.md, T3).</summary>
 internal static class FenceOrder
 {
     /// <summary>
@@ -11,16 +11,36 @@ internal static class FenceOrder
     /// started has heard nobody yet. And nobody is switched off by a host that could not take over, or has nothing to.
     /// </summary>
     public static bool IsDue(View view) =>
-        (!view.State.Pending.Has(Purpose.FencePeer) || view.Now >= view.State.ThirdParty.AgentRetryAt)
-        && view.Status == HaStatus.Suspecting && !view.PowerOffCounts && !view.PeerHeard
+        IsFree(view) && IsTheTime(view) && !view.PowerOffCounts && !view.PeerHeard
         && view.Now - view.State.Life.StartedAt > view.Timing.Lease
         && Fitness.WhyNot(view) is null && TakeoverPermit.IsNeeded(view, attested: false)
+
+        // A peer that asked this host to hold is in the hands of somebody: an upgrade, a reboot.
+        && PeerBond.AsksToHold(view) is null
         && view.Now >= DueAt(view);
+
+    /// <summary>
+    /// The order still has its reason. Without it nothing more is ordered, were a board slow with the one before: a peer that is heard
+    /// again is not cut.
+    /// </summary>
+    public static bool Stands(View view) => !view.PeerHeard && view.Durable.Enabled && view.Status is HaStatus.Suspecting
+        or HaStatus.Holding or HaStatus.Joining or HaStatus.Fenced;
 
     /// <summary>
     /// The lower host waits: two hosts that only cannot hear each other would else switch each other off. The higher one's order
     /// is carried out by the board even if its sender is gone by then.
     /// </summary>
     public static Instant DueAt(View view) =>
-        view.State.Life.StatusSince + (Rank.OutranksPeer(view) ? TimeSpan.Zero : view.Policy.FenceDelay);
+        view.State.Life.StatusSince + (Rank.OutranksPeer(view) || PeerBond.IsOnlyRead(view) ? TimeSpan.Zero : view.Policy.FenceDelay);
+
+    private static bool IsFree(View view) => view.Now >= view.State.ThirdParty.AgentRetryAt
+        || !(view.State.Pending.Has(Purpose.FencePeer) || view.State.Pending.Has(Purpose.SwitchPeerOff) || PeerBond.IsOnlyRead(view));
+
+    private static bool IsTheTime(View view) => view.Status switch
+    {
+        HaStatus.Suspecting => true,
+        HaStatus.Holding => view.PromiseOfPeerHolds,
+        HaStatus.Joining or HaStatus.Fenced => view.Durable.Committed,
+        _ => false,
+    };
 }

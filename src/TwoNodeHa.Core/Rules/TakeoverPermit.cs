@@ -119,10 +119,15 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return Refuse("everything protected runs here, and this host is master");
         }
 
+        if (view.State.Peer.ToolstackAnsweredAt is not null && !view.PowerOffCounts)
+        {
+            return Hold("the peer's toolstack answered XAPI (HOST_IS_LIVE) in the takeover before, and nothing was heard of it since");
+        }
+
         if (view.PowerOffCounts && view.PowerOffContradicted && !view.Policy.UsesArbiter)
         {
-            return new TakeoverPermit(TakeoverRule.None, $"{view.State.ThirdParty.PeerPowerOffAgent} says that the peer is off, but its kernel "
-                + $"has answered since ({view.State.Peer.SignOfLifeKind}): is it the board of another host?", null, true);
+            return Hold($"{view.State.ThirdParty.PeerPowerOffAgent} says that the peer is off, but its kernel "
+                + $"has answered since ({view.State.Peer.SignOfLifeKind}): is it the board of another host?");
         }
 
         if (view.PowerOffCounts && !view.PowerOffContradicted && view.State.ThirdParty.PeerPowerOffAt is { } off)
@@ -136,9 +141,17 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return ByArbiter(view);
         }
 
-        return view.Policy.UsesFenceAgent
-            ? Refuse("the fence agent has not confirmed that the peer is off")
-            : BySilence(view);
+        return view.Policy.UsesFenceAgent ? ByAgent(view) : BySilence(view);
+    }
+
+    /// <summary>T3 is not there yet, and silence alone gives no permit beside an agent.</summary>
+    private static TakeoverPermit ByAgent(View view)
+    {
+        var refusal = PeerBond.AsksToHold(view) ?? (!PeerBond.IsOnlyRead(view) ? null : view.PromiseOfPeerHolds
+            ? "the peer is in maintenance and silent: it is not switched off, and its agent has not read that it is off"
+            : "this host is empty, the peer silent: it is not switched off, and its agent has not read that it is off");
+        return refusal is not null && view.Now >= LastFresh(view) + view.Timing.TakeoverDelay ? Hold(refusal)
+            : Refuse(refusal ?? "the fence agent has not confirmed that the peer is off");
     }
 
     /// <summary>T4: who held the lease before needs one fence after its end; who held none has its R1 for S and then one fence.</summary>
@@ -149,9 +162,9 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return Refuse("the arbiter's lease is not held; the peer may hold it");
         }
 
-        if (NotBound(view) is { } free)
+        if (PeerBond.WhyNot(view) is { } free)
         {
-            return new TakeoverPermit(TakeoverRule.None, free, null, true);
+            return Hold(free);
         }
 
         var at = Instant.Max(
@@ -162,18 +175,28 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             at = Instant.Max(at, missed + (ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift));
         }
 
-        return view.Now < at
-            ? Refuse("the former holder may still be fencing", at)
-            : new TakeoverPermit(TakeoverRule.Arbiter, "", at, false);
+        if (view.Now < at)
+        {
+            return Refuse("the former holder may still be fencing", at);
+        }
+
+        return view.Policy.OnAmbiguous == OnAmbiguous.Hold && BondIsOnlySaid(view) && Doubt(view) is { } doubt
+            ? Hold(doubt) : new TakeoverPermit(TakeoverRule.Arbiter, "", at, false);
     }
+
+    /// <summary>
+    /// Nothing makes the peer fence when its lease ends: there is no watchdog, or its last word was that nothing runs there, and a host
+    /// that said so arms none. Whether its daemon still keeps that word is only seen by its kernel. Not heard by this daemon counts as that.
+    /// </summary>
+    private static bool BondIsOnlySaid(View view) => view.PromiseOfPeerHolds || view.State.Peer.Beat is not { Attestation: 0 }
+        || view.Config.Config.Watchdog.Kind == WatchdogKind.None;
 
     /// <summary>T2: silent for as long as a bound host needs to fence, the own gateway answering all that time, no doubt.</summary>
     private static TakeoverPermit BySilence(View view)
     {
         if (view.Policy.LoneStart == LoneStart.Hold && (view.Durable.Committed || view.State.Peer.LastFresh is null))
         {
-            return new TakeoverPermit(
-                TakeoverRule.None, "lone_start = hold: this host started or fenced without hearing the peer since", null, true);
+            return Hold("lone_start = hold: this host started or fenced without hearing the peer since");
         }
 
         if (view.State.Gateway.FreshSince is not { } gatewaySince)
@@ -201,42 +224,9 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
     /// <summary>A kernel that answers keeps a takeover by silence away. The arbiter's lease answers that question itself.</summary>
     private static bool HoldsForSigns(View view) => view.Policy is { OnAmbiguous: OnAmbiguous.Hold, UsesArbiter: false };
 
-    /// <summary>
-    /// Why the peer would not fence although no right is left to it; null when it is bound. Its lease ends all the same. That the time
-    /// of a disablement is over here says nothing of the peer: its order may be a newer one, its daemon stopped, its clock behind.
-    /// </summary>
-    private static string? NotBound(View view)
-    {
-        var durable = view.Durable;
-        if (durable.PeerDisarm != 0)
-        {
-            return "the peer paused (restart or upgrade of its daemon) and was not heard since: it is not bound to fence";
-        }
-
-        if (view.PromiseOfPeerHolds)
-        {
-            // A promise admits nothing to run; who gave it up for an operator's word took over, and is bound as a sole host.
-            return null;
-        }
-
-        if (durable is { PeerEnabled: false, PeerSwitchGeneration: > 0 })
-        {
-            return "the peer last said that HA is disabled there: it is not bound to fence";
-        }
-
-        if (durable.PeerSwitchGeneration != durable.SwitchGeneration)
-        {
-            return "the peer was not heard with the newest setting of HA: if it heard of a disablement, it is not bound to fence";
-        }
-
-        // Known only once it is on disk: a restarted daemon must know no less.
-        return view is { Durable.PeerBound: true, Confirmed.PeerBound: true } ? null
-            : "the peer is not known to be bound to fence (not armed, another configuration, or never heard)";
-    }
-
     private static string? Doubt(View view)
     {
-        if (NotBound(view) is { } free)
+        if (PeerBond.WhyNot(view) is { } free)
         {
             return free;
         }
@@ -257,6 +247,8 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
     }
 
     private static TakeoverPermit Grant(TakeoverRule rule) => new(rule, "", null, false);
+
+    private static TakeoverPermit Hold(string why) => new(TakeoverRule.None, why, null, true);
 
     private static TakeoverPermit Refuse(string why, Instant? due = null) => new(TakeoverRule.None, why, due, false);
 }

@@ -157,6 +157,9 @@ public static class Deadlines
     /// </summary>
     public static readonly TimeSpan PowerOffCounts = TimeSpan.FromSeconds(20);
 
+    /// <summary>Between two readings of the power of a peer that is not to be switched off.</summary>
+    public static readonly TimeSpan PowerReading = TimeSpan.FromSeconds(10);
+
     /// <summary>The kernel of a host that is called off is asked through this time: it may be the board of another host.</summary>
     public static readonly TimeSpan PowerOffQuiet = Config.FenceConfig.Quiet;
 

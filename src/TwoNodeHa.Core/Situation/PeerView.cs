@@ -58,6 +58,12 @@ public sealed record PeerView
     /// <summary>Which question that was.</summary>
     public string SignOfLifeKind { get; init; } = "";
 
+    /// <summary>
+    /// When XAPI refused to call the peer's VMs stopped because the peer's toolstack answered it (HOST_IS_LIVE); null when it did not, or
+    /// the peer was heard since.
+    /// </summary>
+    public Instant? ToolstackAnsweredAt { get; init; }
+
     /// <summary>Heartbeats rejected in this incarnation, because the peer has spoken under a higher incarnation before.</summary>
     public long Rejected { get; init; }
 

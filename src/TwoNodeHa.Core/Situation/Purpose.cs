@@ -35,7 +35,7 @@ public enum Purpose
     /// <summary>The start of a VM.</summary>
     StartVm = 9,
 
-    /// <summary>The fence agent switches the peer off.</summary>
+    /// <summary>The fence agent switches the peer off, by rule. Abandoned when the reason is gone: then its adapter orders nothing more.</summary>
     FencePeer = 10,
 
     /// <summary>The fence ends the back-ends that no domain is left of.</summary>
@@ -55,4 +55,10 @@ public enum Purpose
 
     /// <summary>A master that was emptied for a maintenance hands the mastership over.</summary>
     GiveMastership = 23,
+
+    /// <summary>The fence agent switches the peer off, by the operator's order: that has its reason whatever is heard.</summary>
+    SwitchPeerOff = 24,
+
+    /// <summary>The arbiter is asked for its lease: while an answer is under way, the lease is not given back.</summary>
+    AcquireLease = 25,
 }

@@ -12,6 +12,9 @@ public sealed record ThirdPartyView
     /// <summary>Start of the unbroken time during which the lease was held here; null while it is not.</summary>
     public Instant? ArbiterSince { get; init; }
 
+    /// <summary>The arbiter was asked for its lease since one was last given back: it may be held there.</summary>
+    public bool LeaseAsked { get; init; }
+
     /// <summary>What the arbiter's store last said of itself; null before its first answer.</summary>
     public StoreMark? Store { get; init; }
 

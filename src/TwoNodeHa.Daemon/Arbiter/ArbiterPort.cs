@@ -43,6 +43,12 @@ internal sealed class ArbiterPort(LocalConfig config, EtcdStore store, IMonotoni
         using var patience = new CancellationTokenSource(bound);
         try
         {
+            if (act.Action is HaAction.ReleaseLease)
+            {
+                await store.ReleaseAsync(patience.Token);
+                return new Observation.ActionFinished(act.Id, ActionOutcome.Succeeded, "", "");
+            }
+
             var answer = await store.AcquireAsync(patience.Token);
 
             // An answer that came too late gives no right any more.

@@ -11,11 +11,14 @@ internal sealed record NamedAgent(FenceConfig Config, IFenceAgent Agent);
 
 /// <summary>
 /// Carries out the order to switch the peer off: its agents one behind the other, each within its own time. Off is what was read
-/// back as off; a time-out is unknown, never "failed". An order is not repeated before the power was read.
+/// back as off; a time-out is unknown, never "failed". An order is not repeated before the power was read. Nothing is ordered any more once
+/// the order does not stand: a slow board must not make the next agent cut a peer that was heard again meanwhile.
 /// </summary>
 internal sealed class FencePort(
-    LocalConfig config, IReadOnlyList<NamedAgent> agents, IMonotonicClock clock, IObservationSink sink, Func<Guid?> ownUuid)
+    LocalConfig config, IReadOnlyList<NamedAgent> agents, IMonotonicClock clock, IObservationSink sink, Func<Guid?> ownUuid, Func<long, bool> stands)
 {
+    private const string Withdrawn = "nothing was ordered: the reason for the order is gone";
+
     private static readonly TimeSpan BetweenReadings = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Answers exactly once, and posts the proof before where there is one.</summary>
@@ -47,10 +50,21 @@ internal sealed class FencePort(
                 break;
             }
 
-            var (ordered, trouble) = await SwitchOffAsync(agent, clock.Now + limit);
+            if (!stands(act.Id))
+            {
+                troubles.Add($"{agent.Config.Name}: {Withdrawn}");
+                break;
+            }
+
+            var (ordered, trouble) = await SwitchOffAsync(agent, act, clock.Now + limit);
             if (trouble is null)
             {
                 return new Observation.ActionFinished(act.Id, ActionOutcome.Succeeded, "", "");
+            }
+
+            if (trouble.Length == 0)
+            {
+                return new Observation.ActionFinished(act.Id, ActionOutcome.Failed, HaAction.IsOn, $"{agent.Config.Name} reads: on");
             }
 
             unknown |= ordered;
@@ -61,8 +75,8 @@ internal sealed class FencePort(
             troubles.Count > 0 ? string.Join("; ", troubles) : "no fence agent is configured for the peer");
     }
 
-    /// <summary>Null trouble when off was read. Ordered: the board may have got the order, so the power is unknown until it is read.</summary>
-    private async Task<(bool Ordered, string? Trouble)> SwitchOffAsync(NamedAgent named, Instant end)
+    /// <summary>Null trouble when off was read, an empty one when only reading was asked for and it is on. Ordered: the board may have got the order, so the power is unknown until it is read.</summary>
+    private async Task<(bool Ordered, string? Trouble)> SwitchOffAsync(NamedAgent named, Command.Act act, Instant end)
     {
         var asked = clock.Now;
         var reading = await named.Agent.StatusAsync(end - clock.Now);
@@ -71,14 +85,25 @@ internal sealed class FencePort(
             return Confirmed(named, asked);
         }
 
-        if (reading.Power == Power.Unknown && clock.Now >= end)
+        var onlyRead = act.Action is HaAction.FencePeer { OnlyRead: true };
+        if (reading.Power == Power.Unknown && (onlyRead || clock.Now >= end))
         {
             return (false, $"its power cannot be read: {reading.Detail}");
+        }
+
+        if (onlyRead)
+        {
+            return (false, "");
         }
 
         if (ownUuid() is { } own && BoardUuid.Same(own, await named.Agent.HostUuidAsync(Left(end))))
         {
             return (false, $"its board is the one of this host ({own}): nothing was ordered; correct its address");
+        }
+
+        if (!stands(act.Id))
+        {
+            return (false, Withdrawn);
         }
 
         // Ordered although the power could not be read: a board that is slow to say may be quick to act.

@@ -53,6 +53,6 @@ internal sealed class IpmiAgent(FenceConfig config, ToolRunner tools, string too
             "-U", config.User, "-f", config.PasswordFile, "-C", config.Cipher.ToString(CultureInfo.InvariantCulture), "-N", "1", "-R", "3",
         ];
         var result = await tools.RunAsync(tool, fixedPart.Concat(action), limit);
-        return result.Succeeded ? (result.Output, "") : (null, result.Describe(tool));
+        return result.SaidAll ? (result.Output, "") : (null, result.Describe(tool));
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ProgramAgent(FenceConfig config, ToolRunner tools) : IFenc
         }
 
         var metadata = await tools.RunAsync(config.Program, [], limit, "action=metadata\n");
-        if (!metadata.Succeeded)
+        if (!metadata.SaidAll)
         {
             return $"it does not tell its parameters: {metadata.Describe(config.Program)}";
         }

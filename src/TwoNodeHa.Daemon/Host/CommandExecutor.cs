@@ -94,7 +94,7 @@ internal sealed class CommandExecutor : ICommandExecutor
             case Command.Act { Action: HaAction.FencePeer } act when Fencing is not null:
                 Fencing.Act(act);
                 break;
-            case Command.Act { Action: HaAction.AcquireLease } act when Arbiter is not null:
+            case Command.Act { Action: HaAction.AcquireLease or HaAction.ReleaseLease } act when Arbiter is not null:
                 Arbiter.Act(act);
                 break;
             case Command.Act act:

@@ -7,6 +7,7 @@ using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Daemon.Alerts;
 using TwoNodeHa.Daemon.Arbiter;
 using TwoNodeHa.Daemon.Control;
@@ -103,7 +104,7 @@ internal sealed class HaService : IHostedService, IDisposable
             Lease = lease,
             Hypervisor = Own(new HypervisorPort(Config.Config.Tools, _sink, tools, new Backends())),
             Toolstack = _toolstack,
-            Fencing = Config.Config.Fences.IsEmpty ? null : new FencePort(Config, agents, _clock, _sink, FenceAgents.OwnUuid),
+            Fencing = Config.Config.Fences.IsEmpty ? null : new FencePort(Config, agents, _clock, _sink, FenceAgents.OwnUuid, StillOrdered),
             Arbiter = arbiter,
             Events = events,
             Desk = desk,
@@ -203,6 +204,9 @@ internal sealed class HaService : IHostedService, IDisposable
             Counters = status.Counters.AddRange(loop.Dropped == 0 ? counters : counters.SetItem("loop.dropped", loop.Dropped)),
         };
     }
+
+    /// <summary>Its reason is still there, by the last turn of the loop.</summary>
+    private bool StillOrdered(long id) => _loop?.Core.State.Pending.Find(id) is { Purpose: Purpose.FencePeer or Purpose.SwitchPeerOff };
 
     private VmReport Vms() => (_loop ?? throw new InvalidOperationException("not started")).Core.Vms(_clock.Now);
 

@@ -27,7 +27,7 @@ internal sealed class HypervisorPort(ToolsConfig tools, IObservationSink sink, T
     private async Task ListAsync(Command.ListDomains command)
     {
         var result = await runner.RunAsync(tools.ListDomains, [], command.Deadline);
-        if (!result.Succeeded)
+        if (!result.SaidAll)
         {
             sink.Post(new Observation.DomainsListed(command.Id, null, result.Describe(tools.ListDomains)));
             return;
@@ -67,7 +67,7 @@ internal sealed class HypervisorPort(ToolsConfig tools, IObservationSink sink, T
             if (tools.ListBackends.Length > 0 && living.Any(_owners.IsNews))
             {
                 var result = await runner.RunAsync(tools.ListBackends, [], deadline / 4);
-                if (result.Succeeded)
+                if (result.SaidAll)
                 {
                     _owners.Learn(result.Output, living);
                 }

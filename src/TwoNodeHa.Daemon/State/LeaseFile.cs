@@ -46,7 +46,20 @@ internal sealed class LeaseFile(string directory, string bootId)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Without the record a restarted daemon has less time, nothing more.
+            // Without the record a restarted daemon has less time, nothing more. An older one may be of a right that has ended since.
+            Forget();
+        }
+    }
+
+    private void Forget()
+    {
+        try
+        {
+            File.Delete(FilePath);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // A directory that takes nothing: the record in it ends by itself.
         }
     }
 }

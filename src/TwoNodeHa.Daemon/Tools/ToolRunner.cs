@@ -26,11 +26,18 @@ internal sealed record ToolResult(ToolEnd End, int ExitCode, string Output, stri
 {
     public bool Succeeded => End == ToolEnd.Exited && ExitCode == 0;
 
+    /// <summary>All that it wrote to standard output is in <see cref="Output"/>: neither cut nor unread at the deadline.</summary>
+    public bool Whole { get; init; } = true;
+
+    /// <summary>It succeeded, and all that it said was read: an output that is parsed is parsed whole or not at all.</summary>
+    public bool SaidAll => Succeeded && Whole;
+
     /// <summary>One line for the operator.</summary>
     public string Describe(string tool) => End switch
     {
         ToolEnd.NotStarted => $"{tool}: {Error}",
         ToolEnd.TimedOut => $"{tool} did not end in time and was killed",
+        ToolEnd.Exited when Succeeded && !Whole => $"{tool} ended, but its output was not read to its end in time, or is longer than 64 KiB",
         _ => $"{tool} ended with {ExitCode}: {(Error.Length > 0 ? Error : Output).Trim().Split('\n')[^1]}",
     };
 }
@@ -100,7 +107,8 @@ internal sealed class ToolRunner
         try
         {
             await process.WaitForExitAsync(patience.Token);
-            return new ToolResult(ToolEnd.Exited, process.ExitCode, await output, await error);
+            var (said, whole) = await output;
+            return new ToolResult(ToolEnd.Exited, process.ExitCode, said, (await error).Text) { Whole = whole };
         }
         catch (OperationCanceledException)
         {
@@ -121,22 +129,26 @@ internal sealed class ToolRunner
         }
     }
 
-    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancel)
+    /// <summary>What was read until the deadline, and whether that is all.</summary>
+    private static async Task<(string Text, bool Whole)> ReadAsync(StreamReader reader, CancellationToken cancel)
     {
         var text = new StringBuilder();
         var buffer = new char[4096];
+        var whole = true;
         try
         {
             while (await reader.ReadAsync(buffer, cancel) is > 0 and var read)
             {
+                whole &= text.Length + read <= OutputMax;
                 text.Append(buffer, 0, Math.Min(read, Math.Max(0, OutputMax - text.Length)));
             }
         }
         catch (Exception error) when (error is OperationCanceledException or IOException)
         {
-            // What was read until then is enough.
+            // For the operator what was read until then is enough; for a parser it is not.
+            whole = false;
         }
 
-        return text.ToString();
+        return (text.ToString(), whole);
     }
 }

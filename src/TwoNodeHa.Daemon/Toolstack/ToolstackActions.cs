@@ -17,6 +17,7 @@ internal sealed class ToolstackActions(
 
     private readonly Lock _gate = new();
     private Task _starting = Task.CompletedTask;
+    private Task _blocking = Task.CompletedTask;
     private int _kills;
 
     private ToolsConfig Tools => config.Config.Tools;
@@ -79,8 +80,7 @@ internal sealed class ToolstackActions(
                 role.Write("master");
                 return null;
             case HaAction.BlockPeerToolstack block:
-                return Tools.BlockPeer.Length == 0 ? null
-                    : await ToolAsync(Tools.BlockPeer, [block.Block ? "add" : "delete", config.Peer.Address.ToString()], deadline);
+                return Tools.BlockPeer.Length == 0 ? null : await BlockPeerAsync(block.Block ? "add" : "delete", deadline);
             case HaAction.ReleaseStorageLocks release:
                 return await ReleaseAsync(release, deadline);
             case HaAction.ResetHost:
@@ -90,7 +90,7 @@ internal sealed class ToolstackActions(
                 return Tools.PowerOffHost.Length > 0 ? await ToolAsync(Tools.PowerOffHost, [], deadline)
                     : StillThere(await Ladder.PowerOffAsync(deadline));
             case HaAction.FencePeer:
-            case HaAction.AcquireLease:
+            case HaAction.AcquireLease or HaAction.ReleaseLease:
                 return new Failure(ActionOutcome.Failed, "NOT_CONFIGURED", "no fence agent and no arbiter is configured");
             case HaAction.MoveVm or HaAction.SwitchHost:
                 return await ThroughPoolAsync(action, deadline, cancel);
@@ -253,6 +253,23 @@ internal sealed class ToolstackActions(
         }
 
         return first;
+    }
+
+    /// <summary>One behind the other, each bounded: an "add" that is slow must not land behind the "delete" that lifts it.</summary>
+    private Task<Failure?> BlockPeerAsync(string verb, TimeSpan deadline)
+    {
+        lock (_gate)
+        {
+            var next = BehindAsync(_blocking, verb, deadline);
+            _blocking = next;
+            return next;
+        }
+    }
+
+    private async Task<Failure?> BehindAsync(Task before, string verb, TimeSpan deadline)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await ToolAsync(Tools.BlockPeer, [verb, config.Peer.Address.ToString()], deadline);
     }
 
     private static Failure StillThere(string why) => new(ActionOutcome.Failed, "STILL_THERE", why);

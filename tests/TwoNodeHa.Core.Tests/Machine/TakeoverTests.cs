@@ -87,6 +87,30 @@ public sealed class TakeoverTests
     }
 
     [Fact]
+    public void PeersToolstackAnswersXapi_AbandonsAndHolds_NoLockIsReleased()
+    {
+        var bench = Begun();
+        bench.Finish<HaAction.BlockPeerToolstack>();
+        bench.Pass(0.3, gateway: true);
+        bench.Toolstack(database: Database());
+        bench.Pass(0.3, gateway: true);
+        bench.Toolstack(database: Database());
+        bench.Finish<HaAction.ResetPowerState>(ActionOutcome.Failed, "HOST_IS_LIVE");
+
+        Assert.Null(bench.State.Durable.Takeover);
+        bench.Pass(60, gateway: true);
+        Assert.Equal(HaStatus.Holding, bench.Status);
+        Assert.Single(bench.Actions.OfType<HaAction.ResetPowerState>());
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.ReleaseStorageLocks or HaAction.StartVm);
+        Assert.Contains(bench.Events, told => told.Sentence.Contains("HOST_IS_LIVE", StringComparison.Ordinal) && told.Id == HaEventId.TakeoverRefused);
+
+        // Heard again, and silent again: that is another silence.
+        bench.Hear();
+        bench.Pass(12, gateway: true);
+        Assert.NotNull(bench.State.Durable.Takeover);
+    }
+
+    [Fact]
     public void Intent_IsDurableBeforeAnythingIsDone()
     {
         var bench = Bench.Paired();

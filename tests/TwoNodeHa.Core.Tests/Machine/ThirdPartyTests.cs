@@ -141,6 +141,80 @@ public sealed class ThirdPartyTests
         Assert.Equal(worked, bench.State.ThirdParty.Sights["bmc-b"].WorkedAt);
     }
 
+    [Fact]
+    public void Lease_IsGivenBackWhenThePairIsWholeAgain_BehindTheEndOfTheRightByIt()
+    {
+        var bench = WithArbiter();
+        bench.Pass(4, gateway: true);
+        Lease(bench, new StoreMark("one", 2, 5));
+        Assert.NotNull(bench.State.ThirdParty.ArbiterUntil);
+        AnswerLeases(bench);
+        bench.Orders.Clear();
+        bench.Hear();
+
+        Assert.Equal(HaStatus.Paired, bench.Status);
+        Assert.Null(bench.State.ThirdParty.ArbiterUntil);
+        var given = bench.Orders.FindIndex(order => order is Command.Act { Action: HaAction.ReleaseLease });
+        var recorded = bench.Orders.FindLastIndex(order => order is Command.RecordLease);
+        var fed = bench.Orders.FindLastIndex(order => order is Command.FeedWatchdog);
+        Assert.True(given > recorded && given > fed && recorded >= 0 && fed >= 0, "given back before the record and the watchdog ended");
+        Assert.True(((Command.RecordLease)bench.Orders[recorded]).Until <= bench.Now + bench.Config.Timing.Lease);
+        bench.Orders.Clear();
+        bench.Pass(3, gateway: true, peer: true);
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.ReleaseLease);
+    }
+
+    [Fact]
+    public void Lease_IsNotGivenBackWhileAnAnswerIsUnderWay_NorOutOfATakeover()
+    {
+        var bench = WithArbiter();
+        bench.Pass(4, gateway: true);
+        bench.Hear();
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.ReleaseLease);
+        Lease(bench, new StoreMark("one", 2, 5));
+        Assert.DoesNotContain(bench.Actions, action => action is HaAction.ReleaseLease);
+        AnswerLeases(bench);
+        Assert.Contains(bench.Actions, action => action is HaAction.ReleaseLease);
+
+        var alone = WithArbiter();
+        for (var second = 0; second < 12; second++)
+        {
+            alone.Pass(1, gateway: true);
+            Lease(alone, new StoreMark("one", 2, 5));
+            AnswerLeases(alone);
+        }
+
+        Assert.Equal(HaStatus.TakingOver, alone.Status);
+        alone.Orders.Clear();
+        alone.Hear(beat => beat with { Status = HaStatus.Fenced, RunningCount = 0, Running = [] });
+        alone.Pass(1, gateway: true, peer: true, peerBeat: beat => beat with { Status = HaStatus.Fenced, RunningCount = 0, Running = [] });
+        Assert.DoesNotContain(alone.Actions, action => action is HaAction.ReleaseLease);
+    }
+
+    [Fact]
+    public void FenceOrder_LosesItsReasonWhenThePeerIsHeard_TheOperatorsDoesNot()
+    {
+        var bench = WithAgent();
+        bench.Pass(6, gateway: true);
+        var order = bench.Orders.OfType<Command.Act>().Last(act => act.Action is HaAction.FencePeer);
+        Assert.Equal(Purpose.FencePeer, bench.State.Pending.Find(order.Id)?.Purpose);
+        bench.Hear();
+        Assert.Equal(Purpose.Nothing, bench.State.Pending.Find(order.Id)?.Purpose);
+
+        bench.Post(new Observation.OperatorAsked(1, new OperatorRequest.FencePeer()));
+        bench.Hear();
+        order = bench.Orders.OfType<Command.Act>().Last(act => act.Action is HaAction.FencePeer);
+        Assert.Equal(Purpose.SwitchPeerOff, bench.State.Pending.Find(order.Id)?.Purpose);
+    }
+
+    private static void AnswerLeases(Bench bench)
+    {
+        foreach (var open in bench.State.Pending.Open.Where(open => open.Purpose == Purpose.AcquireLease))
+        {
+            bench.Finish(open.Id);
+        }
+    }
+
     private static void Lease(Bench bench, StoreMark mark) =>
         bench.Post(new Observation.ArbiterObserved(bench.Now + TimeSpan.FromSeconds(8), "held") { Store = mark });
 }

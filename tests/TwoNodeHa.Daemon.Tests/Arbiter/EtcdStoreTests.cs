@@ -68,6 +68,32 @@ public sealed class EtcdStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Lease_that_is_given_back_is_free_at_once_and_a_late_order_ends_no_newer_one()
+    {
+        await StartAsync();
+        var sink = new CollectingSink();
+        var (alpha, beta) = (Store(0), Store(1));
+        using var port = new ArbiterPort(Config(0), alpha, _clock, sink);
+        Assert.NotNull((await alpha.AcquireAsync(Patience())).HeldUntil);
+        Assert.Equal(ActionOutcome.Succeeded, (await port.RunAsync(new Command.Act(1, new HaAction.ReleaseLease(), TimeSpan.FromSeconds(5)))).Outcome);
+        Assert.NotNull((await beta.AcquireAsync(Patience())).HeldUntil);
+        await beta.ReleaseAsync(Patience());
+
+        // The answer to the order is lost, as it may be in a network: nothing is kept of the lease all the same.
+        Assert.NotNull((await alpha.AcquireAsync(Patience())).HeldUntil);
+        _etcd!.Signal("STOP");
+        var asked = _clock.Now;
+        Assert.Equal(ActionOutcome.Unknown, (await port.RunAsync(new Command.Act(2, new HaAction.ReleaseLease(), TimeSpan.FromSeconds(1)))).Outcome);
+        Assert.True(_clock.Now - asked < TimeSpan.FromSeconds(2), "not bounded");
+        _etcd.Signal("CONT");
+        Assert.NotNull((await alpha.AcquireAsync(Patience())).HeldUntil);
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        Assert.Null((await beta.AcquireAsync(Patience())).HeldUntil);
+        Assert.Equal("lease held", (await alpha.AcquireAsync(Patience())).Detail);
+        await Store(0, "/ward-8").ReleaseAsync(Patience());
+    }
+
+    [Fact]
     public async Task Daemon_that_is_started_anew_takes_the_lease_of_its_predecessor()
     {
         await StartAsync();

@@ -195,10 +195,74 @@ public sealed class FenceAgentTests : IDisposable
         Assert.Throws<UnreachableException>(() => FenceAgents.Of(Samples.Config() with { Fences = [Fence((FenceKind)99)] }, _tools));
     }
 
+    [Fact]
+    public async Task Order_whose_reason_is_gone_is_not_carried_on_to_the_next_agent()
+    {
+        var heard = false;
+        var slow = new FakeAgent { Off = () => heard = true };
+        var strip = new FakeAgent();
+        var port = Port([slow, strip], _ => !heard);
+
+        var finished = await port.RunAsync(new Command.Act(1, new HaAction.FencePeer(), TimeSpan.FromSeconds(5)));
+
+        Assert.Equal((1, 0), (slow.Orders, strip.Orders));
+        Assert.Equal(ActionOutcome.Unknown, finished.Outcome);
+        Assert.Contains("the reason for the order is gone", finished.Detail, StringComparison.Ordinal);
+
+        var late = new FakeAgent { Status = () => heard = true };
+        heard = false;
+        Assert.Equal(ActionOutcome.Failed, (await Port([late], _ => !heard).RunAsync(new Command.Act(2, new HaAction.FencePeer(), Limit))).Outcome);
+        Assert.Equal(0, late.Orders);
+    }
+
+    [Fact]
+    public async Task Order_that_only_reads_switches_nothing()
+    {
+        var agent = new FakeAgent();
+        var finished = await Port([agent], static _ => true).RunAsync(new Command.Act(1, new HaAction.FencePeer(OnlyRead: true), Limit));
+        Assert.Equal((ActionOutcome.Failed, HaAction.IsOn, 0), (finished.Outcome, finished.Code, agent.Orders));
+        Assert.DoesNotContain(_sink.Posted, posted => posted is Observation.PeerPowerOff);
+
+        agent.Power = Power.Off;
+        finished = await Port([agent], static _ => true).RunAsync(new Command.Act(2, new HaAction.FencePeer(OnlyRead: true), Limit));
+        Assert.Equal((ActionOutcome.Succeeded, 0), (finished.Outcome, agent.Orders));
+        Assert.Contains(_sink.Posted, posted => posted is Observation.PeerPowerOff);
+    }
+
+    private FencePort Port(FakeAgent[] agents, Func<long, bool> stands) => new(new LocalConfig(Samples.Config(), 0),
+        [.. agents.Select(agent => new NamedAgent(Fence(FenceKind.Redfish) with { Timeout = TimeSpan.FromSeconds(0.5) }, agent))],
+        new BootClock(), _sink, static () => null, stands);
+
+    private sealed class FakeAgent : IFenceAgent
+    {
+        public Power Power { get; set; } = Power.On;
+
+        public Action? Off { get; init; }
+
+        public Action? Status { get; init; }
+
+        public int Orders { get; private set; }
+
+        public Task<PowerReading> StatusAsync(TimeSpan limit)
+        {
+            Status?.Invoke();
+            return Task.FromResult(new PowerReading(Power, "fake"));
+        }
+
+        public Task<string?> OffAsync(TimeSpan limit)
+        {
+            Orders++;
+            Off?.Invoke();
+            return Task.FromResult<string?>(null);
+        }
+
+        public Task<Guid?> HostUuidAsync(TimeSpan limit) => Task.FromResult<Guid?>(null);
+    }
+
     private FenceProber Prober(Guid? own) => new(new LocalConfig(Samples.Config(), 0), [], _sink, () => own);
 
     private FencePort Port(IFenceAgent agent, Guid? own = null, TimeSpan? limit = null) => new(
-        new LocalConfig(Samples.Config(), 0), [new NamedAgent(Fence(FenceKind.Redfish) with { Timeout = limit ?? Limit }, agent)], new BootClock(), _sink, () => own);
+        new LocalConfig(Samples.Config(), 0), [new NamedAgent(Fence(FenceKind.Redfish) with { Timeout = limit ?? Limit }, agent)], new BootClock(), _sink, () => own, static _ => true);
 
     private Task<Observation.ActionFinished> Order(IFenceAgent agent, TimeSpan? limit = null) =>
         Port(agent, null, limit).RunAsync(new Command.Act(1, new HaAction.FencePeer(), limit ?? Limit));

@@ -35,6 +35,8 @@ public sealed class HypervisorPortTests : IDisposable
         { "prints half a line", $"echo '{Dom0}'; printf '17 | 1b3b5d7f-0000'", "17 |" },
         { "prints half and hangs", $"echo '{Dom0}'; sleep 60", "killed" },
         { "hangs", "sleep 60", "killed" },
+        { "ends while the rest of its output is under way", $"echo '{Dom0}'; (sleep 60; echo '{Guest}') & exit 0", "was not read to its end" },
+        { "prints more than is read", $"echo '{Dom0}'; yes '{Guest}' | head -n 2000", "longer than 64 KiB" },
         { "closes its output and hangs", $"echo '{Dom0}'; exec >&- 2>&-; sleep 60", "killed" },
     };
 

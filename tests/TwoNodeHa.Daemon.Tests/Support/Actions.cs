@@ -30,6 +30,7 @@ internal static class Actions
         new HaAction.PowerOffHost("test"),
         new HaAction.FencePeer(),
         new HaAction.AcquireLease(),
+        new HaAction.ReleaseLease(),
     }.ToDictionary(action => action.GetType());
 
     public static IEnumerable<Type> Nested(Type closedSet) =>

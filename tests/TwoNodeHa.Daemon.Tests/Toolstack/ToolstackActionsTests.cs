@@ -23,7 +23,7 @@ public sealed class ToolstackActionsTests : IDisposable
     {
         var expected = name switch
         {
-            "FencePeer" or "AcquireLease" => (ActionOutcome.Failed, "NOT_CONFIGURED"),
+            "FencePeer" or "AcquireLease" or "ReleaseLease" => (ActionOutcome.Failed, "NOT_CONFIGURED"),
 
             // These need the toolstack, and its socket is not there: nothing was sent, so nothing can have happened.
             "PromoteToMaster" or "DesignateMaster" or "ResetPowerState" or "StartVm" or "RecoverSlaves" or "SyncDatabase" or "PlugStorage" or "MoveVm" or "SwitchHost" or "MarkVm"
@@ -60,7 +60,7 @@ public sealed class ToolstackActionsTests : IDisposable
         var started = Stopwatch.GetTimestamp();
         var answer = await AnswerAsync(config, Sample(name), TimeSpan.FromMilliseconds(400));
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(8), "the deadline was 0.4 s");
-        var certain = name is "FencePeer" or "AcquireLease" or "WriteRoleSlave" or "WriteRoleMaster" or "ReleaseStorageLocks";
+        var certain = name is "FencePeer" or "AcquireLease" or "ReleaseLease" or "WriteRoleSlave" or "WriteRoleMaster" or "ReleaseStorageLocks";
         Assert.True(certain || answer.Outcome == ActionOutcome.Unknown || answer.Code == "NOT_SENT", answer.ToString());
     }
 
@@ -183,6 +183,21 @@ public sealed class ToolstackActionsTests : IDisposable
         await Eventually.Holds(() => sink.Of<Observation.ActionFinished>().Any(done => done.Id == 2), "the kill is answered");
         Assert.Equal(ActionOutcome.Succeeded, sink.Of<Observation.ActionFinished>().Single(done => done.Id == 2).Outcome);
         Assert.False(File.Exists(_scratch["up"]));
+    }
+
+    [Fact]
+    public async Task A_slow_block_of_the_peer_does_not_land_behind_the_order_that_lifts_it()
+    {
+        File.WriteAllText(_scratch["block.sh"], $"if [ $1 = add ]; then touch {_scratch["adding"]}; sleep 0.4; touch {_scratch["blocked"]}; else rm -f {_scratch["blocked"]}; fi\n");
+        var config = Samples.OnLoopback(_scratch);
+        config = config with { Tools = config.Tools with { BlockPeer = $"/bin/sh {_scratch["block.sh"]}" } };
+        var sink = new CollectingSink();
+        await using var port = new ToolstackPort(new LocalConfig(config, 0), sink, new ToolRunner(), NullLogger.Instance);
+        port.Act(new Command.Act(1, new HaAction.BlockPeerToolstack(true), Eventually.Ceiling));
+        await Eventually.Holds(() => File.Exists(_scratch["adding"]), "adding");
+        port.Act(new Command.Act(2, new HaAction.BlockPeerToolstack(false), Eventually.Ceiling));
+        await Eventually.Holds(() => sink.Of<Observation.ActionFinished>().Length == 2, "both are answered");
+        Assert.False(File.Exists(_scratch["blocked"]));
     }
 
     private static HaAction Sample(string name) => Actions.All.Single(pair => pair.Key.Name == name).Value;
