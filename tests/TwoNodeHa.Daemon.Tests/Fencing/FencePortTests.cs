@@ -21,7 +21,7 @@ public sealed class FencePortTests
     {
         var named = agents.Select((each, index) => new NamedAgent(
             new FenceConfig { Name = $"board{index}", Host = each.Host, Kind = FenceKind.Program, Timeout = Limit }, each.Agent)).ToList();
-        return await new FencePort(new LocalConfig(Samples.Config(), 0), named, _clock, _sink, () => Own).RunAsync(
+        return await new FencePort(new LocalConfig(Samples.Config(), 0), named, _clock, _sink, () => Own, static _ => true).RunAsync(
             new Command.Act(7, new HaAction.FencePeer(), agents.Length * Limit));
     }
 
