@@ -39,7 +39,7 @@ public sealed partial class PromiseChecker
     /// </summary>
     private void Plugs(VirtualHost host)
     {
-        if (world.Network.ReachesGateway(host.Index) || world.Network.HostsHearEachOther())
+        if (world.Network.ReachesGateway(host.Index) || world.Network.HostsHearEachOther() || host.StateFile is { Takeover: not null })
         {
             Acts(host, "plugs storage and enables its host");
         }
