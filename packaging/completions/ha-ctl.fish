@@ -62,7 +62,7 @@ complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l gateway -x -d 'What 
 complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l ssh -x -d 'Where ssh finds the other host; default: root at its management address'
 complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l paste -d 'Without ssh: print one line for a root shell of the other host'
 complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l join -d 'On the other host: take that line from standard input'
-complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l force -d 'Write the configuration anew; the old one is kept as .old'
+complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l force -d 'Rewrite the configuration; the old one is kept as .old'
 complete -c ha-ctl -n '__fish_seen_subcommand_from import-ha-lizard' -l file -r -F -d 'Its configuration file; default: /etc/ha-lizard/ha-lizard.conf where there is one'
 complete -c ha-ctl -n '__fish_seen_subcommand_from import-ha-lizard' -l write -d 'Write our configuration, if there is none'
 complete -c ha-ctl -n '__fish_seen_subcommand_from keygen' -l file -r -F -d 'Key file; default: as the configuration says'

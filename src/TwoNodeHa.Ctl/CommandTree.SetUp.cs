@@ -45,7 +45,7 @@ internal sealed partial class CommandTree
         var ssh = Ssh();
         var paste = new Option<bool>("--paste") { Description = "Without ssh: print one line for a root shell of the other host" };
         var join = new Option<bool>("--join") { Description = "On the other host: take that line from standard input" };
-        var force = new Option<bool>("--force") { Description = "Write the configuration anew; the old one is kept as .old" };
+        var force = new Option<bool>("--force") { Description = "Rewrite the configuration; the old one is kept as .old" };
         var command = new Verb("init", "Set up both hosts from this one, up to 'ready to enable'", VerbGroup.SetUp) { gateway, ssh, paste, join, force };
         command.SetAction(parsed => parsed.GetValue(join)
             ? InitVerb.Join(_context, Global(parsed))

@@ -115,7 +115,7 @@ public static class Checks
                 "Look at: systemctl status xapi; this host cannot take over until it answers."));
         if (!host.OtherHa.IsEmpty)
         {
-            items.Add(new CheckItem("other HA", CheckGrade.Problem, $"{string.Join(", ", host.OtherHa)} runs on this host: two deciders destroy disks",
+            items.Add(new CheckItem("other HA", CheckGrade.Problem, $"{string.Join(", ", host.OtherHa)} runs on this host: two HA managers at once corrupt disks",
                 "Stop and disable it on both hosts: docs/from-ha-lizard.md"));
         }
 

@@ -16,7 +16,7 @@ internal static class FenceNotes
         ("does not hear us", new("the right to run", "one-way",
             "the other host is heard but does not hear this one, so it may be about to take over: the gateway (R2) gives no right beyond that, and no other right held",
             "a way for this host's heartbeats to the other one: a filter or cable in that one direction, or a second link")),
-        ("no right to run is left", new("the right to run", "the-right-to-run", NeedsRight,
+        ("the right to run has ended", new("the right to run", "the-right-to-run", NeedsRight,
             "an acknowledged heartbeat or an answered gateway ping before the right ended: a second link, or a second address in [gateway]")),
         ("the lease of the former", new("the right to run", "the-right-to-run",
             "a new daemon runs VMs on what is left of its predecessor's lease; it ended before this daemon had a right of its own",

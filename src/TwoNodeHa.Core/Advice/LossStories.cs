@@ -17,7 +17,7 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "slave: power is gone, its VMs stop"),
-            Row(_times.LeaseEnd, "master: no heartbeat is acknowledged any more; " + _permit.Meanwhile),
+            Row(_times.LeaseEnd, "master: heartbeats are no longer acknowledged; " + _permit.Meanwhile),
             Row(_permit.OfSlave, $"master: {_permit.By}; it keeps the role, so no promotion is needed"),
         ],
         Takeover = _permit.OfSlave,
@@ -31,7 +31,7 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "master: power is gone, its VMs stop"),
-            Row(_times.LeaseEnd, "slave: no heartbeat is acknowledged any more; " + _permit.Meanwhile),
+            Row(_times.LeaseEnd, "slave: heartbeats are no longer acknowledged; " + _permit.Meanwhile),
             Row(_permit.OfMaster, $"slave: {_permit.By} and becomes master"),
             Row(AfterPromotion(_permit.OfMaster), "new master: its toolstack is ready (typical), the VMs are started"),
         ],

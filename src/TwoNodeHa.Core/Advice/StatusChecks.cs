@@ -170,6 +170,6 @@ internal static class StatusChecks
         return age <= silentSeconds
             ? new CheckItem(name, CheckGrade.Ok, heard)
             : new CheckItem(name, enabled ? CheckGrade.Problem : CheckGrade.Warning,
-                $"silent: {heard}; while it is, the class is what the other links make of it", Advices.Link);
+                $"silent: {heard}; until it is back, the remaining links determine the class", Advices.Link);
     }
 }

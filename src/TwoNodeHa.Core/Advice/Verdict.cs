@@ -77,7 +77,7 @@ public sealed record Verdict(bool Covered, ImmutableArray<StatusRemark> Remarks)
             ? string.Create(CultureInfo.InvariantCulture,
                 $" until {DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(status.ReenableAtUnixMs, 0, 253402300799999)):yyyy-MM-dd HH:mm}Z") : "";
         remarks.Add(new StatusRemark(true, $"HA is {status.Switch}{reason}{again}",
-            again.Length > 0 ? "Nothing: it is enabled again by itself. Earlier: ha-ctl enable." : "Run: ha-ctl enable."));
+            again.Length > 0 ? "Nothing: it is enabled again by itself. To enable it sooner: ha-ctl enable." : "Run: ha-ctl enable."));
     }
 
     private static void AddFindings(ImmutableArray<StatusRemark>.Builder remarks, StatusReport status)
@@ -202,7 +202,7 @@ internal static class Advices
             nameof(HaStatus.Holding) when status.Peer is { ConfigAgrees: false } => SameConfiguration,
             nameof(HaStatus.Holding) when OtherSetup(status) is { } other => OfOtherSetup(other),
             nameof(HaStatus.Holding) =>
-                $"On {peer}: systemctl status twonodeha, and start it. Only if {peer} is surely off: ha-ctl takeover --peer-is-dead.",
+                $"On {peer}: systemctl status twonodeha, and start it. Only if {peer} is definitely off: ha-ctl takeover --peer-is-dead.",
             nameof(HaStatus.Sole) => $"Bring {peer} back: it joins by itself. Until then {host} is alone.",
             nameof(HaStatus.Suspecting) or nameof(HaStatus.TakingOver) or nameof(HaStatus.Fencing) => "Wait: this is decided within seconds; ha-ctl status --watch.",
             nameof(HaStatus.Joining) => $"Wait for both hosts to hear each other. If it lasts: ha-ctl check on {host} and on {peer}.",

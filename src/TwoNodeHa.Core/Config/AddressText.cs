@@ -64,7 +64,7 @@ internal static class AddressText
         var (addressText, rest) = Halves(text, out problem);
         if (problem.Length == 0 && rest.Length == 1)
         {
-            problem = $"\"{text}\" has no port behind the colon: write {text}{DefaultPort}, or leave the colon out";
+            problem = $"\"{text}\" has no port after the colon: write {text}{DefaultPort}, or leave the colon out";
         }
 
         if (problem.Length > 0)

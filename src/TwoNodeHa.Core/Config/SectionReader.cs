@@ -25,7 +25,7 @@ internal sealed class SectionReader(IniSection? section, FindingList findings)
 
         if (entry.Value.Length == 0 && !emptyAllowed)
         {
-            Error(key, "the value is missing: write one behind the = or remove the line for the default");
+            Error(key, "the value is missing: write one after the = or remove the line for the default");
             return null;
         }
 

@@ -93,7 +93,7 @@ internal static class Slips
 
             if (Invisible.Contains(character, StringComparison.Ordinal))
             {
-                return $"the value contains an invisible character (U+{(int)character:X4}) from a web page or a document: type it anew";
+                return $"the value contains an invisible character (U+{(int)character:X4}) from a web page or a document: retype it";
             }
         }
 

@@ -61,7 +61,7 @@ internal static class ToolstackIntake
 
         foreach (var record in before.Where(old => now.All(left => (left.Class, left.Uuid, left.Name) != (old.Class, old.Uuid, old.Name))))
         {
-            turn.Report(HaEventId.Alert, Severity.Notice, $"{record.Class} {record.Name} is no longer unreadable, or gone");
+            turn.Report(HaEventId.Alert, Severity.Notice, $"{record.Class} {record.Name} is readable again, or is gone");
         }
     }
 

@@ -32,7 +32,7 @@ internal static class Conflict
         }
 
         turn.Report(HaEventId.Conflict, Severity.Critical,
-            $"{turn.Config.Peer.Name} claims the pool with epoch {beat.Epoch}, this host has {turn.Durable.Epoch}: the lower fences");
+            $"{turn.Config.Peer.Name} claims the pool with epoch {beat.Epoch}, this host has {turn.Durable.Epoch}: the lower-ranked host fences");
         Fence.Begin(turn, $"conflict: {turn.Config.Peer.Name} outranks this host and runs VMs too");
         return true;
     }

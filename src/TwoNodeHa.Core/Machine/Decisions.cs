@@ -145,7 +145,7 @@ internal static class Decisions
         }
 
         return OneWay.Holds(view)
-            ? "the peer is heard but does not hear us, so it may take over: no right to run is left"
-            : "neither the peer nor the gateway answers: no right to run is left";
+            ? "the peer is heard but does not hear us, so it may take over: the right to run has ended"
+            : "neither the peer nor the gateway answers: the right to run has ended";
     }
 }

@@ -76,7 +76,7 @@ internal static class HaSwitch
                 ReenableAtUnixMs = 0,
                 DisabledReason = "",
             };
-            turn.Report(HaEventId.SwitchChanged, Severity.Notice, "the time of the disablement is over: HA is enabled again");
+            turn.Report(HaEventId.SwitchChanged, Severity.Notice, "the disable period has ended: HA is enabled again");
         }
     }
 

@@ -37,7 +37,7 @@ internal static class SilentPeer
         {
             turn.Procedures = turn.Procedures with { LastRefusal = permit.Refusal };
             turn.Report(HaEventId.TakeoverRefused, Severity.Critical,
-                $"no takeover: {permit.Refusal}. If {turn.Config.Peer.Name} is surely off, say: ha-ctl takeover --peer-is-dead");
+                $"no takeover: {permit.Refusal}. If {turn.Config.Peer.Name} is definitely off, run: ha-ctl takeover --peer-is-dead");
         }
     }
 }

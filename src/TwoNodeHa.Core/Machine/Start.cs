@@ -48,8 +48,8 @@ internal static class Start
         {
             turn.Report(HaEventId.DurableTrouble, Severity.Critical,
                 $"the durable state was {HowLost(started)}: "
-                + $"it starts nothing before {turn.Config.Peer.Name} or the operator says so; what runs here is destroyed unless "
-                + $"{turn.Config.Peer.Name} is heard within {turn.Timing.Lease.TotalSeconds:0.#} s and took nothing over");
+                + $"it starts nothing until {turn.Config.Peer.Name} or the operator allows it; what runs here is destroyed unless "
+                + $"{turn.Config.Peer.Name} is heard within {turn.Timing.Lease.TotalSeconds:0.#} s and has not taken over");
         }
     }
 

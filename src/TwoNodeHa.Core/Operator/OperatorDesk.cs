@@ -65,7 +65,7 @@ internal static class OperatorDesk
         if (!turn.Durable.PromiseStands)
         {
             return turn.Durable.Maintenance is { Returning: false } ? Evacuation.Cancel(turn)
-                : new OperatorReply(true, false, "No promise stands here.");
+                : new OperatorReply(true, false, "This host is not in maintenance.");
         }
 
         Evacuation.TurnBack(turn);

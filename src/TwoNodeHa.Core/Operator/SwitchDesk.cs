@@ -122,7 +122,7 @@ internal static class SwitchDesk
         };
         turn.Life = turn.Life with { ReenableAt = null, WallUnixMs = 0 };
         turn.Report(HaEventId.SwitchChanged, Severity.Notice,
-            $"the operator gave the disablement {(request.UntilUnixMs > 0 ? "another end" : "no end")}");
+            $"the operator {(request.UntilUnixMs > 0 ? "changed" : "removed")} the end of the disable period");
     }
 
     private static void TakeBack(Draft turn)
@@ -135,7 +135,7 @@ internal static class SwitchDesk
             ReenableAtUnixMs = disk.ReenableAtUnixMs,
             DisabledFrom = disk.DisabledFrom,
         };
-        turn.Report(HaEventId.SwitchChanged, Severity.Notice, "HA stays disabled: that it was enabled is taken back");
+        turn.Report(HaEventId.SwitchChanged, Severity.Notice, "HA stays disabled: the pending enable was withdrawn");
     }
 
     /// <summary>
@@ -158,6 +158,6 @@ internal static class SwitchDesk
         }
 
         return IsConfirmed(turn.View) ? "HA is disabled on both hosts."
-            : $"HA is disabled on both hosts; {peer} has not confirmed the new end yet. Until it does, the end that it knows counts there.";
+            : $"HA is disabled on both hosts; {peer} has not confirmed the new end yet. Until it does, the old end applies there.";
     }
 }

@@ -48,7 +48,7 @@ internal static class Attestation
         {
             turn.Durable = turn.Durable with { Declined = beat.Attestation };
             turn.Report(HaEventId.Handshake, Severity.Info, nothing
-                ? $"the attestation of {turn.Config.Peer.Name} is declined: nothing is missing here"
+                ? $"the attestation of {turn.Config.Peer.Name} is declined: no VM needs to be started here"
                 : $"the attestation of {turn.Config.Peer.Name} is declined: {unfit}");
         }
     }

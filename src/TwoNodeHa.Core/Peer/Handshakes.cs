@@ -71,7 +71,7 @@ internal static class Handshakes
             ReenableAt = beat.ReenableInMs > 0 ? turn.Now + TimeSpan.FromMilliseconds(beat.ReenableInMs) : null,
         };
         turn.Report(HaEventId.SwitchChanged, Severity.Notice,
-            $"HA was {(enabled ? "enabled" : "disabled")} on {turn.Config.Peer.Name}; adopted here");
+            $"HA was {(enabled ? "enabled" : "disabled")} on {turn.Config.Peer.Name}; applied here too");
     }
 
     private static void HearPosition(Draft turn, Heartbeat beat)
@@ -92,7 +92,7 @@ internal static class Handshakes
         {
             turn.Durable = durable with { PeerDisarm = beat.Disarm, PeerDisarmAck = beat.Disarm };
             turn.Report(HaEventId.Handshake, Severity.Notice,
-                $"{turn.Config.Peer.Name} pauses; no takeover by silence until it is heard armed again");
+                $"{turn.Config.Peer.Name} pauses; no takeover by silence until it reports armed again");
         }
         else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && (durable.PeerBound || KeepsPromise(durable, beat)))
         {
@@ -134,14 +134,14 @@ internal static class Handshakes
             // It took over on an operator's word, lost its state, or is another host: nobody keeps the promise any more.
             turn.Durable = durable with { PeerPromise = 0 };
             turn.Report(HaEventId.Handshake, Severity.Warning,
-                $"{turn.Config.Peer.Name} is under no promise any more: R4 ends here");
+                $"{turn.Config.Peer.Name} is no longer under its promise: R4 ends here");
             durable = turn.Durable;
         }
 
         if (beat.Has(HeartbeatFlags.WantsReadmission) && durable.PeerPromise != 0 && beat.Promise == durable.PeerPromise)
         {
             turn.Durable = durable with { PeerPromise = 0, Readmitted = beat.Promise };
-            turn.Report(HaEventId.Handshake, Severity.Notice, $"{turn.Config.Peer.Name} is readmitted: its promise is given up here");
+            turn.Report(HaEventId.Handshake, Severity.Notice, $"{turn.Config.Peer.Name} is readmitted: its promise is released here");
         }
     }
 

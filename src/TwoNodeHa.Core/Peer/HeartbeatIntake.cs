@@ -68,8 +68,8 @@ internal static class HeartbeatIntake
 
         turn.Peer = turn.Peer with { RejectedToldAt = turn.Now };
         turn.Report(HaEventId.PeerChanged, Severity.Warning,
-            $"heartbeats of {turn.Config.Peer.Name} are rejected: incarnation {beat.Incarnation.Counter}, it has spoken as "
-            + $"{turn.Durable.PeerIncarnation} before. Its state went back to an older copy, or a recording is played; told to pass that number");
+            $"heartbeats of {turn.Config.Peer.Name} are rejected: incarnation {beat.Incarnation.Counter}, it previously used "
+            + $"{turn.Durable.PeerIncarnation}. Its state went back to an older copy, or a recording is played; told to go above that number");
     }
 
     /// <summary>"Not bound" counts as soon as it is heard; "bound" only in a fresh heartbeat, and only once it is on disk.</summary>

@@ -80,7 +80,7 @@ internal static class ThirdPartyIntake
         if (wentBack)
         {
             turn.Report(HaEventId.Alert, Severity.Critical,
-                $"the arbiter's store went back: {mark}, was {known}. Restored from a backup? For one lease no permit comes out of it");
+                $"the arbiter's store went back: {mark}, was {known}. Restored from a backup? It grants no permit for one lease");
         }
     }
 }

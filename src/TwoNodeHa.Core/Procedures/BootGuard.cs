@@ -50,11 +50,11 @@ internal static class BootGuard
         var peer = turn.Config.Peer.Name;
         if (toolstack is { Running: true } or { ProcessAlive: true })
         {
-            Decide(turn, "the toolstack runs already, its role is left");
+            Decide(turn, "the toolstack is already running; its role is unchanged");
         }
         else if (turn.State.Status is HaStatus.TakingOver or HaStatus.Fencing)
         {
-            Decide(turn, "this host takes over or fences: its role comes with that");
+            Decide(turn, "this host takes over or fences: that decides its role");
         }
         else if (turn.View.PeerFresh && toolstack is not null)
         {
@@ -142,12 +142,12 @@ internal static class BootGuard
         var peer = turn.Config.Peer.Name;
         if (turn.Durable.Master == turn.Config.Peer.Uuid && isRead && !turn.View.DisabledForBoth)
         {
-            Settle(turn, $"{peer} is not heard, but by the own record it is master");
+            Settle(turn, $"{peer} is not heard, but according to this host's record it is master");
         }
         else if (isRead && turn.View is { DisabledForBoth: false, PeerHeard: true, IsMaster: true } && PeerIsMaster(turn.View, turn.Peer.Beat!))
         {
             Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
-                $"{peer} is heard one way and says to be master: the role of this host is slave:{turn.Config.Peer.Address}");
+                $"{peer} is heard one way and claims to be master: the role of this host is slave:{turn.Config.Peer.Address}");
         }
         else if (LeavesItToThirdParty(turn.View) && isRead && turn.View.IsMaster)
         {
@@ -200,7 +200,7 @@ internal static class BootGuard
         }
 
         Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
-            $"{why} and says to be master as this host does: the role of this host is slave:{turn.Config.Peer.Address} until one of them takes over");
+            $"{why} and claims to be master, as this host does: the role of this host is slave:{turn.Config.Peer.Address} until one of them takes over");
     }
 
     private static void Write(Draft turn, HaAction role, string sentence)

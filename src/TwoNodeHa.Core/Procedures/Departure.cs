@@ -34,7 +34,7 @@ internal static class Departure
             ? new OperatorReply(true, true, $"handing the mastership to {turn.Config.Peer.Name}")
             : new OperatorReply(true, false, turn.State.Status switch
             {
-                HaStatus.Departing => $"departing: {turn.Config.Peer.Name} takes over when nothing runs here any more",
+                HaStatus.Departing => $"departing: {turn.Config.Peer.Name} takes over once nothing runs here",
                 _ when turn.Config.Policy.OnHostShutdown == OnHostShutdown.Wait => "on_host_shutdown = wait: the VMs stay down until this host is back",
                 _ => $"this host is {turn.State.Status}: nothing to hand over",
             });
@@ -72,7 +72,7 @@ internal static class Departure
     {
         if (!turn.View.MayRun && turn.Host.DomainsAskedAt >= turn.Life.StatusSince && !turn.View.HandingOver)
         {
-            Fence.Begin(turn, "this host shuts down, and nothing runs on it any more");
+            Fence.Begin(turn, "this host shuts down, and nothing is running on it");
         }
         else if (turn.Procedures.StopAskedAt is not null)
         {

@@ -228,7 +228,7 @@ internal static class Evacuation
             return;
         }
 
-        turn.Report(HaEventId.Maintenance, Severity.Notice, "the time of the maintenance is over");
+        turn.Report(HaEventId.Maintenance, Severity.Notice, "the maintenance period has ended");
         TurnBack(turn);
         if (turn.Durable.PromiseStands)
         {

@@ -30,7 +30,7 @@ internal static class Moves
 
             free--;
             turn.Act(new HaAction.MoveVm(vm, target), Deadlines.Move, Purpose.MoveVm, vm);
-            turn.Report(HaEventId.Maintenance, Severity.Info, $"{NameOf(turn.View, vm)} is migrated to {targetName}");
+            turn.Report(HaEventId.Maintenance, Severity.Info, $"{NameOf(turn.View, vm)} is being migrated to {targetName}");
         }
     }
 

@@ -55,7 +55,7 @@ internal static class Pause
 
         if (!View.IsMember(turn.State.Status) && !WaitsOnItsWord(turn))
         {
-            End(turn, "nothing here is bound", disarm: MayDisarm(turn));
+            End(turn, "nothing here depends on this daemon", disarm: MayDisarm(turn));
             return;
         }
 
@@ -92,7 +92,7 @@ internal static class Pause
         }
         else
         {
-            End(turn, "nothing here is bound", disarm: MayDisarm(turn));
+            End(turn, "nothing here depends on this daemon", disarm: MayDisarm(turn));
         }
     }
 

@@ -50,7 +50,7 @@ internal static class StartCall
             return false;
         }
 
-        Waits(turn, vm, attempt, $"{vm.Name}: an operation of XAPI on it is in progress that ends with it running");
+        Waits(turn, vm, attempt, $"{vm.Name}: XAPI is already starting or moving it");
         return true;
     }
 

@@ -30,7 +30,7 @@ internal static class StoragePlug
             Set(turn, path.Pbd, new PlugAttempt(attempt.Tries + 1, turn.Now + Rest(attempt.Tries)));
             if (attempt.Tries == 0)
             {
-                turn.Report(HaEventId.StorageChanged, Severity.Warning, $"{path.Name} is not plugged on {NameOf(turn, path.Host)}: plugging it until that succeeds");
+                turn.Report(HaEventId.StorageChanged, Severity.Warning, $"{path.Name} is not plugged on {NameOf(turn, path.Host)}: retrying until it is");
             }
         }
     }

@@ -133,7 +133,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         if (view.PowerOffCounts && !view.PowerOffContradicted && view.State.ThirdParty.PeerPowerOffAt is { } off)
         {
             var due = off + Deadlines.PowerOffQuiet;
-            return view.Now < due ? Refuse("the peer is off, by its agent; its kernel is asked once more", due) : Grant(TakeoverRule.PowerOff);
+            return view.Now < due ? Refuse("the agent reports the peer off; its kernel is probed once more", due) : Grant(TakeoverRule.PowerOff);
         }
 
         if (view.Policy.UsesArbiter)

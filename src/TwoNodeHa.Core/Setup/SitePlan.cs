@@ -71,7 +71,7 @@ public sealed record SitePlan
 
         if (facts.NativeHa)
         {
-            refusals.Add("the platform's own HA is on: two deciders destroy disks. Switch it off first: xe pool-ha-disable");
+            refusals.Add("the platform's own HA is on: two HA managers at once corrupt disks. Switch it off first: xe pool-ha-disable");
         }
 
         if (LizardSettings.IsEnabled(facts.OtherConfig))

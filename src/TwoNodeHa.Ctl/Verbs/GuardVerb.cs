@@ -37,7 +37,7 @@ internal static class GuardVerb
                 {
                     Verb = request.Verb,
                     ExitCode = exchange.Answer is { Ok: true, Pending: false } ? ExitCode.Ok : exchange.Answer is null ? exchange.ExitCode : ExitCode.Refused,
-                    Text = exchange.Answer?.Text ?? $"{exchange.Trouble}; nothing is waited for",
+                    Text = exchange.Answer?.Text ?? $"{exchange.Trouble}; not waiting",
                 });
             }
 

@@ -31,7 +31,7 @@ internal static class InitVerb
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return End(context, options, setup, ExitCode.LocalFailure, $"{failure.Message}; mend that and run init again: it goes on where it ended");
+            return End(context, options, setup, ExitCode.LocalFailure, $"{failure.Message}; fix that and run init again: it goes on where it ended");
         }
     }
 
@@ -149,12 +149,12 @@ internal static class InitVerb
         var parsed = ConfigParser.Parse(options.ConfigFile, known);
         if (parsed.Config is { } config && plan.Hosts.All(host => config.Hosts.Any(other => other.Uuid == host.Uuid)))
         {
-            setup.Say("ok", $"{options.ConfigFile} names this pool and is kept as it is; --force writes it anew and keeps the old one as .old");
+            setup.Say("ok", $"{options.ConfigFile} names this pool and is kept as it is; --force rewrites it and keeps the old one as .old");
             return known;
         }
 
-        refusal = parsed.Config is null ? $"{options.ConfigFile} is there and has errors ({parsed.Findings[0]}): correct it, or write it anew with --force"
-            : $"{options.ConfigFile} is that of another pool: write it anew with --force";
+        refusal = parsed.Config is null ? $"{options.ConfigFile} is there and has errors ({parsed.Findings[0]}): correct it, or rewrite it with --force"
+            : $"{options.ConfigFile} is that of another pool: rewrite it with --force";
         return null;
     }
 
@@ -177,7 +177,7 @@ internal static class InitVerb
 
         if (!setup.Install(line.Config, line.Key))
         {
-            return End(context, options, setup, ExitCode.LocalFailure, "the daemon does not run here: mend that and run init again");
+            return End(context, options, setup, ExitCode.LocalFailure, "the daemon does not run here: fix that and run init again");
         }
 
         return wishes.Paste ? Pasted(context, options, setup, peer, line) : Ready(context, options, setup, peer);

@@ -32,7 +32,7 @@ public sealed partial class RuleNotesTests
         var rules = RuleHeading().Matches(RepositoryTexts.Page("docs/protocol.md")).Select(match => match.Groups["rule"].Value).ToList();
         Assert.True(rules.Count >= 11, "the headings of the rules were not found");
         Assert.All(rules.Where(rule => rule[0] == 'T'), rule => Assert.Equal(rule, Note(HaEventId.TakeoverDecided, $"taking over from b, epoch 2: {rule}: why").Rule));
-        var fence = Note(HaEventId.FenceDecided, "fencing this host: neither the peer nor the gateway answers: no right to run is left");
+        var fence = Note(HaEventId.FenceDecided, "fencing this host: neither the peer nor the gateway answers: the right to run has ended");
         Assert.All(rules.Where(rule => rule[0] == 'R'), rule => Assert.Contains($"({rule})", fence.Says, StringComparison.Ordinal));
         Assert.Contains(Unknown, Note(HaEventId.TakeoverDecided, "taking over from b, epoch 2: Q1: why").Says, StringComparison.Ordinal);
     }
@@ -41,7 +41,7 @@ public sealed partial class RuleNotesTests
     [InlineData("the gateway is lost here, b has it and can take over: yielding", "yielding")]
     [InlineData("the storage is lost here (/srv/sr), b has it and can take over: yielding", "yielding")]
     [InlineData("the operator asked for it", "the operator's order")]
-    [InlineData("this host shuts down, and nothing runs on it any more", "departing")]
+    [InlineData("this host shuts down, and nothing is running on it", "departing")]
     [InlineData("conflict: b outranks this host and runs VMs too", "epoch and rank")]
     [InlineData("a VM runs here although this host gave its word that none do", "committed")]
     [InlineData("continued after a restart: the operator asked for it", "the operator's order")]

@@ -37,7 +37,7 @@ public class ConfigParserFindingsTests
     [InlineData("address = 192.0.2.12", "address = 192.0.2.11", 7, "host beta.address", "address of alpha already", "link mgmt.alpha")]
     [InlineData("alpha = 192.0.2.11", "alhpa = 192.0.2.11", 9, "link mgmt.alhpa", "did you mean alpha?", "link mgmt.alpha")]
     [InlineData("alpha = 192.0.2.11", "alpha = 192.0.2.11:0", 9, "link mgmt.alpha", "1 to 65535")]
-    [InlineData("alpha = 192.0.2.11", "alpha = 192.0.2.11:", 9, "link mgmt.alpha", "no port behind the colon")]
+    [InlineData("alpha = 192.0.2.11", "alpha = 192.0.2.11:", 9, "link mgmt.alpha", "no port after the colon")]
     [InlineData("alpha = 192.0.2.11", "alpha = 2001:db8::11", 9, "link mgmt.alpha", "in brackets")]
     [InlineData("alpha = 192.0.2.11", "alpha = [2001:db8::11", 9, "link mgmt.alpha", "not an endpoint")]
     [InlineData("beta = 192.0.2.12", "beta = [2001:db8::12]", 10, "link mgmt.beta", "one family")]

@@ -229,7 +229,7 @@ public sealed class TakeoverTests
             HaMachine.Status(bench.Config, bench.State, bench.Now).Warnings, text => text.StartsWith("VM db is not covered", StringComparison.Ordinal));
 
         bench.Post(new Observation.DatabaseObserved(Database()));
-        Assert.Single(bench.Events, entry => entry.Sentence.Contains("no longer unreadable", StringComparison.Ordinal));
+        Assert.Single(bench.Events, entry => entry.Sentence.Contains("is readable again", StringComparison.Ordinal));
         bench.Post(new Observation.DatabaseObserved(Database() with { Vms = [Database().Vms[0]] }));
         Assert.DoesNotContain(bench.State.Durable.Vms, vm => vm.Name == "db");
     }
