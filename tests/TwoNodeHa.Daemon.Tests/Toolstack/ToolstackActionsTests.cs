@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
@@ -64,6 +68,30 @@ public sealed class ToolstackActionsTests : IDisposable
         Assert.True(certain || answer.Outcome == ActionOutcome.Unknown || answer.Code == "NOT_SENT", answer.ToString());
     }
 
+    [Fact]
+    public async Task A_call_whose_answer_is_lost_may_have_happened()
+    {
+        // The toolstack lets us log in, takes the call, and dies before it answers.
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(_scratch["no-xapi"]));
+        listener.Listen(8);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var seen = new ConcurrentQueue<string>();
+        var server = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using var client = await listener.AcceptAsync(stop.Token);
+                await ServeLoginsAsync(client, seen, stop.Token);
+            }
+        }, TestContext.Current.CancellationToken);
+        var answer = await AnswerAsync(Samples.OnLoopback(_scratch), new HaAction.RecoverSlaves(), Eventually.Ceiling);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server);
+        Assert.Contains("pool.recover_slaves", seen);
+        Assert.Equal((ActionOutcome.Unknown, "TRANSPORT"), (answer.Outcome, answer.Code));
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Tools_that_are_missing_are_a_failure_that_names_them(string name)
@@ -87,6 +115,35 @@ public sealed class ToolstackActionsTests : IDisposable
         {
             Assert.Equal((ActionOutcome.Failed, "TOOL"), (answer.Outcome, answer.Code));
             Assert.Contains(Missing, answer.Detail, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task ServeLoginsAsync(Socket client, ConcurrentQueue<string> seen, CancellationToken cancel)
+    {
+        await using var stream = new NetworkStream(client);
+        using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+        while (await reader.ReadLineAsync(cancel) is not null)
+        {
+            var length = 0;
+            while (await reader.ReadLineAsync(cancel) is { Length: > 0 } header)
+            {
+                length = header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)
+                    ? int.Parse(header["Content-Length:".Length..], CultureInfo.InvariantCulture) : length;
+            }
+
+            var body = new char[length];
+            await reader.ReadBlockAsync(body, cancel);
+            var call = JsonNode.Parse(new string(body))!;
+            var method = (string)call["method"]!;
+            seen.Enqueue(method);
+            if (!method.StartsWith("session.", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            var reply = $"{{\"jsonrpc\":\"2.0\",\"result\":\"OpaqueRef:1\",\"id\":{call["id"]!.ToJsonString()}}}";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {reply.Length}\r\n\r\n{reply}"), cancel);
         }
     }
 
