@@ -290,6 +290,11 @@ internal ref struct SituationWriter
         }
 
         Add(durable.TakenOver.Length);
+        foreach (var vm in durable.TakenOver)
+        {
+            _hash.Add(vm);
+        }
+
         foreach (var vm in durable.Vms)
         {
             _hash.Add(vm.Uuid);

@@ -245,7 +245,8 @@ public sealed class SituationTests
             ImmutableArray<BackendFact> backends => Mutants(backends[0], path).Select(pair =>
                 (pair.Path, (object?)backends.SetItem(0, (BackendFact)pair.Mutant))),
             ImmutableArray<Instant?> times => [(path, times.SetItem(0, null)), (path + "+", times.SetItem(0, times[0]! + TimeSpan.FromSeconds(-0.1)))],
-            ImmutableArray<Guid> ids => [(path, ids.SetItem(0, Guid.Empty))],
+            ImmutableArray<Guid> ids => [(path, ids.IsEmpty ? ids.Add(Guid.Empty) : ids.SetItem(0, Guid.Empty))],
+            ImmutableArray<string> texts => [(path, texts.Add("more"))],
             ImmutableArray<ulong> ids => [(path, ids.SetItem(0, ids[0] + 1))],
             ImmutableHashSet<Guid> ids => [(path, ids.Add(Guid.Empty))],
             ImmutableArray<PendingCommand> open => open.SelectMany((command, i) => new (string, object?)[]

@@ -52,6 +52,7 @@ public sealed class BoardTests
         board.Healthy = false;
         lab.Story.Mark("a", "power lost, its board is sick");
         lab.A.PowerOff();
+        await lab.UntilAsync("a is dark", view => view.Running == 0);
         await lab.StaysAsync("b takes nothing over", view => view.Running == 0, seconds: 6);
         board.Healthy = true;
         board.Freeze();
