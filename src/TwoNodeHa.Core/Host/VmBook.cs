@@ -26,7 +26,7 @@ internal static class VmBook
     public static void SeePeer(Draft turn)
     {
         // Every turn asks, and almost none changes anything.
-        if (AnyIsNewOn(turn.View, turn.Config.Peer.Uuid))
+        if (AnyIsNewOnPeer(turn.View))
         {
             NoteOnPeer(turn);
         }
@@ -35,17 +35,17 @@ internal static class VmBook
     private static void NoteOnPeer(Draft turn)
     {
         var peer = turn.Config.Peer.Uuid;
-        Rewrite(turn, vm => vm.LastOn != peer && turn.View.RunsOnPeer(vm.Uuid)
-                && !turn.View.RunsHere(vm.Uuid)
-            ? vm with { LastOn = peer, Wanted = vm.Wanted || !vm.StopSeen }
-            : vm);
+        Rewrite(turn, vm => IsNewOnPeer(turn.View, vm) ? vm with { LastOn = peer, Wanted = vm.Wanted || !vm.StopSeen } : vm);
     }
 
-    private static bool AnyIsNewOn(View view, Guid peer)
+    private static bool IsNewOnPeer(View view, VmRecord vm) =>
+        vm.LastOn != view.Config.Peer.Uuid && view.RunsOnPeer(vm.Uuid) && !view.RunsHere(vm.Uuid);
+
+    private static bool AnyIsNewOnPeer(View view)
     {
         foreach (var vm in view.Durable.Vms)
         {
-            if (vm.LastOn != peer && view.RunsOnPeer(vm.Uuid) && !view.RunsHere(vm.Uuid))
+            if (IsNewOnPeer(view, vm))
             {
                 return true;
             }

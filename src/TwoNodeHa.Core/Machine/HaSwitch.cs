@@ -92,8 +92,7 @@ internal static class HaSwitch
     {
         if (turn.Durable is { PromiseStands: true, WantsReadmission: false })
         {
-            Evacuation.TurnBack(turn);
-            turn.Durable = turn.Durable with { WantsReadmission = true };
+            Evacuation.AskForReadmission(turn);
             turn.Report(HaEventId.Maintenance, Severity.Warning,
                 $"VMs run here although this host is in maintenance: it is over, and {turn.Config.Peer.Name} is asked for readmission");
         }

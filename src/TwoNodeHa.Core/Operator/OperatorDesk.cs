@@ -68,8 +68,7 @@ internal static class OperatorDesk
                 : new OperatorReply(true, false, "This host is not in maintenance.");
         }
 
-        Evacuation.TurnBack(turn);
-        turn.Durable = turn.Durable with { WantsReadmission = true };
+        Evacuation.AskForReadmission(turn);
         return new OperatorReply(true, true, $"{turn.Config.Peer.Name} is asked for readmission.");
     }
 

@@ -146,12 +146,12 @@ internal static class BootGuard
         }
         else if (isRead && turn.View is { DisabledForBoth: false, PeerHeard: true, IsMaster: true } && PeerIsMaster(turn.View, turn.Peer.Beat!))
         {
-            Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
+            Write(turn, Mastership.SlaveOfPeer(turn),
                 $"{peer} is heard one way and claims to be master: the role of this host is slave:{turn.Config.Peer.Address}");
         }
         else if (LeavesItToThirdParty(turn.View) && isRead && turn.View.IsMaster)
         {
-            Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
+            Write(turn, Mastership.SlaveOfPeer(turn),
                 $"{peer} is not heard and no third party says that it is down: {peer} may be master, so the role of this host is slave until it takes over");
         }
         else
@@ -178,7 +178,7 @@ internal static class BootGuard
         }
         else
         {
-            Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
+            Write(turn, Mastership.SlaveOfPeer(turn),
                 $"{why}: it is master of epoch {turn.Durable.Epoch}, so the role of this host is slave:{turn.Config.Peer.Address}");
         }
     }
@@ -199,7 +199,7 @@ internal static class BootGuard
             return;
         }
 
-        Write(turn, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()),
+        Write(turn, Mastership.SlaveOfPeer(turn),
             $"{why} and claims to be master, as this host does: the role of this host is slave:{turn.Config.Peer.Address} until one of them takes over");
     }
 

@@ -63,6 +63,13 @@ internal static class Evacuation
         return new OperatorReply(true, false, "The maintenance is cancelled; what was moved comes back or is named, as failback says.");
     }
 
+    /// <summary>The maintenance ends under the promise: the peer is asked to give it up.</summary>
+    public static void AskForReadmission(Draft turn)
+    {
+        TurnBack(turn);
+        turn.Durable = turn.Durable with { WantsReadmission = true };
+    }
+
     public static void TurnBack(Draft turn)
     {
         if (turn.Durable.Maintenance is { Returning: false } journal)
@@ -229,10 +236,13 @@ internal static class Evacuation
         }
 
         turn.Report(HaEventId.Maintenance, Severity.Notice, "the maintenance period has ended");
-        TurnBack(turn);
         if (turn.Durable.PromiseStands)
         {
-            turn.Durable = turn.Durable with { WantsReadmission = true };
+            AskForReadmission(turn);
+        }
+        else
+        {
+            TurnBack(turn);
         }
     }
 

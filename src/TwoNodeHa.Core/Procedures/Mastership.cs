@@ -81,6 +81,9 @@ internal static class Mastership
         }
     }
 
+    /// <summary>The order that makes this host's toolstack come up as a slave of the peer.</summary>
+    public static HaAction SlaveOfPeer(Draft turn) => new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString());
+
     public static string NameOf(Draft turn, Guid host) =>
         host == turn.Config.Self.Uuid ? turn.Config.Self.Name
         : host == turn.Config.Peer.Uuid ? turn.Config.Peer.Name : "unknown";

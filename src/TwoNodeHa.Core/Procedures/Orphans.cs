@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -34,10 +35,7 @@ internal static class Orphans
     /// </summary>
     public static bool IsLeftBehind(View view, VmFact fact) => view.Status == HaStatus.Sole
         && fact.ResidentOn == view.Config.Peer.Uuid && fact.PowerState is VmPowerState.Running or VmPowerState.Paused && !fact.StartUnderWay
-        && view.State.Disk.Confirmed.TakenOver.Contains(fact.Uuid) && view.Now >= ListenedAt(view);
-
-    /// <summary>When a daemon that starts has asked the peer's kernel for long enough to know that it is silent.</summary>
-    private static Instant ListenedAt(View view) => view.State.Life.StartedAt + view.Timing.Lease + view.Config.Rules.SignOfLifeHold;
+        && view.State.Disk.Confirmed.TakenOver.Contains(fact.Uuid) && view.Now >= OperatorWord.ListenedAt(view, view.State.Life.StartedAt);
 
     private static bool IsOrphan(View view, VmRecord vm) => vm is { Protected: true, Wanted: true }
         && FactOf(view, vm.Uuid) is { } fact

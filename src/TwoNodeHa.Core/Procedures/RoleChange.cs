@@ -193,7 +193,7 @@ internal static class RoleChange
     {
         if (turn.Durable.Master != turn.Config.Self.Uuid)
         {
-            Order(turn, RoleChangePhase.Writing, new HaAction.WriteRoleSlave(turn.Config.Peer.Address.ToString()));
+            Order(turn, RoleChangePhase.Writing, Mastership.SlaveOfPeer(turn));
         }
         else if (View.IsMember(turn.State.Status) && turn.View.PeerFresh && turn.Peer.Beat!.Has(HeartbeatFlags.IsMaster))
         {

@@ -13,9 +13,12 @@ public static class OperatorWord
     public static TimeSpan? StillListensFor(View view)
     {
         var since = Instant.Max(view.State.Life.StartedAt, view.State.Peer.LastHeard ?? view.State.Life.StartedAt);
-        var left = since + view.Timing.Lease + view.Config.Rules.SignOfLifeHold - view.Now;
+        var left = ListenedAt(view, since) - view.Now;
         return left > TimeSpan.Zero ? left : null;
     }
+
+    /// <summary>When the peer's kernel was asked for long enough to know that it is silent, counted from a time.</summary>
+    public static Instant ListenedAt(View view, Instant since) => since + view.Timing.Lease + view.Config.Rules.SignOfLifeHold;
 
     /// <summary>The newest sign of life that would hold a takeover by silence too, as a sentence; null when there is none.</summary>
     public static string? SignOfLife(View view) =>

@@ -110,7 +110,7 @@ internal sealed class DurableFile(string directory, string? mark = null, DiskSyn
             if (!File.Exists(mark))
             {
                 File.WriteAllText(mark, "HA was enabled on this host. Remove it with the state directory to start over.\n");
-                PosixFile.SyncDirectory(Path.GetDirectoryName(mark)!);
+                _sync.Folder(Path.GetDirectoryName(mark)!);
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
