@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 
 namespace TwoNodeHa.Sim.Lab;
 
@@ -47,7 +46,7 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
     private readonly Lock _lock = new();
     private readonly List<HostEnd> _ends = [];
     private CancellationTokenSource _power = new();
-    private Process? _first;
+    private FirstProcess? _first;
 
     public string Name { get; } = name;
 
@@ -129,7 +128,7 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
                 return;
             }
 
-            await first.WaitForExitAsync(CancellationToken.None);
+            await first.WaitForExitAsync();
             if (!Ended(first.ExitCode, power))
             {
                 return;
@@ -139,7 +138,7 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
         }
     }
 
-    private Process? StartFirst(CancellationToken power)
+    private FirstProcess? StartFirst(CancellationToken power)
     {
         lock (_lock)
         {
@@ -181,11 +180,5 @@ internal sealed class EmulatedHost(string name, LabNetwork network, TimeSpan boo
         }
     }
 
-    private void Kill()
-    {
-        if (_first is { HasExited: false })
-        {
-            _first.Kill();
-        }
-    }
+    private void Kill() => _first?.Kill();
 }

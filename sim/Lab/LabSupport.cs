@@ -26,7 +26,7 @@ internal static class LabSupport
         {
             using var network = new LabNetwork(new NetworkOptions { Crossover = true });
             network.Cut("a");
-            using Process first = FirstProcess.Start(network.SpaceOf("a"), "/dev/null", [.. Repository.Sim, "first-process"]);
+            FirstProcess first = FirstProcess.Start(network.SpaceOf("a"), "/dev/null", [.. Repository.Sim, "first-process"]);
             return !first.WaitForExit(TimeSpan.FromSeconds(30)) ? "the first process of a host does not end"
                 : first.ExitCode != 0 ? "a process in a pid namespace of its own may not mount /proc here" : null;
         }

@@ -39,9 +39,6 @@ internal static unsafe partial class Kernel
     /// <summary>The calling thread enters a network namespace.</summary>
     public static void EnterNetwork(int descriptor) => Check(SetNamespace(descriptor, NewNet), "setns");
 
-    /// <summary>Children of the calling thread are made in this pid namespace.</summary>
-    public static void EnterPids(int descriptor) => Check(SetNamespace(descriptor, NewPid), "setns");
-
     /// <summary>What is mounted from here on is seen in this mount namespace only.</summary>
     public static void KeepMountsPrivate() => Check(Mount(null, "/", null, MountRecursivePrivate, 0), "mount / private");
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TwoNodeHa.Sim.Lab.Cables;
 
 namespace TwoNodeHa.Sim.Lab.Parts;
@@ -10,7 +9,7 @@ namespace TwoNodeHa.Sim.Lab.Parts;
 internal sealed class LabPart(NetSpace space, string log, string[] command) : IDisposable
 {
     private readonly Lock _lock = new();
-    private Process? _process;
+    private FirstProcess? _process;
 
     /// <summary>Starts it where it does not run.</summary>
     public void Start()
