@@ -134,6 +134,11 @@ internal static class Decisions
 
     private static string WhyNoRight(View view)
     {
+        if (view.ListOlderThan(Deadlines.ListAge))
+        {
+            return "whether a VM runs here is not known: the hypervisor's list is old, and there is no right to run";
+        }
+
         if (view.BoundByWord)
         {
             return "a VM runs here although this host gave its word that none do";

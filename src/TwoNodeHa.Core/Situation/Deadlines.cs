@@ -211,6 +211,15 @@ public static class Deadlines
     /// <summary>Between two readings of the hypervisor on a host that has given its word that nothing runs, and is heard.</summary>
     public static readonly TimeSpan WordReading = TimeSpan.FromSeconds(0.3);
 
+    /// <summary>An attestation is spoken by a list that is not older than this: an unheard host reads every 2 s, and a reading may take 2 s.</summary>
+    public static readonly TimeSpan WordListAge = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// A list of the hypervisor that is older than this says nothing: two <see cref="QuietReading"/>s and the bound of a reading may
+    /// lie between two lists of a machine that works.
+    /// </summary>
+    public static readonly TimeSpan ListAge = TimeSpan.FromSeconds(15);
+
     /// <summary>The longest sleep of the loop.</summary>
     public static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
 

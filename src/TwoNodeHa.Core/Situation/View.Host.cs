@@ -10,12 +10,15 @@ public readonly partial struct View
 {
     /// <summary>
     /// Guests run here, or what they left behind may still write for them, or it is not known that neither is so. What dom0
-    /// opens for itself is none of that.
+    /// opens for itself is none of that. An old list knows nothing.
     /// </summary>
-    public bool MayRun => State.Host.Domains is not { IsEmpty: true };
+    public bool MayRun => State.Host.Domains is not { IsEmpty: true } || ListOlderThan(Deadlines.ListAge);
 
     /// <summary>Something here may write to shared storage, or it is not known that nothing does: guests, what they left behind, and dom0.</summary>
     public bool MayWrite => State.Host.Domains is not { IsQuiet: true };
+
+    /// <summary>The newest list of the hypervisor was asked for longer ago than this.</summary>
+    public bool ListOlderThan(TimeSpan age) => Now - State.Host.DomainsAskedAt > age;
 
     /// <summary>
     /// The hypervisor's own list was read and shows guests, were they shells (whatever has a domain can be started), or what

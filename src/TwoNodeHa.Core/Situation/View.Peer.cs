@@ -45,8 +45,8 @@ public readonly partial struct View
     /// <summary>A commitment or a promise stands.</summary>
     public bool BoundByWord => State.Durable.Committed || State.Durable.PromiseStands;
 
-    /// <summary>The attestation that the peer may be told: durable, standing, and true by the hypervisor's own list.</summary>
-    public long SpokenAttestation => Confirmed.Committed && Durable.Committed && !MayWrite
+    /// <summary>The attestation that the peer may be told: durable, standing, and true by the hypervisor's own list, which is new.</summary>
+    public long SpokenAttestation => Confirmed.Committed && Durable.Committed && !MayWrite && !ListOlderThan(Deadlines.WordListAge)
         && Confirmed.Attestation == Durable.Attestation
         && Status is HaStatus.Joining or HaStatus.Fenced
             ? Confirmed.Attestation

@@ -143,6 +143,8 @@ internal sealed class Bench
 
     public int Backends { get; set; }
 
+    public bool ListAnswers { get; set; } = true;
+
     /// <summary>In the place of <see cref="Lists"/>: a list with everything that it can show. Null: not.</summary>
     public Func<HypervisorFacts>? Shows { get; set; }
 
@@ -150,7 +152,7 @@ internal sealed class Bench
 
     private void AnswerLists()
     {
-        if (State.Pending.IdOf(Purpose.ReadDomains) is not 0 and var id)
+        if (ListAnswers && State.Pending.IdOf(Purpose.ReadDomains) is not 0 and var id)
         {
             var facts = new HypervisorFacts([.. _guests.Select((vm, index) => new DomainFact(index + 1, vm))], Backends + _guests.Length);
             Post(new Observation.DomainsListed(id, Shows?.Invoke() ?? facts, ""));

@@ -232,4 +232,21 @@ public sealed class WordGuardTests
         bench.Pass(1, gateway: true, peer: true, peerBeat: beat => beat with { Flags = beat.Flags | HeartbeatFlags.IsMaster });
         Assert.Equal(HaStatus.Fencing, bench.Status);
     }
+
+    /// <summary>What an old list showed may have changed: whoever has no right to run and cannot look fences.</summary>
+    [Fact]
+    public void OldListOfAnEmptyHost_SaysNothing()
+    {
+        var bench = new Bench().Start();
+        bench.Lists();
+        bench.Pass(1);
+        bench.ListAnswers = false;
+        bench.Hear();
+        Assert.NotEqual(0, bench.LastBeat.Attestation);
+        bench.Pass(7);
+        Assert.Equal(0, bench.LastBeat.Attestation);
+        Assert.Equal(HaStatus.Joining, bench.Status);
+        bench.Pass(10);
+        Assert.Equal(HaStatus.Fencing, bench.Status);
+    }
 }
