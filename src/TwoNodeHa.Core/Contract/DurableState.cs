@@ -200,8 +200,11 @@ public sealed record DurableState
     /// <summary>Highest promise of the peer that was given up.</summary>
     public long Readmitted { get; init; }
 
-    /// <summary>Counter of own pauses; <see cref="DisarmAcknowledged"/> says whether the peer holds for it.</summary>
+    /// <summary>Number of the own pause, 0 without one; <see cref="DisarmAcknowledged"/> says whether the peer holds for it.</summary>
     public long Disarm { get; init; }
+
+    /// <summary>Highest number of an own pause: none is given out twice, or the acknowledgement of one could be taken for the next's.</summary>
+    public long LastPause { get; init; }
 
     /// <summary>The newest pause was acknowledged: the peer holds until it hears this host armed again.</summary>
     public bool DisarmAcknowledged { get; init; }

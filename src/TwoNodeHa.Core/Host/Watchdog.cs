@@ -25,14 +25,17 @@ internal static class Watchdog
         }
     }
 
-    /// <summary>Fed first: one that a former daemon left armed is opened by that, and can then be closed in order.</summary>
+    /// <summary>
+    /// Fed first: one that a former daemon left armed is opened by that, and can then be closed in order, also when nothing else is
+    /// left of that daemon.
+    /// </summary>
     public static void Disarm(Draft turn)
     {
-        if (turn.Watchdog.Armed)
+        if (turn.Watchdog.Armed || (turn.Watchdog.Facts.Running && turn.Config.Config.Watchdog.Kind != WatchdogKind.None))
         {
             Feed(turn);
             turn.Emit(new Command.DisarmWatchdog());
-            turn.Watchdog = turn.Watchdog with { Armed = false };
+            turn.Watchdog = turn.Watchdog with { Armed = false, Facts = turn.Watchdog.Facts with { Running = false } };
         }
     }
 

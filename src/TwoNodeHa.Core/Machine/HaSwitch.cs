@@ -128,6 +128,7 @@ internal static class HaSwitch
         if (turn.Durable.PromiseStands)
         {
             turn.Become(Cause.PromiseStands, "HA was enabled while a promise stands");
+            Watchdog.Arm(turn);
         }
         else if (turn.View.MayRun)
         {

@@ -60,6 +60,7 @@ internal static class Settling
         else if (turn.Durable.PromiseStands)
         {
             turn.Become(Cause.PromiseStands, "a promise not to take over stands");
+            Watchdog.Arm(turn);
         }
         else
         {

@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Step;
 
@@ -7,8 +8,18 @@ namespace TwoNodeHa.Core.Peer;
 /// <summary>The words of two hosts about what runs on them: given, renewed, declined.</summary>
 internal static class Attestation
 {
-    /// <summary>A new attestation of an empty host. A takeover in the journal that started nothing is abandoned by it.</summary>
+    /// <summary>
+    /// A new attestation of an empty host, spoken by a list of the hypervisor that is asked for from now on: until now something may have
+    /// been started here. A takeover in the journal that started nothing is abandoned by it.
+    /// </summary>
     public static void Renew(Draft turn)
+    {
+        ByListSince(turn, turn.Now);
+        turn.Schedule = turn.Schedule with { Domains = turn.Now };
+    }
+
+    /// <summary>The same by a list that was asked for already, behind the end of all that starts VMs here.</summary>
+    public static void ByListSince(Draft turn, Instant since)
     {
         turn.Durable = turn.Durable with
         {
@@ -17,7 +28,7 @@ internal static class Attestation
             FencePending = false,
             Takeover = null,
         };
-        turn.Procedures = turn.Procedures with { AttestedAt = turn.Now };
+        turn.Procedures = turn.Procedures with { AttestedAt = turn.Now, AttestedBy = since };
         turn.DropTakeover();
     }
 

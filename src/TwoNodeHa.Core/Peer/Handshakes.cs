@@ -94,11 +94,11 @@ internal static class Handshakes
             turn.Report(HaEventId.Handshake, Severity.Notice,
                 $"{turn.Config.Peer.Name} pauses; no takeover by silence until it reports armed again");
         }
-        else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && (durable.PeerBound || KeepsPromise(durable, beat)))
+        else if (beat.Disarm == 0 && durable.PeerDisarm != 0 && fresh && durable.PeerBound)
         {
             turn.Durable = durable with { PeerDisarm = 0 };
             turn.Report(HaEventId.Handshake, Severity.Notice,
-                $"{turn.Config.Peer.Name} is back from its pause, and {(durable.PeerBound ? "bound" : "under its promise")}");
+                $"{turn.Config.Peer.Name} is back from its pause, and bound");
         }
 
         durable = turn.Durable;
@@ -107,8 +107,6 @@ internal static class Handshakes
             turn.Durable = durable with { DisarmAcknowledged = true };
         }
     }
-
-    private static bool KeepsPromise(DurableState durable, Heartbeat beat) => beat.Promise != 0 && beat.Promise == durable.PeerPromise;
 
     /// <summary>The daemon is about to end, or the pair cannot work.</summary>
     private static bool WantsPause(Draft turn) =>

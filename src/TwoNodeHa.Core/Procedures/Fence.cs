@@ -59,7 +59,7 @@ internal static class Fence
             turn.Fence = fence with { Verified = true };
             turn.Report(HaEventId.FenceVerified, Severity.Notice,
                 $"fenced in {(turn.Now - fence.DecidedAt).TotalSeconds:F2} s: no domain is left and no disk back-end is open");
-            Attestation.Renew(turn);
+            Attestation.ByListSince(turn, turn.Host.DomainsAskedAt);
             Attest(turn, turn.Fence);
         }
         else if (!fence.ResetOrdered && turn.Now >= ResetAt(turn.View, fence))

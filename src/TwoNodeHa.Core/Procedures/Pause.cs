@@ -35,7 +35,7 @@ internal static class Pause
         var unfit = Fitness.NotOfThisPool(turn.View);
         if (unfit is not null && turn.Durable.Disarm == 0)
         {
-            turn.Durable = turn.Durable with { Disarm = turn.Life.Incarnation.Counter, DisarmAcknowledged = false };
+            Ask(turn);
             turn.Report(HaEventId.Alert, Severity.Critical, $"nothing is protected: {unfit}");
         }
         else if (unfit is null && turn.Durable.Disarm != 0)
@@ -65,9 +65,10 @@ internal static class Pause
             return;
         }
 
-        if (turn.Durable.Disarm != turn.Life.Incarnation.Counter)
+        if (turn.Procedures.PauseForStop == 0)
         {
-            turn.Durable = turn.Durable with { Disarm = turn.Life.Incarnation.Counter, DisarmAcknowledged = false };
+            Ask(turn);
+            turn.Procedures = turn.Procedures with { PauseForStop = turn.Durable.Disarm };
             return;
         }
 
@@ -75,6 +76,13 @@ internal static class Pause
         {
             End(turn, $"{turn.Config.Peer.Name} holds until this daemon is back", disarm: MayDisarm(turn));
         }
+    }
+
+    /// <summary>A pause of its own number: above every one before, and above those of former versions, which were incarnations.</summary>
+    private static void Ask(Draft turn)
+    {
+        var number = Math.Max(turn.Durable.LastPause + 1, turn.Life.Incarnation.Counter);
+        turn.Durable = turn.Durable with { Disarm = number, LastPause = number, DisarmAcknowledged = false };
     }
 
     /// <summary>

@@ -33,6 +33,8 @@ internal static class Probing
             return;
         }
 
+        var asked = turn.Peer.ProbedAt is { } last && turn.Now - last <= Deadlines.PeerProbeRest * 2 ? turn.Peer.ProbedSince : turn.Now;
+        turn.Peer = turn.Peer with { ProbedAt = turn.Now, ProbedSince = asked };
         turn.Schedule = turn.Schedule with { PeerProbe = turn.Now + PeerProbeInterval(turn) };
         turn.Emit(new Command.ProbePeer());
     }

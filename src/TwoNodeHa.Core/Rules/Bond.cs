@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Situation;
 
 namespace TwoNodeHa.Core.Rules;
@@ -10,8 +11,15 @@ namespace TwoNodeHa.Core.Rules;
 public static class Bond
 {
     /// <summary>This host is bound, and says so in its heartbeats.</summary>
-    public static bool Holds(View view) => View.IsMember(view.Status) && view.Durable.Enabled && !view.IsPausing
+    public static bool Holds(View view) => (View.IsMember(view.Status) || KeepsPromise(view)) && view.Durable.Enabled && !view.IsPausing
         && RightToRun.EndsByItself(view) && WatchdogKeepsIt(view);
+
+    /// <summary>
+    /// Under a promise, and it is known that nothing runs here by its leave: an old list does not say so, and a toolstack that is master
+    /// goes on acting when its host is cut off.
+    /// </summary>
+    private static bool KeepsPromise(View view) => view is { Status: HaStatus.Maintenance, Durable.PromiseStands: true, Confirmed.PromiseStands: true }
+        && view is { MayRun: false, IsMaster: false } && !view.ListOlderThan(Deadlines.WordListAge);
 
     private static bool WatchdogKeepsIt(View view) => view.WatchdogUsable
         && (view.State.Watchdog.Armed || view.Config.Config.Watchdog.Kind == WatchdogKind.None);

@@ -16,9 +16,9 @@ internal static class PeerBond
             return asked;
         }
 
-        // A promise admits nothing to run; who gave it up for an operator's word took over, and is bound as a sole host. And what is
-        // known is known only once it is on disk: a restarted daemon must know no less.
-        return view.PromiseOfPeerHolds || view is { Durable.PeerBound: true, Confirmed.PeerBound: true } ? null
+        // A promise alone is no bond: while HA is disabled, what is brought back beside it runs on. And what is known is known only once
+        // it is on disk: a restarted daemon must know no less.
+        return view is { Durable.PeerBound: true, Confirmed.PeerBound: true } ? null
             : "the peer is not known to be bound to fence (not armed, another configuration, or never heard)";
     }
 
@@ -29,11 +29,6 @@ internal static class PeerBond
         if (durable.PeerDisarm != 0)
         {
             return "the peer paused (restart or upgrade of its daemon) and was not heard since: it is not bound to fence";
-        }
-
-        if (view.PromiseOfPeerHolds)
-        {
-            return null;
         }
 
         if (durable is { PeerEnabled: false, PeerSwitchGeneration: > 0 })

@@ -55,6 +55,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         Again.After(view, view.State.Life.StartedAt, view.Timing.TakeoverDelay),
         Again.After(view, view.State.Peer.SignOfLife, view.Config.Rules.SignOfLifeHold),
         Again.After(view, view.State.Peer.LastHeard, view.Timing.QuietWindow),
+        Again.After(view, view.State.Peer.ProbedAt is null ? null : view.State.Peer.ProbedSince, AskedFor(view.Timing)),
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffQuiet),
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffCounts),
         view.State.ThirdParty.StoreMissedAt is { } missed
@@ -180,6 +181,11 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return Refuse("the former holder may still be fencing", at);
         }
 
+        if (BondIsOnlySaid(view) && AskedLongEnoughAt(view) is { } asked && view.Now < asked)
+        {
+            return Refuse(NotAskedYet, asked);
+        }
+
         return view.Policy.OnAmbiguous == OnAmbiguous.Hold && BondIsOnlySaid(view) && Doubt(view) is { } doubt
             ? Hold(doubt) : new TakeoverPermit(TakeoverRule.Arbiter, "", at, false);
     }
@@ -212,6 +218,11 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
                 + $"{view.Timing.TakeoverDelay.TotalSeconds:F1} s", due);
         }
 
+        if (AskedLongEnoughAt(view) is { } asked && view.Now < asked)
+        {
+            return Refuse(NotAskedYet, asked);
+        }
+
         due = Instant.Max(due, EarliestBySilence(view));
         return view.Policy.OnAmbiguous == OnAmbiguous.Hold && Doubt(view) is { } doubt
             ? new TakeoverPermit(TakeoverRule.None, doubt, due, true)
@@ -223,6 +234,21 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
 
     /// <summary>A kernel that answers keeps a takeover by silence away. The arbiter's lease answers that question itself.</summary>
     private static bool HoldsForSigns(View view) => view.Policy is { OnAmbiguous: OnAmbiguous.Hold, UsesArbiter: false };
+
+    private const string NotAskedYet = "the peer's kernel has not been asked for long enough to know that it is silent";
+
+    /// <summary>
+    /// That no answer came says something only of a kernel that was asked: a daemon may have begun late, or was blind. A peer that falls
+    /// silent beside a daemon that watches is asked from half the lease on, so this delays nothing there.
+    /// </summary>
+    private static Instant? AskedLongEnoughAt(View view) => view.Policy.OnAmbiguous != OnAmbiguous.Hold ? null
+        : (view.State.Peer.ProbedAt is null ? view.Now : view.State.Peer.ProbedSince) + AskedFor(view.Timing);
+
+    private static TimeSpan AskedFor(TimingConfig timing)
+    {
+        var usual = timing.TakeoverDelay - (timing.Lease / 2) - Deadlines.PeerProbeRest;
+        return usual < timing.QuietWindow ? usual : timing.QuietWindow;
+    }
 
     private static string? Doubt(View view)
     {

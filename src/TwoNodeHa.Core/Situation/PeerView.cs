@@ -52,6 +52,12 @@ public sealed record PeerView
     /// <summary>Since when every heartbeat of the peer said that its storage is healthy; null when the newest did not.</summary>
     public Instant? StorageSince { get; init; }
 
+    /// <summary>When the peer's kernel was asked last; null while it was not asked by this daemon.</summary>
+    public Instant? ProbedAt { get; init; }
+
+    /// <summary>Since when it has been asked without a gap.</summary>
+    public Instant ProbedSince { get; init; }
+
     /// <summary>Send time of the newest question that the peer's kernel answered.</summary>
     public Instant? SignOfLife { get; init; }
 

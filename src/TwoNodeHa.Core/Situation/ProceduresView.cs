@@ -58,6 +58,9 @@ public sealed record ProceduresView
     /// <summary>When the end of the daemon was asked for; null when not.</summary>
     public Instant? StopAskedAt { get; init; }
 
+    /// <summary>Number of the pause that was asked for because this daemon is to end; 0 while none was.</summary>
+    public long PauseForStop { get; init; }
+
     /// <summary>The end was ordered.</summary>
     public bool ExitOrdered { get; init; }
 
@@ -75,4 +78,7 @@ public sealed record ProceduresView
 
     /// <summary>When the newest attestation was made.</summary>
     public Instant AttestedAt { get; init; }
+
+    /// <summary>The newest attestation is true by a list of the hypervisor that was asked for at this time or later.</summary>
+    public Instant AttestedBy { get; init; }
 }

@@ -45,9 +45,9 @@ public readonly partial struct View
     /// <summary>A commitment or a promise stands.</summary>
     public bool BoundByWord => State.Durable.Committed || State.Durable.PromiseStands;
 
-    /// <summary>The attestation that the peer may be told: durable, standing, and true by the hypervisor's own list, which is new.</summary>
+    /// <summary>The attestation that the peer may be told: durable, standing, and true by a list of the hypervisor that is new, and newer than the word.</summary>
     public long SpokenAttestation => Confirmed.Committed && Durable.Committed && !MayWrite && !ListOlderThan(Deadlines.WordListAge)
-        && Confirmed.Attestation == Durable.Attestation
+        && Confirmed.Attestation == Durable.Attestation && State.Host.DomainsAskedAt >= State.Procedures.AttestedBy
         && Status is HaStatus.Joining or HaStatus.Fenced
             ? Confirmed.Attestation
             : 0;
