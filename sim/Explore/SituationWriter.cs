@@ -204,6 +204,7 @@ internal ref struct SituationWriter
         Id(state, Purpose.ChangeRole);
         Due(state.Procedures.Role.RetryAt);
         Add(state.Procedures.Starts.Count);
+        Id(state, Purpose.KeepVm);
         foreach (var (vm, attempt) in state.Procedures.Starts)
         {
             Start(state, vm, attempt);

@@ -137,6 +137,7 @@ public sealed class SituationTests
                     new PendingCommand(98, Purpose.EndBackends, Guid.Empty, 0),
                 ],
             },
+                    new PendingCommand(99, Purpose.KeepVm, Site.VmIds[0], 0),
             Host = state.Host with
             {
                 // One that dom0 opened for itself writes only while both its image is shared and it may.

@@ -115,6 +115,9 @@ internal static class Intake
                 break;
             case Purpose.StartVm:
                 VmStart.Done(turn, finished, pending.Vm);
+            case Purpose.KeepVm:
+                ToolstackWait.Kept(turn, finished, pending.Vm);
+                break;
                 break;
             case Purpose.MarkVm:
                 ProtectDesk.Done(turn, finished, pending.Vm);
