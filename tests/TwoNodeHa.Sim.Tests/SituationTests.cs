@@ -241,6 +241,7 @@ public sealed class SituationTests
             TimeSpan one => [(path, one + TimeSpan.FromMilliseconds(7))],
             ImmutableArray<VmRecord> vms => Mutants(vms[0], path).Select(pair =>
                 (pair.Path, (object?)vms.SetItem(0, (VmRecord)pair.Mutant))),
+            ImmutableArray<DeletedVm> { IsEmpty: true } none => [(path, none.Add(new DeletedVm(Guid.Empty, 1)))],
             ImmutableArray<DeletedVm> gone => Mutants(gone[0], path).Select(pair =>
                 (pair.Path, (object?)gone.SetItem(0, (DeletedVm)pair.Mutant))),
             ImmutableArray<VmFact> vms => Mutants(vms[0], path).Select(pair =>
