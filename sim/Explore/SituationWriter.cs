@@ -46,6 +46,8 @@ internal ref struct SituationWriter
         ["PendingBook.Unknown"] = "counts; decides nothing",
         ["PeerView.Rejected"] = "counts; decides nothing",
         ["PeerView.RejectedToldAt"] = "decides only whether it is reported again",
+        ["DeletedVm.AtUnixMs"] = "no search deletes a VM",
+        ["YieldJournal.NewestUnixMs"] = "the wall clock of a search stands still: the same for each count, but for a tick",
         ["DurableState.PeerUuid"] = "the same in every state of a search",
         ["GatewayView.FirstAnswerAt"] = "for the boot guard, which no host of a search has",
         ["PendingBook.UnknownToldAt"] = "decides only whether it is reported again",
@@ -202,6 +204,7 @@ internal ref struct SituationWriter
         Takeover(state, state.Procedures.Takeover);
         Add((long)state.Procedures.Role.Phase);
         Id(state, Purpose.ChangeRole);
+        Id(state, Purpose.KeepVm);
         Due(state.Procedures.Role.RetryAt);
         Add(state.Procedures.Starts.Count);
         foreach (var (vm, attempt) in state.Procedures.Starts)
@@ -301,6 +304,13 @@ internal ref struct SituationWriter
             Add((vm.Protected ? 1 : 0) | (vm.Wanted ? 2 : 0) | (vm.StopSeen ? 4 : 0));
             _hash.Add(vm.LastOn);
         }
+
+        foreach (var gone in durable.Deleted)
+        {
+            _hash.Add(gone.Uuid);
+        }
+
+        Add(durable.Yields?.Count ?? 0);
     }
 
     /// <summary>Which host the following state belongs to.</summary>
@@ -348,6 +358,11 @@ internal ref struct SituationWriter
         Add(beat.ReenableInMs);
         Mirror(beat.Mirror, receiver);
         foreach (var id in beat.Running.AddRange(beat.Missing))
+        {
+            _hash.Add(id);
+        }
+
+        foreach (var id in beat.Stopped)
         {
             _hash.Add(id);
         }

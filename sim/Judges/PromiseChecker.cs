@@ -128,10 +128,21 @@ public sealed partial class PromiseChecker(VirtualWorld world)
         if (happened.Name == "power_state_reset")
         {
             var vm = happened.Fields.First(field => field.Key == "uuid").Value;
-            DeclaredStopped(host, vm, "the power state is reset");
+            if (!IsAdopted(host, vm))
+            {
+                DeclaredStopped(host, vm, "the power state is reset");
+            }
+
             Acts(host, $"resets the power state of {world.VmName(vm)}");
         }
     }
+
+    /// <summary>
+    /// It runs on the very host, whose toolstack has not compared its domains with the database yet: resident nowhere, the VM is taken
+    /// over as it runs. Nobody else can start it meanwhile without meeting its disk lock.
+    /// </summary>
+    private bool IsAdopted(VirtualHost host, string vm) => host.Domains.IsWriting(vm) && !host.Toolstack.Status.InitComplete
+        && !world.Hosts[1 - host.Index].Domains.IsWriting(vm);
 
     /// <summary>S3: a disk lock of another host was forced.</summary>
     public void LockForced(string vdi, string holder)

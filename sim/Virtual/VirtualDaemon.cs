@@ -62,9 +62,18 @@ public sealed class VirtualDaemon : ICommandExecutor
     {
         if (State.Procedures.Yields is { } yields)
         {
-            _loop.Replace(State with { Procedures = State.Procedures with { Yields = yields with { NewestAt = yields.NewestAt - time } } });
+            _loop.Replace(State with
+            {
+                Procedures = State.Procedures with { Yields = yields with { NewestAt = yields.NewestAt - time } },
+                Durable = Older(State.Durable, time),
+                Disk = State.Disk with { Confirmed = Older(State.Disk.Confirmed, time) },
+            });
+            _host.StateFile = _host.StateFile is { } file ? Older(file, time) : null;
         }
     }
+
+    private static DurableState Older(DurableState state, TimeSpan time) => state.Yields is { } noted
+        ? state with { Yields = noted with { NewestUnixMs = noted.NewestUnixMs - (long)time.TotalMilliseconds } } : state;
 
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }

@@ -112,6 +112,8 @@ public sealed class SituationTests
         var state = world.Host(0).State!;
         var durable = state.Durable with
         {
+            Deleted = [new DeletedVm(Site.VmIds[0], 1)],
+            Yields = new YieldJournal(1, 1),
             Takeover = new TakeoverJournal
             {
                 Epoch = 2, Rule = TakeoverRule.Silence, Step = TakeoverStep.Promote, WasMaster = true, PeerHeld = [Site.VmIds[1]],
@@ -135,6 +137,7 @@ public sealed class SituationTests
                     new PendingCommand(96, Purpose.ReadToolstack, Guid.Empty, 0),
                     new PendingCommand(97, Purpose.FencePeer, Guid.Empty, 0),
                     new PendingCommand(98, Purpose.EndBackends, Guid.Empty, 0),
+                    new PendingCommand(99, Purpose.KeepVm, Site.VmIds[0], 0),
                 ],
             },
             Host = state.Host with
@@ -158,9 +161,9 @@ public sealed class SituationTests
             Peer = state.Peer with
             {
                 StopsSeen = state.Peer.StopsSeen.Add(Site.VmIds[1], at),
-                Beat = state.Peer.Beat! with { Attestation = 1, Missing = [5] },
+                Beat = state.Peer.Beat! with { Attestation = 1, Missing = [5], Stopped = [6] },
             },
-            Schedule = state.Schedule with { LastBeat = state.Schedule.LastBeat! with { Missing = [5] } },
+            Schedule = state.Schedule with { LastBeat = state.Schedule.LastBeat! with { Missing = [5], Stopped = [6] } },
         };
         return (HaState)Recent(sample, at);
     }
@@ -238,6 +241,9 @@ public sealed class SituationTests
             TimeSpan one => [(path, one + TimeSpan.FromMilliseconds(7))],
             ImmutableArray<VmRecord> vms => Mutants(vms[0], path).Select(pair =>
                 (pair.Path, (object?)vms.SetItem(0, (VmRecord)pair.Mutant))),
+            ImmutableArray<DeletedVm> { IsEmpty: true } none => [(path, none.Add(new DeletedVm(Guid.Empty, 1)))],
+            ImmutableArray<DeletedVm> gone => Mutants(gone[0], path).Select(pair =>
+                (pair.Path, (object?)gone.SetItem(0, (DeletedVm)pair.Mutant))),
             ImmutableArray<VmFact> vms => Mutants(vms[0], path).Select(pair =>
                 (pair.Path, (object?)vms.SetItem(0, (VmFact)pair.Mutant))),
             ImmutableArray<DomainFact> guests => Mutants(guests[0], path).Select(pair =>

@@ -44,6 +44,16 @@ public sealed record VmRecord
     public Guid Appliance { get; init; }
 }
 
+/// <summary>A VM that an administrator deleted: an older copy of XAPI's database, which still has it, is no reason to start it.</summary>
+/// <param name="Uuid">VM.uuid.</param>
+/// <param name="AtUnixMs">When it was missed, Unix milliseconds of the wall clock; 0 until the next look at that clock.</param>
+public sealed record DeletedVm(Guid Uuid, long AtUnixMs);
+
+/// <summary>The memory of handovers for the gateway's sake, as it outlives the daemon.</summary>
+/// <param name="Count">How many; at least 1.</param>
+/// <param name="NewestUnixMs">When the newest one began here, Unix milliseconds of the wall clock.</param>
+public sealed record YieldJournal(int Count, long NewestUnixMs);
+
 /// <summary>By which rule a takeover was decided (protocol.md, "Permit to take over").</summary>
 public enum TakeoverRule
 {
@@ -256,4 +266,10 @@ public sealed record DurableState
 
     /// <summary>The VM records, ordered by uuid.</summary>
     public ImmutableArray<VmRecord> Vms { get; init; } = [];
+
+    /// <summary>VMs that were in the record until XAPI's database had them no more, the newest last.</summary>
+    public ImmutableArray<DeletedVm> Deleted { get; init; } = [];
+
+    /// <summary>Handovers for the gateway's sake: what <see cref="Situation.YieldRecord"/> begins with after a restart; null when none is known.</summary>
+    public YieldJournal? Yields { get; init; }
 }

@@ -60,6 +60,19 @@ internal static class VmBook
             ? vm with { Wanted = true }
             : vm);
 
+    /// <summary>
+    /// The peer says of VMs that this host misses that they were stopped or deleted through XAPI: of use while the own toolstack
+    /// does not answer, which else knows better. Shown running again there, a VM is wanted again.
+    /// </summary>
+    public static void HearStopped(Draft turn, ImmutableArray<ulong> stopped)
+    {
+        if (!stopped.IsEmpty && !turn.View.ToolstackHealthy)
+        {
+            Rewrite(turn, vm => vm.Wanted && vm.LastOn == turn.Config.Peer.Uuid && stopped.BinarySearch(VmShortId.Of(vm.Uuid)) >= 0
+                && !turn.View.RunsHere(vm.Uuid) && !turn.View.RunsOnPeer(vm.Uuid) ? vm with { Wanted = false, LastOn = Guid.Empty } : vm);
+        }
+    }
+
     public static void SeeDatabase(Draft turn, DatabaseFacts facts)
     {
         // A toolstack that is starting serves an empty database for a moment.
@@ -72,7 +85,7 @@ internal static class VmBook
         var records = ImmutableArray.CreateBuilder<VmRecord>(facts.Vms.Length);
         foreach (var fact in facts.Vms)
         {
-            var known = Find(old, fact.Uuid);
+            var known = Find(old, fact.Uuid) ?? Tombstones.Of(turn, fact);
             records.Add(Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact), known is not null && IsOld(turn, fact)));
         }
 
@@ -86,6 +99,7 @@ internal static class VmBook
         }
 
         records.Sort((left, right) => left.Uuid.CompareTo(right.Uuid));
+        Tombstones.See(turn, facts, old, records.ToImmutable());
         if (!records.ToImmutable().SequenceEqual(old))
         {
             turn.Durable = turn.Durable with { Vms = records.ToImmutable() };

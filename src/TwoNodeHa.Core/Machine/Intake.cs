@@ -20,12 +20,14 @@ internal static class Intake
                 Start.Begin(turn, started);
                 break;
             case Observation.Ticked ticked:
-                // Nothing else looks at the wall clock; a copy of the state at every tick is not free.
+                // A copy of the state at every tick is not free.
                 if (NeedsWallClock(turn))
                 {
                     turn.Life = turn.Life with { WallUnixMs = ticked.WallUnixMs };
                 }
 
+                Tombstones.Age(turn, ticked.WallUnixMs);
+                Damping.Keep(turn, ticked.WallUnixMs);
                 break;
             case Observation.HeartbeatReceived received:
                 HeartbeatIntake.Receive(turn, received);
@@ -112,6 +114,9 @@ internal static class Intake
                 break;
             case Purpose.TakeoverStep:
                 Takeover.Done(turn, finished, pending.Vm);
+                break;
+            case Purpose.KeepVm:
+                ToolstackWait.Kept(turn, finished, pending.Vm);
                 break;
             case Purpose.StartVm:
                 VmStart.Done(turn, finished, pending.Vm);

@@ -42,6 +42,7 @@ internal static class HeartbeatComposer
             RunningCount = state.Host.Domains?.Guests.Length ?? -1,
             Running = running,
             Missing = Missing(turn.View),
+            Stopped = Stopped(turn.View),
             Mirror = MirrorOf(state),
             ReenableAtUnixMs = confirmed.Enabled ? 0 : confirmed.ReenableAtUnixMs,
             ReenableInMs = confirmed is { Enabled: false, ReenableAtUnixMs: > 0 } && state.Life.ReenableAt is { } over
@@ -54,6 +55,7 @@ internal static class HeartbeatComposer
         || last.Status != next.Status || (last.Flags & Urgent) != (next.Flags & Urgent) || last.Epoch != next.Epoch || WordsDiffer(last, next)
         || last.SwitchGeneration != next.SwitchGeneration || last.AckIncarnation != next.AckIncarnation
         || last.RunningCount != next.RunningCount || !last.Running.AsSpan().SequenceEqual(next.Running.AsSpan()) || last.Master != next.Master
+        || !last.Stopped.AsSpan().SequenceEqual(next.Stopped.AsSpan())
         || last.Mirror != next.Mirror || last.ReenableAtUnixMs != next.ReenableAtUnixMs
         || last.ReenableInMs > 0 != next.ReenableInMs > 0;
 
@@ -141,6 +143,20 @@ internal static class HeartbeatComposer
 
         missing.Sort();
         return [.. missing];
+    }
+
+    /// <summary>What the peer misses without a reason: it could not read that somebody stopped or deleted it.</summary>
+    private static ImmutableArray<ulong> Stopped(View view)
+    {
+        if (view.State.Peer.Beat is not { Missing: { Length: > 0 } missing })
+        {
+            return [];
+        }
+
+        var confirmed = view.State.Disk.Confirmed;
+        var stopped = confirmed.Vms.Where(vm => vm is { StopSeen: true, Wanted: false } && !view.RunsHere(vm.Uuid)).Select(static vm => vm.Uuid)
+            .Concat(confirmed.Deleted.Select(static gone => gone.Uuid));
+        return [.. stopped.Select(VmShortId.Of).Where(id => missing.BinarySearch(id) >= 0).Distinct().Order().Take(Heartbeat.StoppedMax)];
     }
 
     private static ImmutableArray<ulong> Running(Draft turn)

@@ -47,6 +47,7 @@ internal static class HeartbeatIntake
         HearAnnouncement(turn, beat);
         VmBook.SeePeerAlive(turn);
         VmBook.HearOfStops(turn, beat);
+        VmBook.HearStopped(turn, beat.Stopped);
         MarkLink(turn, received, beat);
         HearBond(turn, beat, fresh);
         MirrorIntake.Hear(turn, beat);

@@ -22,6 +22,7 @@ internal static class ToolstackWait
             return AwaitPeer(turn, progress) ? null : TakeoverStep.ResetPowerStates;
         }
 
+        KeepMoved(turn, progress);
         var seen = host.ToolstackAt >= progress.StepSince;
         if (seen && host.Toolstack is { RoleFile: not PoolRole.Master and not PoolRole.Unknown })
         {
@@ -47,6 +48,50 @@ internal static class ToolstackWait
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// A VM that came here after the copy of the database was made is, by that copy, the dead peer's: at the end of its start-up XAPI
+    /// would destroy the domain. One that is resident nowhere it takes over as it runs (xapi.md 8.3). What comes too late costs
+    /// nothing: the VM is started again.
+    /// </summary>
+    private static void KeepMoved(Draft turn, TakeoverProgress progress)
+    {
+        var (view, host) = (turn.View, turn.Host);
+        if (host.Toolstack is not { Answers: true, InitComplete: false, RoleFile: PoolRole.Master } || host.ToolstackAt < progress.StepSince
+            || host.DatabaseAt < progress.StepSince || host.Database is not { } database || database.Master != turn.Config.Self.Uuid)
+        {
+            return;
+        }
+
+        foreach (var vm in database.Vms)
+        {
+            if (vm.ResidentOn != turn.Config.Peer.Uuid || vm.PowerState is not (VmPowerState.Running or VmPowerState.Paused) || !view.RunsHere(vm.Uuid)
+                || progress.DoneVms.Contains(vm.Uuid) || turn.Pending.IdOf(Purpose.KeepVm, vm.Uuid) != 0)
+            {
+                continue;
+            }
+
+            turn.Act(new HaAction.ResetPowerState(vm.Uuid), Deadlines.ToolstackUnit, Purpose.KeepVm, vm.Uuid);
+            turn.Report(HaEventId.ToolstackChanged, Severity.Notice,
+                $"{vm.Name} runs here, and the copy of the database that XAPI began with has it on {turn.Config.Peer.Name}: it is reset there, so that XAPI does not end it", vm.Uuid);
+        }
+    }
+
+    /// <summary>Tried once: a peer whose toolstack answers makes XAPI refuse it every time.</summary>
+    public static void Kept(Draft turn, Observation.ActionFinished finished, Guid vm)
+    {
+        if (turn.Takeover is not { } progress || turn.Durable.Takeover is not { Step: TakeoverStep.AwaitToolstack })
+        {
+            return;
+        }
+
+        turn.Takeover = progress with { DoneVms = progress.DoneVms.Add(vm) };
+        if (finished.Outcome != ActionOutcome.Succeeded)
+        {
+            turn.Report(HaEventId.ActionTrouble, Severity.Warning,
+                $"a VM that moved here could not be reset ({finished.Code} {finished.Detail}): XAPI may end it, then it is started again", vm);
+        }
     }
 
     /// <summary>Counted from the newest restart: one that came too early must not come again as early.</summary>

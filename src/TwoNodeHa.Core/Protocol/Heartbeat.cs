@@ -108,6 +108,9 @@ public sealed record Heartbeat
     /// <summary>Highest number of entries of <see cref="Running"/> that fit a datagram of 1,200 bytes.</summary>
     public const int RunningMax = 100;
 
+    /// <summary>Highest number of entries of <see cref="Stopped"/>, for which each datagram has room: what is left over follows when the first are heard.</summary>
+    public const int StoppedMax = 12;
+
     /// <summary>Host uuid of the sender.</summary>
     public required Guid Sender { get; init; }
 
@@ -188,6 +191,12 @@ public sealed record Heartbeat
 
     /// <summary>Milliseconds from <see cref="SentAt"/> until that end, by the sender's monotonic clock; 0 when there is none.</summary>
     public long ReenableInMs { get; init; }
+
+    /// <summary>
+    /// Short ids, ascending, of VMs that the receiver misses and that were stopped or deleted through XAPI by the sender's record; at
+    /// most <see cref="StoppedMax"/>. Empty from a daemon of wire version 1 or 2.
+    /// </summary>
+    public ImmutableArray<ulong> Stopped { get; init; } = [];
 
     /// <summary>True when a flag is set.</summary>
     public bool Has(HeartbeatFlags flag) => (Flags & flag) == flag;

@@ -46,8 +46,8 @@ public static partial class HeartbeatCodec
     /// <summary>Longest datagram, bytes: fits every link's MTU with room for tunnels.</summary>
     public const int DatagramMax = 1200;
 
-    /// <summary>Version written by this code. Version 2 appended the mirror and the end of a timed disablement.</summary>
-    public const byte Version = 2;
+    /// <summary>Version written by this code. Version 2 appended the mirror and the end of a timed disablement, version 3 the VMs that were stopped.</summary>
+    public const byte Version = 3;
 
     /// <summary>Oldest version that can read what this code writes: it skips what was appended since.</summary>
     public const byte ReadableFrom = 1;
@@ -166,6 +166,12 @@ public static partial class HeartbeatCodec
         WriteMirror(ref writer, beat.Mirror);
         writer.Long(beat.ReenableAtUnixMs);
         writer.Long(beat.ReenableInMs);
+        var stopped = beat.Stopped.AsSpan()[..Math.Min(beat.Stopped.Length, Heartbeat.StoppedMax)];
+        writer.Byte((byte)stopped.Length);
+        foreach (var vm in stopped)
+        {
+            writer.Long((long)vm);
+        }
     }
 
     private static void WriteMirror(ref Writer writer, Mirror? mirror)
@@ -228,7 +234,12 @@ public static partial class HeartbeatCodec
             Running = reader.Ids(),
             Missing = reader.Ids(),
         };
-        return (link, written < 2 ? beat : ReadAppended(ref reader, beat));
+        if (written >= 2)
+        {
+            beat = ReadAppended(ref reader, beat);
+        }
+
+        return (link, written < 3 ? beat : beat with { Stopped = reader.Ids() });
     }
 
     private static Heartbeat ReadAppended(ref Reader reader, Heartbeat beat) => beat with

@@ -241,6 +241,15 @@ public static class Deadlines
     /// <summary>For so long after a handover for the gateway's sake the next one needs more; doubled with each one.</summary>
     public static readonly TimeSpan YieldRest = TimeSpan.FromMinutes(10);
 
+    /// <summary>No copy of XAPI's database that a member begins with is older: a VM that was deleted before is forgotten.</summary>
+    public static readonly TimeSpan DeletedMemory = TimeSpan.FromDays(7);
+
+    /// <summary>So many deleted VMs are remembered, the newest.</summary>
+    public const int DeletedMax = 64;
+
+    /// <summary>The wall clock was set by more than this: what is noted by it is noted anew.</summary>
+    public static readonly TimeSpan WallClockSet = TimeSpan.FromMinutes(5);
+
     /// <summary>Handovers longer ago than this are forgotten.</summary>
     public static readonly TimeSpan YieldMemory = TimeSpan.FromHours(24);
 

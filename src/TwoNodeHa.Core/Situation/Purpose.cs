@@ -61,4 +61,7 @@ public enum Purpose
 
     /// <summary>The arbiter is asked for its lease: while an answer is under way, the lease is not given back.</summary>
     AcquireLease = 25,
+
+    /// <summary>The database shows a VM that runs here on the dead peer: it is reset there before XAPI reconciles.</summary>
+    KeepVm = 26,
 }

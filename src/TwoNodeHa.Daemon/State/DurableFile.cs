@@ -200,6 +200,7 @@ internal sealed class DurableFile(string directory, string? mark = null, DiskSyn
         FenceReason = state.FenceReason ?? "",
         TakenOver = state.TakenOver.IsDefault ? [] : state.TakenOver,
         Vms = state.Vms.IsDefault ? [] : state.Vms,
+        Deleted = state.Deleted.IsDefault ? [] : state.Deleted,
     };
 
     private void KeepEvidence()

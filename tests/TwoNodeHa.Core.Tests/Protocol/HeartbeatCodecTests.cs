@@ -14,8 +14,8 @@ public sealed class HeartbeatCodecTests
 {
     private const int MacBytes = 32;
 
-    /// <summary>What version 2 appended behind the list of missing VMs.</summary>
-    private const int AppendedBytes = 1 + (7 * 8);
+    /// <summary>What versions 2 and 3 appended behind the list of missing VMs, with a mirror and no stopped VM.</summary>
+    private const int AppendedBytes = 1 + (7 * 8) + 1;
 
     private static readonly byte[] Key = [.. Enumerable.Range(1, 32).Select(value => (byte)value)];
 
@@ -26,6 +26,7 @@ public sealed class HeartbeatCodecTests
         (nameof(Heartbeat.AckSentAt), RecordArb.Boxed(Gen.Constant<Instant?>(new Instant(77)))),
         (nameof(Heartbeat.Mirror), RecordArb.Boxed<Mirror?>(RecordArb.Of(new Mirror()).Generator.Select(mirror => (Mirror?)mirror))),
         (nameof(Heartbeat.Running), RecordArb.Boxed(Ids(Heartbeat.RunningMax / 2))),
+        (nameof(Heartbeat.Stopped), RecordArb.Boxed(Ids(Heartbeat.StoppedMax))),
         (nameof(Heartbeat.Missing), RecordArb.Boxed(Ids(Heartbeat.RunningMax / 2))));
 
     [Property(MaxTest = 500)]
@@ -238,6 +239,7 @@ public sealed class HeartbeatCodecTests
     {
         Assert.Equal(expected.Running.AsEnumerable(), actual.Running.AsEnumerable());
         Assert.Equal(expected.Missing.AsEnumerable(), actual.Missing.AsEnumerable());
-        Assert.Equal(expected with { Running = [], Missing = [] }, actual with { Running = [], Missing = [] });
+        Assert.Equal(expected.Stopped.AsEnumerable(), actual.Stopped.AsEnumerable());
+        Assert.Equal(expected with { Running = [], Missing = [], Stopped = [] }, actual with { Running = [], Missing = [], Stopped = [] });
     }
 }

@@ -17,6 +17,16 @@ public sealed class OldWireTests
         + "000202000000000000000AFFFFFFFFFFFFFFFE01000000000000000B7A60FC7C55A9A3CCBDD5C709B50731C520AB0828"
         + "EBFFBF51C965CBF2C0414B27";
 
+    /// <summary>The same of wire version 2, with a mirror and the end of a disablement. Never changes.</summary>
+    private const string VersionTwo =
+        "544E48410201010D01031111111111114111811111111111111122222222222242228222222222222222000000000000"
+        + "0029FEDCBA987654321000000000000004D2000000003ADE68B100000000000000110123456789ABCDEF000000000000"
+        + "022B00000000000010830000000000000007000000000000000300000000000000020000000000000005000000000000"
+        + "000400000000000000090000000000000008000000000000000600000000000011D7A1B2C3D4E5F60718000000000000"
+        + "000202000000000000000AFFFFFFFFFFFFFFFE01000000000000000B07000000000000000B000000000000000C000000"
+        + "000000000D000000000000000E000000000000000F000001A3185C500000000000006DDD00C707D71CB0417B4126C902"
+        + "DA0715A6B5EF05DA7E75E67C5772445C044DFF1C6C";
+
     private static readonly byte[] Key = [.. Enumerable.Range(1, 32).Select(value => (byte)value)];
 
     [Fact]
@@ -30,6 +40,28 @@ public sealed class OldWireTests
         Assert.Equal((41L, 1234L, 7L, 3L, 5L, 9L), (beat.Incarnation.Counter, beat.Sequence, beat.Epoch, beat.Attestation, beat.Promise, beat.Disarm));
         Assert.Equal([0x0AUL, 0xFFFFFFFFFFFFFFFEUL], beat.Running.AsEnumerable());
         Assert.Equal([0x0BUL], beat.Missing.AsEnumerable());
+    }
+
+    [Fact]
+    public void A_heartbeat_of_version_2_is_read_and_tells_of_no_stopped_VM()
+    {
+        var beat = HeartbeatCodec.Decode(Convert.FromHexString(VersionTwo), Key).Beat!;
+        Assert.Equal(new Mirror { Promise = 11, Pause = 12, Bound = true, Attestation = 13, SwitchGeneration = 14, Enabled = true, LowestIncarnation = 15 }, beat.Mirror);
+        Assert.Equal((1_800_000_000_000L, 7_200_000L), (beat.ReenableAtUnixMs, beat.ReenableInMs));
+        Assert.Equal([0x0BUL], beat.Missing.AsEnumerable());
+        Assert.Empty(beat.Stopped);
+    }
+
+    [Fact]
+    public void What_is_written_now_begins_with_the_body_of_version_2_and_lets_it_read()
+    {
+        var old = Convert.FromHexString(VersionTwo);
+        var buffer = new byte[HeartbeatCodec.DatagramMax];
+        var beat = HeartbeatCodec.Decode(old, Key).Beat! with { Stopped = [0x0BUL, 0x0CUL] };
+        var now = buffer[..HeartbeatCodec.Encode(beat, 1, Key, buffer)];
+        Assert.Equal((3, 1), (now[4], now[5]));
+        Assert.Equal(old[8..^32], now[8..(old.Length - 32)]);
+        Assert.Equal([0x0BUL, 0x0CUL], HeartbeatCodec.Decode(now, Key).Beat!.Stopped.AsEnumerable());
     }
 
     [Fact]

@@ -173,6 +173,7 @@ public sealed class DurableFileTests : IDisposable
         var state = new DurableFile(_scratch.Directory).Read().State!;
         Assert.Equal(("", ""), (state.DisabledReason, state.FenceReason));
         Assert.False(state.Vms.IsDefault);
+        Assert.False(state.Deleted.IsDefault);
     }
 
     [Fact]
@@ -325,5 +326,7 @@ public sealed class DurableFileTests : IDisposable
             },
             new VmRecord { Uuid = new Guid(23, 0, 0, new byte[8]), Name = "", Protected = false, Wanted = false },
         ],
+        Deleted = [new DeletedVm(new Guid(31, 0, 0, new byte[8]), 1_700_000_000_002)],
+        Yields = new YieldJournal(32, 1_700_000_000_003),
     };
 }
