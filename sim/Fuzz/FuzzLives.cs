@@ -72,7 +72,7 @@ internal static class FuzzLives
     [
         ("lone_start", ["hold"]), ("on_gateway_loss", ["stay"]), ("fence_action", ["reboot", "poweroff"]), ("on_host_shutdown", ["wait"]),
         ("failback", ["manual", "auto"]), ("fence_delay_seconds", ["0", "8"]), ("start_parallel", ["1"]), ("start_attempts", ["1"]),
-        ("boot_guard_wait_seconds", ["60"]), ("prefer_master", ["emptier"]),
+        ("boot_guard_wait_seconds", ["60"]),
     ];
 
     /// <summary>The life of a seed; the same for ever.</summary>

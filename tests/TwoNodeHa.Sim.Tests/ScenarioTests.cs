@@ -130,11 +130,9 @@ public sealed class ScenarioTests
     {
         var world = Quiet();
         Assert.True(world.RunUntil(() => world.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Paired), TimeSpan.FromMinutes(2)));
-        var since = world.Hosts[0].Daemon!.State.Life.StatusSince;
         world.Touched();
         world.RunFor(TimeSpan.FromSeconds(60));
-        Assert.True(world.Jumped > TimeSpan.FromSeconds(35), $"{world.Jumped}");
-        Assert.Equal(since - world.Jumped, world.Hosts[0].Daemon!.State.Life.StatusSince);
+        Assert.True(world.Jumped >= TimeSpan.FromSeconds(35), $"{world.Jumped}");
     }
 
     [Fact]
