@@ -41,7 +41,17 @@ internal static class FuzzLives
         (2, "power off a;25;operator says on b that the peer is dead"), (2, "power off b;25;operator says on a that the peer is dead"),
         (1, "admin stops V"), (2, "admin starts V"), (1, "admin reboots V"), (2, "admin migrates V to H"), (1, "admin evacuates H"),
         (2, "admin designates H"), (1, "admin restarts toolstack on H"), (1, "admin disables H"),
+        (1, "admin suspends V"), (1, "admin resumes V"), (1, "admin checkpoints V"), (1, "V reboots itself"), (1, "V shuts itself down"),
+        (1, "admin sets the order of V to 2"), (1, "admin sets the start delay of V to 5 s"),
+        (1, "migrations take 20s;0;admin migrates V to H;8;power off H"), (1, "migrations take 20s;0;admin migrates V to H;8;pull cable of H"),
+        (1, "migrations take 20s;0;admin migrates V to H;8;crash toolstack on H"), (1, "migrations take 20s;0;admin evacuates H;12;power off H"),
+        (1, "back-ends of H drain 3s"), (1, "dom0 of H opens a shared disk"), (1, "garbage collector of H runs"), (1, "stop toolstack on H"),
+        (1, "daemon of H never restarts;0;kill daemon on H"), (1, "boot of H takes 2min"), (1, "next start on H takes 90s"), (1, "H cannot reset itself"),
+        (1, "operator begins maintenance of H for 2min"), (1, "native HA on"),
     ];
+
+    /// <summary>Without a watchdog nothing ends a host whose daemon hangs: what hangs one is not drawn then (docs/safety.md).</summary>
+    private static readonly string[] NeedsWatchdog = ["freeze", "never restarts", "watchdog", "cannot reset", "kill daemon", "disk of H", "clock of H"];
 
     private static readonly (int Weight, string Template)[] TwoLinks =
     [
@@ -53,6 +63,7 @@ internal static class FuzzLives
     [
         (4, "drop from H on mgmt"), (5, "pass from H on mgmt"), (2, "arbiter down"), (3, "arbiter up"), (1, "arbiter lags by 1s"),
         (2, "arbiter cut from H"), (2, "arbiter joined to H"), (1, "fence agent down"), (1, "fence agent up"),
+        (1, "arbiter refuses H"), (1, "arbiter trusts H"), (1, "board of H is silent"), (1, "board of H answers"), (1, "fence agent takes 20s"),
     ];
 
     private static readonly string[] Isolations = ["pull cable of H", "pull cable of H", "power off H", "power off H", "freeze daemon on H for 2min", "switch off", "hide gateway from H"];
@@ -60,13 +71,18 @@ internal static class FuzzLives
     private static readonly (string Key, string[] Values)[] Policies =
     [
         ("lone_start", ["hold"]), ("on_gateway_loss", ["stay"]), ("fence_action", ["reboot", "poweroff"]), ("on_host_shutdown", ["wait"]),
+        ("failback", ["manual", "auto"]), ("fence_delay_seconds", ["0", "8"]), ("start_parallel", ["1"]), ("start_attempts", ["1"]),
+        ("boot_guard_wait_seconds", ["60"]),
     ];
 
     /// <summary>The life of a seed; the same for ever.</summary>
     public static Scenario Of(int seed, FuzzClass safety)
     {
         var random = new Random(seed ^ 0x5EED);
-        var life = new Life(random, [.. Everywhere, .. safety switch { FuzzClass.B => TwoLinks, FuzzClass.A => ThirdParty, _ => [] }]);
+        var watchdog = random.Next(16) > 0;
+        var menu = Everywhere.Concat(safety switch { FuzzClass.B => TwoLinks, FuzzClass.A => ThirdParty, _ => [] })
+            .Where(item => watchdog || !NeedsWatchdog.Any(word => item.Template.Contains(word, StringComparison.Ordinal)));
+        var life = new Life(random, [.. menu], [.. Isolations.Where(text => watchdog || !text.StartsWith("freeze", StringComparison.Ordinal))]);
         for (var rounds = random.Next(2, 4); rounds > 0; rounds--)
         {
             life.Round();
@@ -81,6 +97,11 @@ internal static class FuzzLives
             }
         }
 
+        if (random.Next(8) == 0)
+        {
+            (policy["storage.probe"], policy["storage.on_storage_loss"]) = ("/srv/sr", "fence");
+        }
+
         return new Scenario
         {
             File = $"life {seed}",
@@ -90,6 +111,7 @@ internal static class FuzzLives
             Profile = random.Next(8) switch { < 2 => "fast", 2 => "patient", _ => "balanced" },
             ThirdParty = safety != FuzzClass.A ? "none" : random.Next(3) == 0 ? "agent" : "lease",
             Policy = policy,
+            Watchdog = watchdog ? "device" : "none",
             AssumeA1 = safety != FuzzClass.A,
             Seed = seed,
             Settle = 8 + random.Next(8),
@@ -99,7 +121,7 @@ internal static class FuzzLives
         };
     }
 
-    private sealed class Life(Random random, (int Weight, string Template)[] menu)
+    private sealed class Life(Random random, (int Weight, string Template)[] menu, string[] isolations)
     {
         private readonly int _total = menu.Sum(item => item.Weight);
         private readonly List<Move> _moves = [];
@@ -120,7 +142,7 @@ internal static class FuzzLives
             }
 
             Restore();
-            var isolation = FuzzSchedule.Fill(random, Isolations[random.Next(Isolations.Length)]);
+            var isolation = FuzzSchedule.Fill(random, isolations[random.Next(isolations.Length)]);
             Add(isolation, 0);
             _now += Isolated;
             Restore();
@@ -154,14 +176,29 @@ internal static class FuzzLives
             {
                 _ when text.StartsWith("admin stops", StringComparison.Ordinal) => $"admin starts {words[2]}",
                 _ when text.StartsWith("admin reboots", StringComparison.Ordinal) => $"admin starts {words[2]}",
+                _ when text.EndsWith("shuts itself down", StringComparison.Ordinal) => $"admin starts {words[0]}",
+                _ when text.StartsWith("admin suspends", StringComparison.Ordinal) => $"admin resumes {words[2]}",
+                _ when text.StartsWith("dom0 of", StringComparison.Ordinal) => $"dom0 of {words[2]} closes its disks",
+                _ when text.StartsWith("garbage collector", StringComparison.Ordinal) => $"garbage collector of {words[3]} ends",
+                _ when text.StartsWith("stop toolstack", StringComparison.Ordinal) => $"start toolstack on {words[3]}",
+                "native HA on" => "native HA off",
+
+                // The copy may be from a maintenance.
+                _ when text.EndsWith("is restored", StringComparison.Ordinal) => $"operator ends maintenance of {words[2]}",
                 _ when text.StartsWith("admin disables", StringComparison.Ordinal) => $"admin enables {words[2]}",
-                _ when text.Contains("begins maintenance", StringComparison.Ordinal) => $"operator ends maintenance of {words[^1]}",
+                _ when text.Contains("begins maintenance", StringComparison.Ordinal) => $"operator ends maintenance of {words[4]}",
                 _ when text.StartsWith("configuration", StringComparison.Ordinal) || text.StartsWith("watchdog", StringComparison.Ordinal) => $"stop daemon on {words[2]}",
                 _ => null,
             };
             if (undo is not null)
             {
                 _undo.Add(undo);
+            }
+
+            // A copy of the database from before the suspension knows nothing of it: what cannot be resumed is started.
+            if (text.StartsWith("admin suspends", StringComparison.Ordinal))
+            {
+                _undo.Add($"admin starts {words[2]}");
             }
         }
 

@@ -117,7 +117,7 @@ internal static class FuzzSchedule
             text.Append("policy:\n").AppendJoin("", scenario.Policy.Select(pair => $"  {pair.Key}: {pair.Value}\n"));
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"third_party: {scenario.ThirdParty}\nassume: {(scenario.AssumeA1 ? "A1" : "nothing")}\nseed: {scenario.Seed}\nsettle: {scenario.Settle}\nevents:\n");
+        text.Append(CultureInfo.InvariantCulture, $"third_party: {scenario.ThirdParty}\nwatchdog: {scenario.Watchdog}\nassume: {(scenario.AssumeA1 ? "A1" : "nothing")}\nseed: {scenario.Seed}\nsettle: {scenario.Settle}\nevents:\n");
         foreach (var move in scenario.Moves)
         {
             text.Append(CultureInfo.InvariantCulture, $"  - at {Times.Text(move.At)}: {move.What.Text}\n");

@@ -1,4 +1,6 @@
+using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Sim.Explore;
 
@@ -11,6 +13,7 @@ namespace TwoNodeHa.Sim.Virtual;
 /// pattern (<see cref="Time.IScheduler.Rest"/>) comes nearer by that time, and bounds it.
 /// Not in the signature is what only the story changes: after each of its events two new looks are needed, unless the event acts through
 /// what is in it, and the world is found where it was proven to repeat itself.
+/// Not in the signature either, for a pair that is well, is for how long it has been so: nothing asks that until something goes wrong.
 /// </summary>
 internal sealed class QuietCycle(VirtualWorld world)
 {
@@ -20,9 +23,13 @@ internal sealed class QuietCycle(VirtualWorld world)
     /// <summary>More unanswered rounds in a row than any rule counts.</summary>
     private const int UnansweredMax = (3 * Deadlines.YieldRounds) + 1;
 
+    /// <summary>Older than every wait that asks for an age, and than what an operator is shown.</summary>
+    private static readonly TimeSpan Ancient = TimeSpan.FromMinutes(5);
+
     private readonly List<Signature> _looks = [];
     private readonly Dictionary<Signature, TimeSpan> _orbit = [];
     private Instant? _at;
+    private bool _settled;
 
     /// <summary>Time until the next look.</summary>
     public TimeSpan UntilLook => _at is { } at && at + Beat > world.Scheduler.Now ? at + Beat - world.Scheduler.Now : Beat;
@@ -60,6 +67,7 @@ internal sealed class QuietCycle(VirtualWorld world)
             return TimeSpan.Zero;
         }
 
+        _settled = IsSettled(world.Hosts[0]) && IsSettled(world.Hosts[1]);
         return Period() is { } period ? LeaveOut(period, left) : TimeSpan.Zero;
     }
 
@@ -101,6 +109,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         foreach (var host in world.Hosts)
         {
             left = Earlier(Earlier(left, host.Toolstack.QuietLeft), host.Daemon?.QuietLeft);
+            left = _settled ? Earlier(left, RulesRest(host.Daemon!)) : left;
         }
 
         var time = left < period ? TimeSpan.Zero : period * Math.Floor(left / period);
@@ -110,7 +119,7 @@ internal sealed class QuietCycle(VirtualWorld world)
             foreach (var host in world.Hosts)
             {
                 host.Toolstack.LeftOut(time);
-                host.Daemon?.LeftOut(time);
+                host.Daemon?.LeftOut(time, _settled ? Ancient : null);
             }
         }
 
@@ -149,7 +158,36 @@ internal sealed class QuietCycle(VirtualWorld world)
             Procedures: { Takeover: null, Fence: null, Departure: null, GhostSince: null },
             Durable: { ReenableAtUnixMs: 0, Maintenance: null },
         },
-    } && (daemon.KnowsDatabase || daemon.State.Host.Toolstack is not { Answers: true, Emergency: false });
+    }
+
+        // A host that yielded lately is more patient than any age that is told apart here.
+        && (daemon.QuietLeft is null || new View(daemon.Config, daemon.State, daemon.LocalNow).GatewayFresh)
+        && (daemon.KnowsDatabase || daemon.State.Host.Toolstack is not { Answers: true, Emergency: false });
+
+    /// <summary>
+    /// Paired and well, and everything that could be otherwise is: how long that has been so is asked by rules only once something goes
+    /// wrong. Such ages are not waited for: they are not in the signature, and grow by the time that is left out.
+    /// </summary>
+    private static bool IsSettled(VirtualHost host) => host is { StorageLost: false, Daemon.State: { Status: HaStatus.Paired } state }
+        && state is
+        {
+            Peer: { Beat.Attestation: 0, NearSince: not null, GatewaySince: not null, StorageSince: not null, StopsSeen.IsEmpty: true },
+            Gateway: { FreshSince: not null, Unanswered: <= 1 },
+            Host: { Storage: not Health.Lost, Database: not null },
+            ThirdParty: { PeerPowerOffAt: null, StoreMissedAt: null },
+            Procedures: { Starts.IsEmpty: true, OrphanSince.IsEmpty: true, RoleConflictSince: null, DoubleSince: null, RoleChangeSince: null, StopAskedAt: null },
+            Durable: { Committed: false, PeerPromise: 0, PromiseStands: false, Disarm: 0, PeerDisarm: 0, TakenOver.IsEmpty: true },
+        }
+        && new View(host.Daemon.Config, state, host.LocalNow) is { GatewayFresh: true, PeerFresh: true, PeerNear: true, ToolstackHealthy: true };
+
+    /// <summary>Time until a rule wants to be asked again that is no routine and does not look at what is renewed all the time.</summary>
+    private static TimeSpan RulesRest(VirtualDaemon daemon)
+    {
+        var view = new View(daemon.Config, daemon.State, daemon.LocalNow);
+        return Again.First(
+            Grace.LookAgainAt(view), Conflict.LookAgainAt(view), HaSwitch.LookAgainAt(view), RoleChange.LookAgainAt(view), StoragePlug.LookAgainAt(view),
+            Moves.LookAgainAt(view), VmStart.LookAgainAt(view), Core.Procedures.Coverage.LookAgainAt(view), PreferredMaster.LookAgainAt(view)) - view.Now;
+    }
 
     /// <summary>What is left of the world: storage, third party, and when which callback is due.</summary>
     private StateHash SignRest()
@@ -185,12 +223,25 @@ internal sealed class QuietCycle(VirtualWorld world)
         var (first, second) = host.Index == 0 ? (own, other) : (other, own);
         var full = new SituationWriter(now.Ticks, old.Ticks, state.Durable.Epoch, world.Hosts[0].Config.Self.Uuid, first, second);
         full.Self(host.Index);
-
-        full.State(WithoutPhases(host, state, now));
+        full.Add(_settled);
+        full.State(WithoutPhases(host, state.Peer.LastHeard is { } silent && now - silent >= old ? OnOneClock(state, silent) : state, now));
         full.DueTime(host.LeaseFile?.Ticks ?? 0);
         WriteHost(ref full, host);
         return full.Result;
     }
+
+    /// <summary>
+    /// What is remembered of a peer that is silent for long has times of that peer's clock. They are as old as its silence: counted
+    /// from the own clock they would be an age that grows for ever, and a host that is alone would never repeat itself.
+    /// </summary>
+    private static HaState OnOneClock(HaState state, Instant silent) => state with
+    {
+        Peer = state.Peer with { Beat = state.Peer.Beat is { } heard ? heard with { SentAt = silent } : null },
+        Schedule = state.Schedule with
+        {
+            LastBeat = state.Schedule.LastBeat is { AckSentAt: not null } last ? last with { AckSentAt = silent } : state.Schedule.LastBeat,
+        },
+    };
 
     /// <summary>
     /// Leaves out where in its interval a question is whose answer is known to be the same: the database and the list, while neither
@@ -199,6 +250,7 @@ internal sealed class QuietCycle(VirtualWorld world)
     private HaState WithoutPhases(VirtualHost host, HaState state, Instant now)
     {
         var (peer, reads) = (world.Hosts[1 - host.Index], state.Pending.Has(Purpose.ReadDomains));
+        state = _settled ? VirtualDaemon.Aged(state, Ancient, now - Ancient) : state;
         return state with
         {
             Procedures = state.Procedures with { Yields = null },

@@ -58,8 +58,15 @@ public sealed class VirtualDaemon : ICommandExecutor
     internal TimeSpan? QuietLeft => State.Procedures.Yields is { } yields && yields.RestUntil > LocalNow ? yields.RestUntil - LocalNow : null;
 
     /// <summary>Time was left out: that memory is so much older.</summary>
-    internal void LeftOut(TimeSpan time)
+    /// <param name="time">How much.</param>
+    /// <param name="oldest">What only lasts is so much older too, but never made older than this; null: nothing of the kind was left out.</param>
+    internal void LeftOut(TimeSpan time, TimeSpan? oldest)
     {
+        if (oldest is { } most)
+        {
+            _loop.Replace(Aged(State, time, LocalNow - most));
+        }
+
         if (State.Procedures.Yields is { } yields)
         {
             _loop.Replace(State with
@@ -74,6 +81,35 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     private static DurableState Older(DurableState state, TimeSpan time) => state.Yields is { } noted
         ? state with { Yields = noted with { NewestUnixMs = noted.NewestUnixMs - (long)time.TotalMilliseconds } } : state;
+
+    /// <summary>What has lasted since some time lasts longer by <paramref name="time"/>, down to <paramref name="first"/>.</summary>
+    internal static HaState Aged(HaState state, TimeSpan time, Instant first)
+    {
+        return state with
+        {
+            Life = state.Life with { StatusSince = Older(state.Life.StatusSince), StartedAt = Older(state.Life.StartedAt), EnabledAt = Since(state.Life.EnabledAt) },
+            Peer = state.Peer with
+            {
+                HeardSince = Since(state.Peer.HeardSince),
+                NearSince = Since(state.Peer.NearSince),
+                StorageSince = Since(state.Peer.StorageSince),
+                IncarnationSince = Since(state.Peer.IncarnationSince),
+                GatewaySince = Since(state.Peer.GatewaySince),
+                SignOfLife = Since(state.Peer.SignOfLife),
+                ProbedSince = Older(state.Peer.ProbedSince),
+            },
+            Gateway = state.Gateway with { FreshSince = Since(state.Gateway.FreshSince) },
+            Procedures = state.Procedures with
+            {
+                AttestedAt = Older(state.Procedures.AttestedAt),
+                AttestedBy = Older(state.Procedures.AttestedBy),
+            },
+        };
+
+        Instant? Since(Instant? at) => at is { } known ? Older(known) : null;
+
+        Instant Older(Instant at) => at <= first ? at : Instant.Max(at - time, first);
+    }
 
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }

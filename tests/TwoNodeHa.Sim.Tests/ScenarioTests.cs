@@ -114,6 +114,28 @@ public sealed class ScenarioTests
     }
 
     [Fact]
+    public void AHostThatIsAlone_LeavesQuietTimeOut()
+    {
+        var world = Quiet();
+        world.RunFor(TimeSpan.FromMinutes(1));
+        world.Hosts[1].PowerOff();
+        world.Touched();
+        world.RunFor(TimeSpan.FromMinutes(30));
+        Assert.Equal(HaStatus.Sole, world.Hosts[0].Daemon!.State.Status);
+        Assert.True(world.Jumped > TimeSpan.FromMinutes(25), $"{world.Jumped}");
+    }
+
+    [Fact]
+    public void APairThatIsWell_IsNotWaitedForUntilItsAgesAreOld()
+    {
+        var world = Quiet();
+        Assert.True(world.RunUntil(() => world.Hosts.All(host => host.Daemon?.State.Status == HaStatus.Paired), TimeSpan.FromMinutes(2)));
+        world.Touched();
+        world.RunFor(TimeSpan.FromSeconds(60));
+        Assert.True(world.Jumped >= TimeSpan.FromSeconds(35), $"{world.Jumped}");
+    }
+
+    [Fact]
     public void EveryMutant_CanBePutIn()
     {
         var root = Root();
