@@ -4,7 +4,10 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace TwoNodeHa.Operators;
 
-/// <summary>Puts a switch for every mutant into one file.</summary>
+/// <summary>
+/// Puts a switch for every mutant into one file. The switch is asked for only where it makes a difference: "always" where the condition does
+/// not hold, "never" where it does, a bound where both sides are the same.
+/// </summary>
 /// <param name="book">Numbers and names of the mutants.</param>
 /// <param name="file">Name of the file below the folder of the sources.</param>
 /// <param name="isOn">The call that asks whether a mutant is on, with {0} for its number.</param>
@@ -80,17 +83,17 @@ internal sealed class OperatorRewriter(MutantBook book, string file, string isOn
             case SyntaxKind.LogicalOrExpression:
                 return node.WithLeft(Operand(node.Left, Change.Never)).WithRight(Operand(node.Right, Change.Never));
             case SyntaxKind.LessThanExpression:
-                return Other(node, Change.Bound, "<=");
+                return Inside(node, "<=");
             case SyntaxKind.LessThanOrEqualExpression:
-                return Other(node, Change.Bound, "<");
+                return Outside(node, "<");
             case SyntaxKind.GreaterThanExpression:
-                return Other(node, Change.Bound, ">=");
+                return Inside(node, ">=");
             case SyntaxKind.GreaterThanOrEqualExpression:
-                return Other(node, Change.Bound, ">");
+                return Outside(node, ">");
             case SyntaxKind.AddExpression when !IsText(node):
-                return Other(node, Change.Sign, "-");
+                return Other(node, "-");
             case SyntaxKind.SubtractExpression:
-                return Other(node, Change.Sign, "+");
+                return Other(node, "+");
             default:
                 return base.VisitBinaryExpression(node);
         }
@@ -171,12 +174,12 @@ internal sealed class OperatorRewriter(MutantBook book, string file, string isOn
         var result = (ExpressionSyntax)Visit(node)!;
         if (!bare.IsKind(SyntaxKind.LogicalOrExpression))
         {
-            result = Choose(node, Change.Never, number => $"(!{On(number)} && {Wrapped(result)})", result);
+            result = Choose(node, Change.Never, number => $"({Wrapped(result)} && !{On(number)})", result);
         }
 
         var first = result;
         return bare.IsKind(SyntaxKind.LogicalAndExpression)
-            ? first : Choose(node, Change.Always, number => $"({On(number)} || {Wrapped(first)})", first);
+            ? first : Choose(node, Change.Always, number => $"({Wrapped(first)} || {On(number)})", first);
     }
 
     private ExpressionSyntax Operand(ExpressionSyntax node, Change change)
@@ -191,16 +194,25 @@ internal sealed class OperatorRewriter(MutantBook book, string file, string isOn
         }
 
         return change == Change.Always
-            ? Choose(node, change, number => $"({On(number)} || {Wrapped(inner)})", inner)
-            : Choose(node, change, number => $"(!{On(number)} && {Wrapped(inner)})", inner);
+            ? Choose(node, change, number => $"({Wrapped(inner)} || {On(number)})", inner)
+            : Choose(node, change, number => $"({Wrapped(inner)} && !{On(number)})", inner);
     }
 
-    private SyntaxNode Other(BinaryExpressionSyntax node, Change change, string sign)
+    private SyntaxNode Other(BinaryExpressionSyntax node, string sign) => Changed(
+        node, Change.Sign, (number, inner) => $"({On(number)} ? {Wrapped(node.Left)} {sign} {Wrapped(node.Right)} : {inner})");
+
+    /// <summary>The bound counts too.</summary>
+    private SyntaxNode Inside(BinaryExpressionSyntax node, string sign) => Changed(
+        node, Change.Bound, (number, inner) => $"({inner} || ({Wrapped(node.Left)} {sign} {Wrapped(node.Right)} && {On(number)}))");
+
+    /// <summary>The bound counts no longer.</summary>
+    private SyntaxNode Outside(BinaryExpressionSyntax node, string sign) => Changed(
+        node, Change.Bound, (number, inner) => $"({inner} && ({Wrapped(node.Left)} {sign} {Wrapped(node.Right)} || !{On(number)}))");
+
+    private SyntaxNode Changed(BinaryExpressionSyntax node, Change change, Func<int, string, string> text)
     {
         var inner = (ExpressionSyntax)base.VisitBinaryExpression(node)!;
-        return MutantBook.Declared(node).Count > 0
-            ? inner
-            : Choose(node, change, number => $"({On(number)} ? {Wrapped(node.Left)} {sign} {Wrapped(node.Right)} : {Wrapped(inner)})", inner);
+        return MutantBook.Declared(node).Count > 0 ? inner : Choose(node, change, number => text(number, Wrapped(inner)), inner);
     }
 
     private ExpressionSyntax Choose(ExpressionSyntax node, Change change, Func<int, string> text, ExpressionSyntax otherwise) =>

@@ -86,7 +86,7 @@ def place(filters):
         homes = [project for project in PROJECTS if any((COPY / "tests" / project).rglob(f"{name}.cs"))]
         if not homes:
             fail(f"there is no {name}.cs in {' or '.join(PROJECTS)}")
-        chosen.setdefault(homes[0], []).extend(("-method", f"*{each}*") if "." in each else ("-class", f"*.{each}"))
+        chosen.setdefault(homes[0], []).extend(("-method", f"*.{each}*" if "." in each else f"*.{each}.*"))
     return chosen
 
 
@@ -116,13 +116,14 @@ def main():
     put_in(seams)
     build()
     print(f"built in {time.monotonic() - began:.0f} s", flush=True)
-    for test in sorted({test for seam in chosen for test in seam["tests"]}):
-        if (sound := fails("", [test])) != "":
-            fail(f"without any lie, {test}: {'no test ran' if sound is None else sound}")
+    if (sound := fails("", sorted({test for seam in chosen for test in seam["tests"]}))) != "":
+        fail(f"without any lie: {'no test ran' if sound is None else sound}")
     survivors = 0
     for seam in chosen:
         start = time.monotonic()
         caught = fails(seam["name"], seam["tests"])
+        if caught is None:
+            fail(f"{seam['name']}: no test ran")
         survivors += not caught
         print(f"{'killed' if caught else 'FAILED: nothing notices'} {seam['name']:<36} {time.monotonic() - start:5.1f} s  {caught or seam['lie']}", flush=True)
     print(f"{len(chosen)} lies, {time.monotonic() - began:.0f} s")
