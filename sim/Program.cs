@@ -14,6 +14,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     ReportCommand.Create(),
     CompareCommand.Create(),
     MutantsCommand.Create(),
+    OperatorsCommand.Create(),
     FuzzCommand.Create(),
     CrashCommand.Create(),
     ChaosCommand.Create(),

@@ -203,7 +203,8 @@ internal static class MutantsCommand
         return Start([.. arguments]);
     }
 
-    private static int Start(params string[] arguments)
+    /// <summary>Runs dotnet with these arguments, and gives its exit code.</summary>
+    internal static int Start(params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", arguments)) ?? throw new IOException("dotnet cannot be started");
         process.WaitForExit();

@@ -56,7 +56,10 @@ internal sealed class TruthChecker : IDisposable
     public TimeSpan LongestGap => Locked(() => _longestGap);
 
     /// <summary>Why the run is void; null when it was watched closely enough.</summary>
-    public string? Void => LongestGap is var gap && gap > GapMax
+    public string? Void => VoidBy(LongestGap);
+
+    /// <summary>Why a run with this longest gap is void; null when it is short enough.</summary>
+    public static string? VoidBy(TimeSpan gap) => gap > GapMax
         ? $"VOID: two samples of the truth were {gap.TotalMilliseconds:F0} ms apart, more than {GapMax.TotalMilliseconds:F0} ms" : null;
 
     /// <summary>All appearances and disappearances, oldest first.</summary>

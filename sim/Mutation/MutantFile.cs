@@ -74,20 +74,6 @@ internal static class MutantFile
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.WriteAllText(target, Apply(name, File.ReadAllText(file), edits.Where(each => each.Edit.File == name).ToList()));
         }
-
-        File.WriteAllText(Path.Combine(into, "Mutant.cs"), """
-            namespace TwoNodeHa.Core;
-
-            /// <summary>The mutant that is on in this thread; 0 for none.</summary>
-            public static class Mutant
-            {
-                [System.ThreadStatic]
-                public static int Active;
-
-                public static bool Is(int number) => Active == number;
-            }
-
-            """);
     }
 
     private static string Apply(string file, string text, List<(int Number, string Name, MutantEdit Edit)> edits)

@@ -12,6 +12,9 @@ internal static class UnitTests
     /// <summary>A class and a method, CLASS.METHOD, that is there.</summary>
     public static bool Exists(string name) => Of(name).Any();
 
+    /// <summary>All of them, CLASS.METHOD.</summary>
+    public static IEnumerable<string> Names() => Of("").Select(method => $"{method.DeclaringType!.Name}.{method.Name}").Distinct();
+
     /// <summary>What a test says against the mutant that is on; null when it passes.</summary>
     /// <param name="name">CLASS.METHOD, CLASS for all of it, or empty for every test there is.</param>
     public static string? Broken(string name)

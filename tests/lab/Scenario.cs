@@ -24,6 +24,9 @@ internal static class Scenario
         {
             throw lab.Failed(error.ToString());
         }
+
+        // Neither passed nor failed: a double run would fit into the gap.
+        Assert.SkipWhen(lab.Truth.Void is not null, lab.Truth.Void ?? "");
     }
 
     /// <summary>All VMs run on one host, and it is master; the other one runs nothing.</summary>

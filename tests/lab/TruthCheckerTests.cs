@@ -30,6 +30,13 @@ public sealed class TruthCheckerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_was_not_watched_closely_is_void()
+    {
+        Assert.Null(TruthChecker.VoidBy(TruthChecker.GapMax));
+        Assert.StartsWith("VOID: two samples of the truth were 501 ms apart", TruthChecker.VoidBy(TimeSpan.FromMilliseconds(501)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_vm_on_both_hosts_is_a_violation()
     {
         Start("a", "web", Uuid, Lab);

@@ -78,7 +78,7 @@ internal sealed class LabStoryteller(DemoOptions options, IAnsiConsole console)
             return 1;
         }
 
-        console.WriteLine($"No VM ran twice ({samples}).");
-        return 0;
+        console.WriteLine($"{lab.Truth.Void ?? "No VM ran twice"} ({samples}).");
+        return lab.Truth.Void is null ? 0 : 1;
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Daemon.Arbiter;
-using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Tests.Support;
 using TwoNodeHa.Daemon.ThirdParty;
 
@@ -14,7 +13,10 @@ public sealed class ScriptedStoreTests : IDisposable
 {
     private const long Mine = 77;
 
-    private readonly BootClock _clock = new();
+    /// <summary>Seconds that each call takes.</summary>
+    private const int CallTakes = 2;
+
+    private readonly ManualClock _clock = new();
     private readonly List<string> _calls = [];
     private readonly HaConfig _config;
     private readonly EtcdStore _store;
@@ -23,6 +25,7 @@ public sealed class ScriptedStoreTests : IDisposable
     private long _ttl = 60;
     private bool _succeeds = true;
     private string _loses = "";
+    private bool _foreign;
 
     public ScriptedStoreTests()
     {
@@ -35,13 +38,24 @@ public sealed class ScriptedStoreTests : IDisposable
 
     public void Dispose() => _store.Dispose();
 
+    /// <summary>The store begins to count when the call arrives: the way back, however long, is not the holder's.</summary>
     [Fact]
-    public async Task A_lease_that_was_taken_counts_from_when_it_was_asked_for()
+    public async Task A_lease_counts_from_when_it_was_asked_for_however_late_the_answer_comes()
     {
-        var asked = _clock.Now;
-        var held = (await AcquireAsync()).HeldUntil;
-        Assert.True(held >= asked + ArbiterRules.UsableOf(_config) && held <= _clock.Now + ArbiterRules.UsableOf(_config));
+        // Read first, then asked for.
+        var asked = _clock.Now + TimeSpan.FromSeconds(CallTakes);
+        Assert.Equal(asked + ArbiterRules.UsableOf(_config), (await AcquireAsync()).HeldUntil);
         Assert.Equal(["lease/grant", "kv/txn"], _calls.Skip(1));
+
+        (_holder, _holderLease, asked) = (Own, Mine, _clock.Now);
+        Assert.Equal(asked + ArbiterRules.UsableOf(_config), (await AcquireAsync()).HeldUntil);
+    }
+
+    [Fact]
+    public async Task The_keys_of_another_pool_are_refused()
+    {
+        _foreign = true;
+        Assert.Contains("belongs to the pool of the hosts", (await Assert.ThrowsAsync<ThirdPartyException>(AcquireAsync)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,6 +125,7 @@ public sealed class ScriptedStoreTests : IDisposable
     private Task<JsonNode> Answer(string path, JsonObject body, CancellationToken cancel)
     {
         _calls.Add(path);
+        _clock.Now += TimeSpan.FromSeconds(CallTakes);
         if (path == _loses)
         {
             throw new ThirdPartyException("no answer in time");
@@ -127,7 +142,7 @@ public sealed class ScriptedStoreTests : IDisposable
         return Task.FromResult(JsonNode.Parse(text)!);
     }
 
-    private string Pool() => EtcdGateway.Base64(string.Join(' ', _config.Hosts.Select(host => host.Uuid.ToString()).Order(StringComparer.Ordinal)));
+    private string Pool() => EtcdGateway.Base64(_foreign ? "others" : string.Join(' ', _config.Hosts.Select(host => host.Uuid.ToString()).Order(StringComparer.Ordinal)));
 
     private string HolderJson() => _holder.Length == 0 ? "" : $$"""{"value":"{{EtcdGateway.Base64(_holder)}}","mod_revision":"9","lease":"{{_holderLease}}"}""";
 }

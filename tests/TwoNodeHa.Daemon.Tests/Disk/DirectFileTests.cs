@@ -71,4 +71,17 @@ public sealed class DirectFileTests : IDisposable
         using var full = DirectFile.Open("/dev/full", forWriting: true);
         Assert.Equal("write: No space left on device (errno 28)", Assert.Throws<IOException>(() => full.Write(0)).Message);
     }
+
+    /// <summary>O_DSYNC (open(2)): a write is done when the disk has it, also where O_DIRECT is refused.</summary>
+    [Fact]
+    public void A_write_waits_for_the_disk()
+    {
+        const int Dsync = 0x1000;
+        var path = Path.GetFullPath(_scratch["disk"]);
+        File.WriteAllBytes(path, new byte[DirectFile.BlockBytes]);
+        using var file = DirectFile.Open(path, forWriting: true);
+        var descriptor = Directory.EnumerateFileSystemEntries("/proc/self/fd").Single(link => new FileInfo(link).LinkTarget == path);
+        var flags = File.ReadLines($"/proc/self/fdinfo/{Path.GetFileName(descriptor)}").Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        Assert.Equal(Dsync, Convert.ToInt32(flags[6..].Trim(), 8) & Dsync);
+    }
 }

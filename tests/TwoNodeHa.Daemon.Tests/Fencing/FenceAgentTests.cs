@@ -174,6 +174,11 @@ public sealed class FenceAgentTests : IDisposable
         Assert.True((await Prober(Guid.NewGuid()).TestAsync(peers)).Works);
         Assert.Contains("may be swapped", (await Prober(board.Uuid).TestAsync(peers)).Detail, StringComparison.Ordinal);
         Assert.Contains("the board of another host", (await Prober(Guid.NewGuid()).TestAsync(own)).Detail, StringComparison.Ordinal);
+        board.State = "Off";
+        var off = await Prober(board.Uuid).TestAsync(own);
+        Assert.False(off.Works);
+        Assert.Contains("which is not: it is the board of another host", off.Detail, StringComparison.Ordinal);
+        Assert.True((await Prober(Guid.NewGuid()).TestAsync(peers)).Works);
         File.SetUnixFileMode(_scratch["secret"], UnixFileMode.UserRead | UnixFileMode.OtherRead);
         Assert.Contains("run chmod 600", (await Prober(null).TestAsync(peers)).Detail, StringComparison.Ordinal);
     }
@@ -198,14 +203,14 @@ public sealed class FenceAgentTests : IDisposable
     [Fact]
     public async Task Order_whose_reason_is_gone_is_not_carried_on_to_the_next_agent()
     {
-        var heard = false;
+        var (heard, asked) = (false, false);
         var slow = new FakeAgent { Off = () => heard = true };
-        var strip = new FakeAgent();
+        var strip = new FakeAgent { Status = () => asked = true };
         var port = Port([slow, strip], _ => !heard);
 
         var finished = await port.RunAsync(new Command.Act(1, new HaAction.FencePeer(), TimeSpan.FromSeconds(5)));
 
-        Assert.Equal((1, 0), (slow.Orders, strip.Orders));
+        Assert.Equal((1, 0, false), (slow.Orders, strip.Orders, asked));
         Assert.Equal(ActionOutcome.Unknown, finished.Outcome);
         Assert.Contains("the reason for the order is gone", finished.Detail, StringComparison.Ordinal);
 
@@ -213,6 +218,17 @@ public sealed class FenceAgentTests : IDisposable
         heard = false;
         Assert.Equal(ActionOutcome.Failed, (await Port([late], _ => !heard).RunAsync(new Command.Act(2, new HaAction.FencePeer(), Limit))).Outcome);
         Assert.Equal(0, late.Orders);
+    }
+
+    /// <summary>Half a second is the agent's own limit here.</summary>
+    [Fact]
+    public async Task Order_gives_an_agent_no_more_time_than_is_left_of_it()
+    {
+        var agent = new FakeAgent { Power = Power.Off };
+        await Port([agent], static _ => true).RunAsync(new Command.Act(1, new HaAction.FencePeer(), TimeSpan.FromSeconds(0.2)));
+        Assert.InRange(agent.Limit, TimeSpan.Zero, TimeSpan.FromSeconds(0.2));
+        await Port([agent], static _ => true).RunAsync(new Command.Act(2, new HaAction.FencePeer(), TimeSpan.FromSeconds(60)));
+        Assert.InRange(agent.Limit, TimeSpan.Zero, TimeSpan.FromSeconds(0.5));
     }
 
     [Fact]
@@ -243,8 +259,11 @@ public sealed class FenceAgentTests : IDisposable
 
         public int Orders { get; private set; }
 
+        public TimeSpan Limit { get; private set; }
+
         public Task<PowerReading> StatusAsync(TimeSpan limit)
         {
+            Limit = limit;
             Status?.Invoke();
             return Task.FromResult(new PowerReading(Power, "fake"));
         }

@@ -56,6 +56,18 @@ public sealed class ToolAgentTests : IDisposable
         Assert.NotNull(await agent.OffAsync(Limit));
     }
 
+    [Theory]
+    [InlineData("<resource-agent><parameters><parameter name='plug'/></parameters></resource-agent>", "Off")]
+    [InlineData("<resource-agent><parameters><parameter name='port'/></parameters></resource-agent>", "Unknown")]
+    [InlineData("<resource-agent><parameters>", "Unknown")]
+    public async Task Program_is_asked_only_with_parameters_that_it_knows(string metadata, string expected)
+    {
+        var program = Script($"read -r action; case $action in action=metadata) echo \"{metadata}\";; *) exit 2;; esac");
+        var agent = new ProgramAgent(
+            Fence(FenceKind.Program) with { Program = program, User = "", PasswordFile = "", Parameters = Fence(FenceKind.Program).Parameters.Add("plug", "7") }, new ToolRunner());
+        Assert.Equal(expected, (await agent.StatusAsync(Limit)).Power.ToString());
+    }
+
     private FenceConfig Fence(FenceKind kind) => new()
     {
         Name = "bmc", Host = 1, Kind = kind, User = "ha", Timeout = Limit, PasswordFile = RealPart.Secret(_scratch, "secret", "test"),

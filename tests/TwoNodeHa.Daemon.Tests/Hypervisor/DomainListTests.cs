@@ -33,6 +33,21 @@ public sealed class DomainListTests
         Assert.Equal(Enumerable.Repeat(GuestFact, guests), facts.AsEnumerable());
     }
 
+    /// <summary>The letters of list_domains: whatever else stands there, "dying" comes first, then "shut down", then "paused".</summary>
+    [Theory]
+    [InlineData("R", DomainState.Running)]
+    [InlineData("B H", DomainState.Running)]
+    [InlineData("P H", DomainState.Paused)]
+    [InlineData("B S H", DomainState.Shutdown)]
+    [InlineData("C P H", DomainState.Shutdown)]
+    [InlineData("D H", DomainState.Dying)]
+    [InlineData("d s p", DomainState.Dying)]
+    public void A_domain_counts_until_it_is_gone_and_its_letters_tell_how_it_is(string letters, DomainState state)
+    {
+        var (facts, trouble) = DomainList.Parse(Header + Dom0 + $"17 | 1b3b5d7f-0000-4000-8000-000000000017 | {letters}\n");
+        Assert.Equal(("", GuestFact with { State = state }), (trouble, Assert.Single(facts)));
+    }
+
     [Theory]
     [InlineData("", "dom0")]
     [InlineData("\n \n", "dom0")]

@@ -257,6 +257,24 @@ public sealed class ToolstackActionsTests : IDisposable
         Assert.False(File.Exists(_scratch["blocked"]));
     }
 
+    /// <summary>What stands before it, like a block that hangs, does not hold its answer.</summary>
+    [Fact]
+    public async Task An_action_is_answered_by_its_deadline_although_the_one_before_it_hangs()
+    {
+        File.WriteAllText(_scratch["block.sh"], $"if [ $1 = add ]; then touch {_scratch["adding"]}; while ! [ -e {_scratch["go"]} ]; do sleep 0.02; done; fi\n");
+        var config = Samples.OnLoopback(_scratch);
+        config = config with { Tools = config.Tools with { BlockPeer = $"/bin/sh {_scratch["block.sh"]}" } };
+        var sink = new CollectingSink();
+        await using var port = new ToolstackPort(new LocalConfig(config, 0), sink, new ToolRunner(), NullLogger.Instance);
+        port.Act(new Command.Act(1, new HaAction.BlockPeerToolstack(true), TimeSpan.FromMinutes(5)));
+        await Eventually.Holds(() => File.Exists(_scratch["adding"]), "adding");
+        port.Act(new Command.Act(2, new HaAction.BlockPeerToolstack(false), TimeSpan.FromMilliseconds(200)));
+        await Eventually.Holds(() => sink.Posted.Length > 0, "the second is answered");
+        var answer = Assert.Single(sink.Of<Observation.ActionFinished>());
+        Assert.Equal((2, ActionOutcome.Unknown, "DEADLINE"), (answer.Id, answer.Outcome, answer.Code));
+        File.WriteAllText(_scratch["go"], "");
+    }
+
     private static HaAction Sample(string name) => Actions.All.Single(pair => pair.Key.Name == name).Value;
 
     private static async Task<Observation.ActionFinished> AnswerAsync(HaConfig config, HaAction action, TimeSpan deadline)

@@ -59,6 +59,15 @@ public sealed class LinuxWatchdogTests : IDisposable
     }
 
     [Fact]
+    public void One_that_cannot_be_opened_is_not_present()
+    {
+        _device.OpenError = 13;
+        var facts = _watchdog.Open();
+        Assert.False(facts.Present);
+        Assert.Contains("/dev/watchdog cannot be opened, errno 13", facts.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_device_without_settable_timeout_is_a_fixed_one()
     {
         _device.Options = 0x8100;

@@ -87,6 +87,8 @@ done
 end_truth
 awk '{ samples += $1; if ($5 > gap) gap = $5; changes += $7; doubles += $9 }
     END { printf "judge: %d samples of both hosts, longest gap %d ms, %d starts and stops, %d doubles; %d s in all\n",
-        samples, gap, changes, doubles, seconds; exit doubles > 0 }' seconds="$SECONDS" "$WORK/judged" || failed=$((failed + 1))
+        samples, gap, changes, doubles, seconds
+        if (gap > 500) print "FAIL VOID: two samples were more than 500 ms apart, a double run would fit between them"
+        exit doubles > 0 || gap > 500 }' seconds="$SECONDS" "$WORK/judged" || failed=$((failed + 1))
 count_all
 [ "$failed" = 0 ]
