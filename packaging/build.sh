@@ -5,7 +5,7 @@
 #
 #   PUBLISHED   a directory made by publish.sh; without it one is made
 #   RELEASE     release of the RPM (default: 1)
-#   PAYLOAD     its compression (default: w8.xzdio, a window over both programs, which share much; rpm of CentOS 7 cannot read zstd)
+#   PAYLOAD     its compression (default: w8.xzdio, a window over the whole program; rpm of CentOS 7 cannot read zstd)
 #
 # The same commit gives the same bytes. Needs what publish.sh needs, and rpmbuild and xz (Debian: rpm, xz-utils).
 set -euo pipefail

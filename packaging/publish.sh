@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the product as one directory: two static programs that need nothing of the system they run on, compiled ahead of
-# time with their own C library and OpenSSL. dom0 of XenServer 8 / XCP-ng 8 has glibc 2.17, which .NET 10 cannot use.
+# Makes the product as one directory: one static program that needs nothing of the system it runs on, compiled ahead of time
+# with its own C library and OpenSSL; it is the daemon, and ha-ctl when it is called so. dom0 of XenServer 8 / XCP-ng 8 has
+# glibc 2.17, which .NET 10 cannot use.
 #
 #   packaging/publish.sh [OUTPUT]      default OUTPUT: artifacts/twonodeha
 #
@@ -27,21 +28,15 @@ tar -c --exclude=bin --exclude=obj --exclude=packages.lock.json src Directory.Bu
     global.json .editorconfig packaging | tar -x -C "$work"
 
 # Warnings are errors: of the compiler, of the trimmer, and of the ahead-of-time analysis of every package.
-publish() {
-    dotnet publish "$work/src/$1" -c Release -r linux-x64 -p:PublishAot=true -p:GenerateDocumentationFile=false \
-        -p:RestorePackagesWithLockFile=false -p:UseSharedCompilation=false -p:RunAnalyzers=false \
-        -p:ContinuousIntegrationBuild=true -p:PathMap="$work=/src" -o "$work/out" --nologo -v quiet
-}
-
 rm -rf "${output:?}"/*
-publish TwoNodeHa.Daemon
-publish TwoNodeHa.Ctl
+dotnet publish "$work/src/TwoNodeHa.Dom0" -c Release -r linux-x64 -p:PublishAot=true -p:GenerateDocumentationFile=false \
+    -p:RestorePackagesWithLockFile=false -p:UseSharedCompilation=false -p:RunAnalyzers=false \
+    -p:ContinuousIntegrationBuild=true -p:PathMap="$work=/src" -o "$work/out" --nologo -v quiet
 
 mkdir -p "$output"/{systemd,boot,completions,man,licenses,grafana,xapi}
-for program in twonodehad ha-ctl; do
-    install -m 755 "$work/out/$program" "$output/$program"
-    ! readelf -lW "$output/$program" | grep -q INTERP || { echo "publish: $program is not static" >&2; exit 1; }
-done
+install -m 755 "$work/out/twonodeha" "$output/twonodehad"
+ln -s twonodehad "$output/ha-ctl"
+! readelf -lW "$output/twonodehad" | grep -q INTERP || { echo "publish: the program is not static" >&2; exit 1; }
 install -m 755 packaging/firewall.sh "$output/firewall"
 install -m 755 packaging/scriptlet.sh "$output/scriptlet"
 install -m 644 packaging/systemd/*.service "$output/systemd/"

@@ -11,6 +11,7 @@ public sealed class ProjectTests
         ["TwoNodeHa.Agent"] = ["TwoNodeHa.Core"],
         ["TwoNodeHa.XenApi"] = [],
         ["TwoNodeHa.Daemon"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core", "TwoNodeHa.XenApi"],
+        ["TwoNodeHa.Dom0"] = ["TwoNodeHa.Daemon", "TwoNodeHa.Ctl"],
         ["TwoNodeHa.Ctl"] = ["TwoNodeHa.Core", "TwoNodeHa.XenApi"],
         ["TwoNodeHa.Sim"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core"],
     };

@@ -92,7 +92,8 @@ install_on() {
 make_packages() {
     local kind release=0 from
     mkdir -p "$WORK/packages"
-    cp -a "$PUBLISHED" "$WORK/broken" && rm "$WORK/broken/twonodehad" && cp /bin/false "$WORK/broken/twonodehad" || return 1
+    # ha-ctl is whole, and a file of its own, as in packages before there was one file for both.
+    cp -a "$PUBLISHED" "$WORK/broken" && mv -T "$WORK/broken/twonodehad" "$WORK/broken/ha-ctl" && cp /bin/false "$WORK/broken/twonodehad" || return 1
     for kind in good next broken; do
         release=$((release + 1))
         from=$PUBLISHED
