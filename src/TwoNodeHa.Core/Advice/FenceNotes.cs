@@ -24,6 +24,9 @@ internal static class FenceNotes
         ("and can take over: yielding", new("yielding", "yielding",
             "a host that lost the gateway, or its storage with on_storage_loss = fence, hands over to a fit peer that has it. A right still held: it ends at once, attested, "
             + "so that the other one need not wait", "the gateway back within yield_after_seconds, or a second address in [gateway]; for the storage a second path, or on_storage_loss = alert")),
+        ("the hypervisor's list is old", new("the right to run", "the-right-to-run",
+            "what an old list of the hypervisor showed may have changed: a host without a right that cannot look for 15 s counts as one that runs VMs",
+            "a list in time: see the hypervisor's tools (xl list, list_domains), which hang or fail")),
         ("the operator asked", new("the operator's order", "the-fence", "ha-ctl fence self fences the host at once, whatever right it holds",
             "nothing but another order: the event before it says who gave it")),
         ("this host shuts down", new("departing", "departing", "a host that is shut down ends with a fence, so that it can attest that nothing is left and the other one need not wait",

@@ -148,7 +148,8 @@ internal static class HeartbeatComposer
     /// <summary>What the peer misses without a reason: it could not read that somebody stopped or deleted it.</summary>
     private static ImmutableArray<ulong> Stopped(View view)
     {
-        if (view.State.Peer.Beat is not { Missing: { Length: > 0 } missing })
+        var missing = view.State.Peer.Beat?.Missing ?? [];
+        if (missing.IsEmpty)
         {
             return [];
         }

@@ -56,7 +56,7 @@ public sealed class UdpLinksTests : IAsyncLifetime
             "a heartbeat at the peer");
         var received = _peerSink.Of<Observation.HeartbeatReceived>()[0];
         Assert.Equal(0, received.Link);
-        Assert.Equal(beat with { Running = [], Missing = [] }, received.Beat with { Running = [], Missing = [] });
+        Assert.Equal(beat with { Running = [], Missing = [], Stopped = [] }, received.Beat with { Running = [], Missing = [], Stopped = [] });
     }
 
     [Theory]

@@ -280,6 +280,7 @@ public sealed class DurableFileTests : IDisposable
         PeerPromise = 10,
         Readmitted = 11,
         Disarm = 12,
+        LastPause = 14,
         DisarmAcknowledged = true,
         PeerDisarm = 13,
         PeerDisarmAck = 14,
