@@ -171,6 +171,7 @@ internal ref struct SituationWriter
         OptionalDue(state.Watchdog.GraceUntil);
         Add(state.Watchdog.Facts.Present);
         Add(state.Watchdog.Facts.Running);
+        Add(state.Watchdog.Facts.SaysRunning);
         Add(state.Watchdog.Facts.TimeoutPerFeeding);
         Add((state.Watchdog.Facts.FixedTimeout ?? TimeSpan.Zero).Ticks);
         Add(state.Watchdog.Armed);
@@ -236,11 +237,13 @@ internal ref struct SituationWriter
         Add(state.Schedule.SyncedVms == state.Durable.Vms);
         Add(Reading.HasMoved(state));
         Age(state.Procedures.AttestedAt);
+        Age(state.Procedures.AttestedBy);
         OptionalAge(state.Procedures.RoleConflictSince);
         OptionalAge(state.Procedures.DoubleSince);
         Add(state.Host.DomainsAskedAt > state.Procedures.DoubleSince);
         OptionalAge(state.Procedures.RoleChangeSince);
         OptionalAge(state.Procedures.StopAskedAt);
+        Add(state.Procedures.PauseForStop);
         Add(state.Procedures.ExitOrdered);
         var speaks = state.Life.Incarnation.Counter == SelfNumbers.SentIncarnation;
         Add(speaks ? state.Schedule.Sequence - SelfNumbers.SentSequence : state.Schedule.Sequence);
@@ -269,6 +272,7 @@ internal ref struct SituationWriter
         Add(durable.PeerPromise);
         Add(durable.Readmitted);
         Add(durable.Disarm);
+        Add(durable.LastPause);
         Add(durable.DisarmAcknowledged);
         Add(durable.PeerDisarm);
         Add(durable.PeerDisarmAck);
@@ -540,6 +544,8 @@ internal ref struct SituationWriter
         OptionalAge(peer.AttestedSince);
         OptionalAge(peer.GatewaySince);
         OptionalAge(peer.SignOfLife);
+        OptionalAge(peer.ProbedAt);
+        Age(peer.ProbedSince);
         OptionalAge(peer.ToolstackAnsweredAt);
 
         // One clock here: their difference is what counts of the two.

@@ -280,7 +280,7 @@ internal sealed partial class SmallWorld
             (host.File, host.StateLost) = (new DurableState { Incarnation = host.File.Incarnation + 1000 }, false);
         }
 
-        Turn(index, new Observation.Started(host.File, origin, nonce, host.LeaseFile, Watchdog with { Running = host.WatchdogAt != SmallHost.Never }));
+        Turn(index, new Observation.Started(host.File, origin, nonce, host.LeaseFile, Watchdog with { Running = host.WatchdogAt != SmallHost.Never, SaysRunning = host.WatchdogAt != SmallHost.Never }));
     }
 
     private void Post(byte index, Observation observation)

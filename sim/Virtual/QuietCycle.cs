@@ -253,6 +253,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         state = _settled ? VirtualDaemon.Aged(state, Ancient, now - Ancient) : state;
         return state with
         {
+            Peer = state.Peer.ProbedAt is { } probed && now - probed <= Deadlines.PeerProbeRest * 2 ? state.Peer with { ProbedAt = now } : state.Peer,
             Procedures = state.Procedures with { Yields = null },
             Gateway = state.Gateway with { Unanswered = Math.Min(state.Gateway.Unanswered, UnansweredMax) },
             Host = state.Host with

@@ -124,6 +124,7 @@ public sealed class VirtualDaemon : ICommandExecutor
             new WatchdogFacts(_host.WatchdogPresent, _host.WatchdogPresent, _host.WatchdogPresent ? "virtual watchdog" : "no such device")
             {
                 Running = _host.WatchdogDue is not null,
+                SaysRunning = _host.WatchdogDue is not null,
             }));
     }
 

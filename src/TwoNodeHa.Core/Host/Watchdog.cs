@@ -31,11 +31,11 @@ internal static class Watchdog
     /// </summary>
     public static void Disarm(Draft turn)
     {
-        if (turn.Watchdog.Armed || (turn.Watchdog.Facts.Running && turn.Config.Config.Watchdog.Kind != WatchdogKind.None))
+        if (turn.Watchdog.Armed || (turn.Watchdog.Facts.SaysRunning && turn.Config.Config.Watchdog.Kind != WatchdogKind.None))
         {
             Feed(turn);
             turn.Emit(new Command.DisarmWatchdog());
-            turn.Watchdog = turn.Watchdog with { Armed = false, Facts = turn.Watchdog.Facts with { Running = false } };
+            turn.Watchdog = turn.Watchdog with { Armed = false, Facts = turn.Watchdog.Facts with { Running = false, SaysRunning = false } };
         }
     }
 

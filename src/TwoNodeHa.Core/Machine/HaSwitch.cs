@@ -139,6 +139,7 @@ internal static class HaSwitch
         {
             Attestation.Renew(turn);
             turn.Become(Cause.NothingRuns, "HA was enabled, nothing runs here");
+            Watchdog.Arm(turn);
         }
     }
 

@@ -35,11 +35,15 @@ internal static class Settling
     private static void FenceWhenLate(Draft turn, string why)
     {
         if (turn.Watchdog.CarriedLease is not null && !RightToRun.Of(turn.View).Holds
-            && turn.Now - turn.Life.StartedAt > Grace.ForTheList(turn.View) && !HearsDisabled(turn.View))
+            && turn.Now - turn.Life.StartedAt > Grace.ForTheList(turn.View) && !HearsDisabled(turn.View) && !IsHeldFor(turn.View))
         {
             Fence.Begin(turn, why);
         }
     }
+
+    /// <summary>The peer holds for the pause of the former daemon, whose watchdog rests: a slow list is no reason to end anything.</summary>
+    private static bool IsHeldFor(View view) => view.Confirmed is { Disarm: not 0, DisarmAcknowledged: true }
+        && view.State.Watchdog is { Armed: false, Facts.Running: false } && view.Now - view.State.Life.StartedAt < Deadlines.SlowDisk;
 
     private static void EnterFirst(Draft turn)
     {
@@ -66,6 +70,7 @@ internal static class Settling
         {
             Attestation.Renew(turn);
             turn.Become(Cause.NothingRuns, "nothing runs here");
+            Watchdog.Arm(turn);
         }
     }
 

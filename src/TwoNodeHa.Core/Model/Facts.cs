@@ -225,4 +225,7 @@ public sealed record WatchdogFacts(bool Present, bool TimeoutPerFeeding, string 
     /// of that daemon's lease plus the kill bound, which the peer counts on.
     /// </summary>
     public bool Running { get; init; }
+
+    /// <summary>It says itself that it runs. A kernel without the watchdog class in sysfs does not tell, and counts as <see cref="Running"/> only.</summary>
+    public bool SaysRunning { get; init; }
 }

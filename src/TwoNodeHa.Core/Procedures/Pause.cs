@@ -104,9 +104,13 @@ internal static class Pause
         }
     }
 
-    /// <summary>What a guest left behind may still write: nobody feeds a watchdog that is left armed for it.</summary>
-    private static bool MayDisarm(Draft turn) => View.IsMember(turn.State.Status) || !turn.View.MayWrite
-        || turn.State.Status is HaStatus.Disabled or HaStatus.Maintenance;
+    /// <summary>
+    /// What a guest left behind may still write: nobody feeds a watchdog that is left armed for it. And a daemon that ends before it knew
+    /// where it was has asked nobody to hold: the watchdog of the one before it is what the peer counts on.
+    /// </summary>
+    private static bool MayDisarm(Draft turn) => turn.State.Status == HaStatus.Unknown
+        ? turn.View.DisabledForBoth || turn.Disk.Confirmed is { Disarm: not 0, DisarmAcknowledged: true }
+        : View.IsMember(turn.State.Status) || !turn.View.MayWrite || turn.State.Status is HaStatus.Disabled or HaStatus.Maintenance;
 
     /// <summary>Back under a promise, which says more than a pause, and lasts.</summary>
     private static void EndUnderPromise(Draft turn)

@@ -10,12 +10,13 @@ public readonly partial struct View
 {
     /// <summary>
     /// Guests run here, or what they left behind may still write for them, or it is not known that neither is so. What dom0
-    /// opens for itself is none of that. An old list knows nothing; a host in maintenance need not know, while its peer holds for it.
+    /// opens for itself is none of that. An old list knows nothing; an empty host need not know, while its peer holds for it.
     /// </summary>
-    public bool MayRun => State.Host.Domains is not { IsEmpty: true } || (ListOlderThan(Deadlines.ListAge) && !PeerHoldsForMaintenance);
+    public bool MayRun => State.Host.Domains is not { IsEmpty: true } || (ListOlderThan(Deadlines.ListAge) && !PeerHoldsForEmpty);
 
-    /// <summary>The peer knows that this host in maintenance is not bound.</summary>
-    private bool PeerHoldsForMaintenance => Status == HaStatus.Maintenance && PeerFresh && State.Peer.Beat is { Mirror.Bound: false };
+    /// <summary>The peer knows that this host, which runs nothing by its newest list, is not bound.</summary>
+    private bool PeerHoldsForEmpty => Status is HaStatus.Maintenance or HaStatus.Joining or HaStatus.Fenced && PeerFresh
+        && State.Peer.Beat is { Mirror.Bound: false };
 
     /// <summary>Something here may write to shared storage, or it is not known that nothing does: guests, what they left behind, and dom0.</summary>
     public bool MayWrite => State.Host.Domains is not { IsQuiet: true };

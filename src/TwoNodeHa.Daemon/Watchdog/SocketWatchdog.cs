@@ -15,7 +15,7 @@ internal sealed class SocketWatchdog(string path, ILogger logger) : IWatchdog
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
 
     public WatchdogFacts Open() => File.Exists(path)
-        ? new WatchdogFacts(true, true, $"socket {path}, timeout with every feeding") { Running = File.Exists(path + ".armed") }
+        ? new WatchdogFacts(true, true, $"socket {path}, timeout with every feeding") { Running = File.Exists(path + ".armed"), SaysRunning = File.Exists(path + ".armed") }
         : new WatchdogFacts(false, true, $"socket {path} is missing");
 
     public void Feed(TimeSpan timeout) =>

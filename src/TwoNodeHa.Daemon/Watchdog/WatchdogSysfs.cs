@@ -104,6 +104,7 @@ internal sealed record WatchdogSysfs
             FixedTimeout = isFixed && fixedAt is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Weakness = Weakness,
             Running = Active != false,
+            SaysRunning = Active == true,
         };
     }
 
