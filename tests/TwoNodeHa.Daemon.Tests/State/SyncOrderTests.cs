@@ -61,6 +61,24 @@ public sealed class SyncOrderTests : IDisposable
         Assert.Equal(4, new DurableFile(_scratch.Directory).Read().State!.Version);
     }
 
+    /// <summary>What it left may lie in its slot: two contents of one number could not be told apart.</summary>
+    [Fact]
+    public void The_number_of_a_write_that_failed_is_not_given_again()
+    {
+        var disk = new Disk(_scratch["state"]);
+        var file = new DurableFile(_scratch.Directory, sync: disk);
+        file.Write(new DurableState { Version = 1 });
+        file.Write(new DurableState { Version = 2 });
+        var before = Newest();
+        disk.FailsOnFile = true;
+        Assert.Throws<IOException>(() => file.Write(new DurableState { Version = 3 }));
+        disk.FailsOnFile = false;
+        file.Write(new DurableState { Version = 4 });
+        Assert.Equal(before + 2, Newest());
+
+        long Newest() => StateSlots.Parse(File.ReadAllBytes(_scratch["state"])).Newest!.Value.Sequence;
+    }
+
     /// <summary>Notes at each sync what a power loss would leave.</summary>
     private sealed class Disk(string named) : DiskSync
     {
