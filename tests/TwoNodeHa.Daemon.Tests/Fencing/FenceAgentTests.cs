@@ -131,6 +131,21 @@ public sealed class FenceAgentTests : IDisposable
         Assert.Equal(0, board.Orders);
     }
 
+    /// <summary>Redfish has more states than two, and a host that is going down still writes.</summary>
+    [Theory]
+    [InlineData("PoweringOff")]
+    [InlineData("Paused")]
+    [InlineData("")]
+    public async Task Redfish_board_that_says_neither_on_nor_off_is_not_off(string state)
+    {
+        var (board, agent) = Redfish();
+        using var one = board;
+        using var two = agent;
+        board.State = state;
+
+        Assert.Equal(Power.Unknown, (await agent.StatusAsync(Limit)).Power);
+    }
+
     [Fact]
     public async Task Redfish_board_of_this_host_is_not_switched_off()
     {
