@@ -112,7 +112,7 @@ that "to a release with two programs" in_rpm -U "$rpm3"
 that "ha-ctl is a file, and runs" test ! -L "$root/opt/twonodeha/ha-ctl" -a -n "$(runs && echo yes)"
 that "back to one" in_rpm -U --oldpackage "$rpm1"
 that "ha-ctl is a link, and runs" test -L "$root/opt/twonodeha/ha-ctl" -a -n "$(runs && echo yes)"
-changed=$(rpm --root "$root" -V twonodeha 2>/dev/null | grep -v " c /")
+changed=$(rpm --root "$root" --nodeps -V twonodeha 2>/dev/null | grep -v " c /")
 that "verified, but for what the admin changed${changed:+: $changed}" test -z "$changed"
 rm "$root/opt/twonodeha/twonodehad"
 that "a half-finished installation is mended by installing again" in_rpm -U --force "$rpm1"
