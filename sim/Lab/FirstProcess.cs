@@ -10,6 +10,12 @@ internal sealed class FirstProcess
 {
     private const int SigKill = 9;
 
+    private static readonly Lazy<bool> Rehearsed = new(() =>
+    {
+        Kernel.RehearseSpawn();
+        return true;
+    });
+
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _reaped;
@@ -27,6 +33,7 @@ internal sealed class FirstProcess
     /// <summary>Starts it on a thread that lives as long as it does, because it dies with that thread.</summary>
     public static FirstProcess Start(NetSpace space, string log, string[] command)
     {
+        _ = Rehearsed.Value;
         // A shell only for the redirection; it becomes the command.
         string[] start = ["/bin/sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log, .. command];
         var started = new TaskCompletionSource<FirstProcess>();

@@ -17,12 +17,16 @@ internal static unsafe partial class Kernel
     private const int LeaveZombie = 0x01000000;
     private const int InterruptedCall = 4;
 
-    // What the runtime binds at a first call is bound before the calling thread may start no thread.
-    static Kernel()
+    /// <summary>What the runtime binds at a first call is bound before a thread may start no thread. For programs that spawn only.</summary>
+    public static void RehearseSpawn()
     {
         int home = OpenForReading("/proc/self/ns/pid");
-        _ = AwaitEnd(Spawn(0, home, ["/bin/true"], 0));
+        int pid = Spawn(0, home, ["/bin/true"], 0);
         _ = Close(home);
+        if (AwaitEnd(pid))
+        {
+            _ = Reap(pid);
+        }
     }
 
     /// <summary>
