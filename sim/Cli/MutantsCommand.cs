@@ -119,9 +119,7 @@ internal static class MutantsCommand
             }
         }
 
-        var threads = Enumerable.Range(0, order.Threads).Select(_ => new Thread(Work, 16 << 20)).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
+        Workers.Run(order.Threads, Work);
         var killed = fates.Count(fate => fate.Killed);
         var known = fates.Count(fate => fate is { Killed: false, Rule.Survives.Length: > 0 });
         Console.WriteLine($"{fates.Length} mutants, {killed} killed ({fates.Count(fate => fate.Table is not null)} by the table, {fates.Count(fate => fate.Test is not null)} by a unit test), "

@@ -86,9 +86,7 @@ internal static class OperatorsCommand
             }
         }
 
-        var threads = Enumerable.Range(0, order.Threads).Select(_ => new Thread(Work, 16 << 20)).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
+        Workers.Run(order.Threads, Work);
         if (trouble is not null)
         {
             throw trouble;

@@ -114,9 +114,7 @@ internal sealed class FuzzCampaign(FuzzPlan plan)
         var before = Summary.WallSeconds;
         (_cpuBefore, _cpuAtStart) = (Summary.CpuSeconds, Processor());
         _nextBlock = Summary.NextSeed;
-        var threads = Enumerable.Range(0, plan.Threads).Select(_ => new Thread(() => Work(before), 16 << 20)).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
+        Workers.Run(plan.Threads, () => Work(before));
         Save(before);
     }
 

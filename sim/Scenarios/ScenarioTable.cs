@@ -58,9 +58,7 @@ internal sealed class ScenarioTable(string folder, bool rewriteGolden, bool comp
             }
         }
 
-        var workers = Enumerable.Range(0, threads).Select(_ => new Thread(Work, 16 << 20)).ToList();
-        workers.ForEach(worker => worker.Start());
-        workers.ForEach(worker => worker.Join());
+        Workers.Run(threads, Work);
         return trouble is null ? verdicts : throw trouble;
     }
 
