@@ -11,6 +11,8 @@ public sealed partial class PromiseChecker
 {
     private readonly TimeSpan?[] _masterSince = new TimeSpan?[2];
     private readonly TimeSpan?[] _actedAt = new TimeSpan?[2];
+    private readonly TimeSpan?[] _upSince = new TimeSpan?[2];
+    private readonly TimeSpan?[] _startOrdered = new TimeSpan?[2];
 
     private void Role(VirtualHost host, PoolEvent happened)
     {
@@ -19,6 +21,7 @@ public sealed partial class PromiseChecker
             case "toolstack_start":
                 _masterSince[host.Index] = happened.Fields.Any(field => field is ("role", "master")) ? world.Elapsed : null;
                 _actedAt[host.Index] = null;
+                _upSince[host.Index] = world.Elapsed;
                 break;
             case "toolstack_exit":
                 (_masterSince[host.Index], _actedAt[host.Index]) = (null, null);

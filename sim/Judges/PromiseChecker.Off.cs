@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Virtual;
 
 namespace TwoNodeHa.Sim.Judges;
@@ -67,10 +68,13 @@ public sealed partial class PromiseChecker
 
     private void NotWhileOff(VirtualHost host, HaAction action)
     {
+        // Owed until it is up: an order to start that was lost is given again, in the role that it has by now.
+        var isUp = host.Toolstack.State == ServiceState.Active;
+        _toolstackOwed[host.Index] &= !OffForLong || !isUp;
+        var repays = action is HaAction.StartToolstack or HaAction.WriteRoleMaster or HaAction.WriteRoleSlave
+            && _toolstackOwed[host.Index];
         _toolstackOwed[host.Index] |= action is HaAction.KillToolstack or HaAction.RestartToolstack;
-        var repays = action is HaAction.StartToolstack && _toolstackOwed[host.Index];
-        _toolstackOwed[host.Index] &= action is not HaAction.StartToolstack;
-        if (!OffForLong || action is HaAction.SyncDatabase or HaAction.BlockPeerToolstack { Block: false } or HaAction.AcquireLease or HaAction.ReleaseLease)
+        if (!OffForLong || (isUp && action is HaAction.StartToolstack) || action is HaAction.SyncDatabase or HaAction.BlockPeerToolstack { Block: false } or HaAction.AcquireLease or HaAction.ReleaseLease)
         {
             return;
         }

@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Virtual;
 
@@ -35,6 +36,9 @@ public sealed partial class PromiseChecker
                 _killsSince[host.Index] = world.Elapsed;
                 Needless(host);
                 break;
+            case HaAction.StartToolstack or HaAction.RestartToolstack:
+                _startOrdered[host.Index] = world.Elapsed;
+                break;
             case HaAction.KillToolstack:
                 _killsSince[host.Index] = world.Elapsed;
                 break;
@@ -68,18 +72,20 @@ public sealed partial class PromiseChecker
             HaAction.DestroyDomain or HaAction.EndBackends => IsWhole(host) ? "although it is heard, has the gateway, and nothing was disturbed" : null,
             HaAction.KillToolstack => IsWhole(host) && IsHealthy(host) && !ChangesMaster(host) ? "although it is heard, has the gateway, and its toolstack is well" : null,
             HaAction.RestartToolstack => file is not { Takeover: not null } && IsHealthy(host) && !DatabaseErrs(host) ? "although it is well and in the role of its file" : null,
-            HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } =>
+            HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } && !StartedByAnother(host) =>
                 "while the toolstack runs, without a takeover",
             HaAction.WriteRoleMaster => file?.Master == host.Config.Self.Uuid ? null : "before its disk names it as the master",
             HaAction.WriteRoleSlave => IsOrBecomesMaster(world.Hosts[1 - host.Index]) || BootsUnvouched(host) ? null : "although the other is no master, neither by role file nor by state",
+            HaAction.PromoteToMaster or HaAction.ResetPowerState or HaAction.ReleaseStorageLocks when !HasFile(host) => null,
+
             // Whether the VM runs is judged where it happens; a survivor that is alone resets what its takeover could not.
             HaAction.ResetPowerState when file?.Master == host.Config.Self.Uuid => null,
             HaAction.PromoteToMaster or HaAction.ResetPowerState or HaAction.ReleaseStorageLocks or HaAction.BlockPeerToolstack { Block: true } =>
                 file is { Takeover: not null } ? null : "before its intent is on disk",
             HaAction.StartVm => StartRefusal(host, ((HaAction.StartVm)action).Host),
 
-            // An empty host that cannot write its attestation: its silence is all that it can give.
-            HaAction.ResetHost when host.DiskReadOnly && !host.Domains.Writing.Any() => null,
+            // An empty host that could not write its attestation: its silence is all that it can give.
+            HaAction.ResetHost when !host.Domains.Writing.Any() && (host.DiskReadOnly || HasFenced(host, Deadlines.SlowDisk)) => null,
             HaAction.ResetHost or HaAction.PowerOffHost => file is { FencePending: true } || HasFenced(host) ? null : "without a fence",
             HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard => "a heartbeat of which has just come",
             HaAction.FencePeer when !HasFile(host) => null,
@@ -88,7 +94,7 @@ public sealed partial class PromiseChecker
             HaAction.FencePeer => file is { Enabled: true, StateLost: false, PromiseStands: false } ? null : "without HA on its disk",
             HaAction.DesignateMaster when file is { Maintenance.Returning: false } && host.Domains.WritingCount == 0 => null,
             HaAction.MoveVm or HaAction.SwitchHost { Enabled: false } when HasFile(host) => file is { Maintenance: not null } ? null : "without a maintenance on its disk",
-            HaAction.DesignateMaster => _masterSince[host.Index] is not null && host.GoingDown ? null : "without a shutdown, or as a slave",
+            HaAction.DesignateMaster => _masterSince[host.Index] is not null && (host.GoingDown || !HasFile(host)) ? null : "without a shutdown, or as a slave",
             _ => null,
         };
     }
@@ -147,14 +153,27 @@ public sealed partial class PromiseChecker
         && host.Domains.List().Any(domain => domain.Domid == domid && domain is { IsWhole: false, Executes: false })
         && world.Hosts[1 - host.Index].Domains.List().Count == 0;
 
-    private bool HasFenced(VirtualHost host) => _killsSince[host.Index] is { } since
-        && world.Elapsed - since <= host.Config.Config.Timing.KillBound + host.Config.Config.Timing.FenceBound;
+    private bool HasFenced(VirtualHost host, TimeSpan late = default) => _killsSince[host.Index] is { } since
+        && world.Elapsed - since <= host.Config.Config.Timing.KillBound + host.Config.Config.Timing.FenceBound + late;
 
     /// <summary>Nothing that could end a right has happened for long: it hears and is heard, and sees the gateway.</summary>
     private bool IsWhole(VirtualHost host) => !_fenceAsked[host.Index] && !_tampered[host.Index] && _doubleSince is null
         && world.Elapsed - _changed > Settled && HearsAndIsHeard(host) && world.Network.ReachesGateway(host.Index)
         && world.Network.Quality[0].Loss <= 0 && !host.StorageLost && host.StateFile is { FencePending: false }
         && _masterSince.Count(since => since is not null) < 2 && !world.Arbiter.InDoubt && !world.Board.InDoubt;
+
+    /// <summary>An administrator started the toolstack a moment ago: no reading can show it yet.</summary>
+    private bool StartedByAnother(VirtualHost host)
+    {
+        if (_upSince[host.Index] is not { } up || world.Elapsed - up > Deadlines.GuardReading
+            || _startOrdered[host.Index] > up - Deadlines.ToolstackUnit || host.GuardEndedAt > up - Deadlines.ToolstackUnit)
+        {
+            return false;
+        }
+
+        Pass("the role is written while an administrator starts the toolstack");
+        return true;
+    }
 
     private static bool IsHealthy(VirtualHost host) => host.Toolstack.Status is { InitComplete: true, Emergency: false } status
         && status.RoleFile == status.CachedRole && !host.Toolstack.Faults.HangAll && !host.Toolstack.Faults.HangDatabase

@@ -20,6 +20,7 @@ public sealed partial class PromiseChecker
     public void Tampered(VirtualHost host)
     {
         _tampered[host.Index] = true;
+        _heardSince = null;
         Disturbed();
     }
 

@@ -59,6 +59,9 @@ public sealed class VirtualHost
     /// <summary>Booted, and the toolstack's unit still waits for the boot guard's.</summary>
     public bool BootGuarded { get; private set; }
 
+    /// <summary>When the guard of the newest boot let the toolstack start, since the start of the world.</summary>
+    public TimeSpan? GuardEndedAt { get; private set; }
+
     /// <summary>What this host's monotonic clock shows.</summary>
     public Instant LocalNow => Clock.At(_world.Scheduler.Now);
 
@@ -246,33 +249,34 @@ public sealed class VirtualHost
             _world.Log(Name, "booted");
             StartDaemon();
             BootGuarded = true;
-            GuardBoot(Life, TimeSpan.Zero);
+            GuardBoot(Life, TimeSpan.Zero, TimeSpan.Zero);
         });
     }
 
     /// <summary>The unit before the toolstack's: asks until the daemon has decided; without a daemon it does not wait long.</summary>
-    private void GuardBoot(int life, TimeSpan asked)
+    private void GuardBoot(int life, TimeSpan asked, TimeSpan silent)
     {
         if (life != Life || Frozen)
         {
             if (life == Life)
             {
-                _world.Scheduler.After(GuardInterval, () => GuardBoot(life, asked));
+                _world.Scheduler.After(GuardInterval, () => GuardBoot(life, asked, silent));
             }
 
             return;
         }
 
         var reply = Daemon?.Ask(new OperatorRequest.BootGuard());
-        var waits = _world.Guardian is null && (reply is { Pending: true } || (reply is null && asked < GuardWithoutDaemon));
+        var waits = _world.Guardian is null && (reply is { Pending: true } || (reply is null && silent < GuardWithoutDaemon));
         if (!waits || asked >= GuardLimit)
         {
             BootGuarded = false;
+            GuardEndedAt = _world.Elapsed;
             Toolstack.Start();
             return;
         }
 
-        _world.Scheduler.After(GuardInterval, () => GuardBoot(life, asked + GuardInterval));
+        _world.Scheduler.After(GuardInterval, () => GuardBoot(life, asked + GuardInterval, reply is null ? silent + GuardInterval : TimeSpan.Zero));
     }
 
     /// <summary>The whole of dom0 stands still; guests and network card go on. The watchdog does not.</summary>

@@ -49,6 +49,10 @@ internal static class Decisions
             RoleChange.KeepMaster(turn);
             RoleChange.LookForGhosts(turn);
         }
+        else
+        {
+            RoleChange.Forget(turn);
+        }
 
         Evacuation.Advance(turn);
         StoragePlug.Advance(turn);

@@ -23,8 +23,13 @@ internal static class HaSwitch
         }
         else if (!disabled && turn.State.Status == HaStatus.Disabled)
         {
-            turn.Life = turn.Life with { EnabledAt = turn.Life.EnabledAt ?? turn.Now };
-            if (WaitsForRight(turn.View))
+            if (turn.Life.EnabledAt is null)
+            {
+                turn.Life = turn.Life with { EnabledAt = turn.Now };
+                turn.Schedule = turn.Schedule with { Domains = turn.Now };
+            }
+
+            if (WaitsForList(turn.View) || WaitsForRight(turn.View))
             {
                 EndPromiseOfRunner(turn);
                 return true;
@@ -79,6 +84,13 @@ internal static class HaSwitch
             turn.Report(HaEventId.SwitchChanged, Severity.Notice, "the disable period has ended: HA is enabled again");
         }
     }
+
+    /// <summary>
+    /// What runs here now, and not what did a moment ago, decides how this host goes on: a VM that was just started would be killed for a
+    /// word or a promise. A list that hangs is not waited for longer than a lease.
+    /// </summary>
+    private static bool WaitsForList(View view) => view.State.Life.EnabledAt is { } since
+        && view.State.Host.DomainsAskedAt < since && view.Now - since < view.Timing.Lease;
 
     /// <summary>HA was enabled while VMs run here without a right: one lease is given for the first answers.</summary>
     private static bool WaitsForRight(View view) => view.Runs && !RightToRun.Of(view).Holds
@@ -167,7 +179,7 @@ internal static class HaSwitch
             && turn.Peer.Beat is { } beat && turn.View.PeerFresh)
         {
             Mastership.FollowEpoch(turn, beat);
-            RoleChange.Join(turn, beat);
+            RoleChange.Repay(turn);
         }
     }
 }

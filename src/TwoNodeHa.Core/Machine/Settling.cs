@@ -20,7 +20,8 @@ internal static class Settling
         }
         else if (turn.Disk.Confirmed.Incarnation != turn.Life.Incarnation.Counter)
         {
-            if (turn.View.Runs)
+            // An empty master that nobody hears goes on acting as one when the peer has taken over.
+            if (turn.View.Runs || turn.View is { IsMaster: true, State.Host.Toolstack.Running: true })
             {
                 FenceWhenLate(turn, "the state cannot be written, so this daemon cannot speak, and the lease of the former one ended");
             }
@@ -68,9 +69,8 @@ internal static class Settling
         }
         else
         {
-            Attestation.Renew(turn);
             turn.Become(Cause.NothingRuns, "nothing runs here");
-            Watchdog.Arm(turn);
+            Waiting.GiveWord(turn);
         }
     }
 

@@ -11,8 +11,26 @@ namespace TwoNodeHa.Core.Machine;
 /// <summary>Decides in Joining and Fenced: nothing runs here, and this host waits to be admitted or for a permit.</summary>
 internal static class Waiting
 {
+    /// <summary>
+    /// The word that nothing runs here, and the watchdog behind it. A host whose state is lost may have had HA off: it gives neither
+    /// until the peer or the operator told.
+    /// </summary>
+    public static void GiveWord(Draft turn)
+    {
+        if (!turn.Durable.StateLost)
+        {
+            Attestation.Renew(turn);
+            Watchdog.Arm(turn);
+        }
+    }
+
     public static void Decide(Draft turn)
     {
+        if (turn.Durable is { Committed: false, Takeover: null, PromiseStands: false })
+        {
+            GiveWord(turn);
+        }
+
         var fresh = turn.View.PeerFresh;
         if (fresh)
         {

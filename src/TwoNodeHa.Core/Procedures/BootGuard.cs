@@ -97,7 +97,7 @@ internal static class BootGuard
 
     /// <summary>The hosts may both reach the gateway and not each other (class A needs no A1): only lease or agent tell which of them may go on.</summary>
     private static bool LeavesItToThirdParty(View view) => (view.Policy.UsesArbiter || view.Policy.UsesFenceAgent)
-        && (view.Durable.Enabled || view.Durable.StateLost);
+        && !view.DisabledForBoth;
 
     private static Instant? Earlier(Instant? left, Instant? right) => left is { } one && right is { } other ? Instant.Min(one, other) : left ?? right;
 

@@ -94,7 +94,8 @@ internal static class Mastership
         var speaks = beat.Attestation == 0 && (View.IsMember(beat.Status) || beat.Status == HaStatus.Disabled);
         if (beat.Epoch != durable.Epoch)
         {
-            return beat.Epoch > durable.Epoch && speaks;
+            // Nor is one whose attestation was declined here: a master of an older epoch steps down before that one comes up.
+            return beat.Epoch > durable.Epoch && (speaks || (beat.Attestation <= durable.Declined && View.IsEmpty(beat)));
         }
 
         return beat.Master != durable.Master && beat.Master != Guid.Empty

@@ -21,7 +21,7 @@ internal static class RoleChange
             return;
         }
 
-        if (turn.Role.Phase != RoleChangePhase.Idle)
+        if (turn.Role.Phase != RoleChangePhase.Idle && !WasStartedForAnother(turn.View))
         {
             Advance(turn);
         }
@@ -31,9 +31,34 @@ internal static class RoleChange
                 $"master of epoch {turn.Durable.Epoch} is {Mastership.NameOf(turn, turn.Durable.Master)}: this toolstack is restarted in its role");
             Order(turn, RoleChangePhase.Killing, new HaAction.KillToolstack());
         }
-        else if (turn.Host.Toolstack is { Running: false, ProcessAlive: false } && turn.Now - turn.Life.StatusSince > Deadlines.ToolstackIsDown)
+        else if (IsDown(turn) && !MeetsMaster(turn.View, beat))
         {
             Order(turn, RoleChangePhase.Starting, new HaAction.StartToolstack());
+        }
+    }
+
+    /// <summary>
+    /// HA was disabled while the toolstack was down by our hand: it is started, in the role that the epoch gives it. One that is up, whoever
+    /// started it, is the administrator's.
+    /// </summary>
+    public static void Repay(Draft turn)
+    {
+        if (!IsPossible(turn.View) || turn.Host.ToolstackAt < turn.Role.RetryAt)
+        {
+            return;
+        }
+
+        if (!IsDown(turn))
+        {
+            turn.Role = turn.Host.Toolstack is { Running: true } ? new RoleProgress() : turn.Role;
+        }
+        else if (turn.View.RoleAsItShouldBe || turn.Role.Phase == RoleChangePhase.Writing)
+        {
+            Order(turn, RoleChangePhase.Starting, new HaAction.StartToolstack());
+        }
+        else
+        {
+            WriteRole(turn);
         }
     }
 
@@ -108,6 +133,15 @@ internal static class RoleChange
         }
     }
 
+    /// <summary>What was odd before this host waited for something says nothing afterwards.</summary>
+    public static void Forget(Draft turn)
+    {
+        if (turn.Procedures.GhostSince is not null || turn.Procedures.RoleConflictSince is not null)
+        {
+            turn.Procedures = turn.Procedures with { GhostSince = null, RoleConflictSince = null };
+        }
+    }
+
     /// <summary>When a failed change is tried again.</summary>
     public static Instant LookAgainAt(View view) => Again.At(view, view.State.Procedures.Role.RetryAt);
 
@@ -133,8 +167,19 @@ internal static class RoleChange
     }
 
     private static bool IsPossible(View view) => !view.GuardIsOpen && !view.State.Pending.Has(Purpose.ChangeRole)
-        && view.Now >= view.State.Procedures.Role.RetryAt && view.State.Host.Toolstack is not null
+        && (view.Now >= view.State.Procedures.Role.RetryAt || WasStartedForAnother(view)) && view.State.Host.Toolstack is not null
         && view.Durable.Master != Guid.Empty && !view.Runs;
+
+    /// <summary>Whoever became master since this toolstack was started does not wait until it has come up.</summary>
+    private static bool WasStartedForAnother(View view) =>
+        view.State.Procedures.Role is { Phase: RoleChangePhase.Starting } role && role.StartedFor != view.Durable.Master;
+
+    private static bool IsDown(Draft turn) => turn.Host.Toolstack is { Running: false, ProcessAlive: false }
+        && turn.Host.ToolstackAt >= turn.Role.RetryAt && turn.Now - turn.Life.StatusSince > Deadlines.ToolstackIsDown;
+
+    /// <summary>The peer acts as the master of an older epoch: it steps down first, or takes over from here.</summary>
+    private static bool MeetsMaster(View view, Heartbeat beat) =>
+        view.Durable.Master == view.Config.Self.Uuid && beat.Has(HeartbeatFlags.IsMaster | HeartbeatFlags.ToolstackHealthy);
 
     /// <summary>
     /// An unconsumed attestation of a master: the peer is about to take over, so the role is not settled yet. Once the
@@ -219,6 +264,6 @@ internal static class RoleChange
         }
 
         turn.Act(action, Deadlines.ToolstackUnit, Purpose.ChangeRole);
-        turn.Role = turn.Role with { Phase = phase };
+        turn.Role = turn.Role with { Phase = phase, StartedFor = phase == RoleChangePhase.Starting ? turn.Durable.Master : Guid.Empty };
     }
 }

@@ -16,9 +16,13 @@ internal static class LeaseReturn
     /// <summary>R3 ends here. R1 holds: the peer has just acknowledged this host.</summary>
     public static void EndRight(Draft turn)
     {
-        if (turn.ThirdParty.ArbiterUntil is not null && IsDue(turn.View))
+        var holds = turn.ThirdParty.ArbiterUntil is not null || (turn.ThirdParty.LeaseAsked && turn.Watchdog.CarriedLease is not null);
+        if (holds && IsDue(turn.View))
         {
             turn.ThirdParty = turn.ThirdParty with { ArbiterUntil = null, ArbiterSince = null };
+
+            // The former daemon's record may be one by the lease.
+            turn.Watchdog = turn.Watchdog with { CarriedLease = null };
 
             // Fed and recorded for what is left, in this turn: the next daemon must not lean on the lease either.
             turn.Schedule = turn.Schedule with { Watchdog = turn.Now };

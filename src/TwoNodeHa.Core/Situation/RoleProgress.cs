@@ -11,4 +11,7 @@ public sealed record RoleProgress
 
     /// <summary>Not before this time it is tried again.</summary>
     public Instant RetryAt { get; init; }
+
+    /// <summary>Whom this host knew as the master when it had its toolstack started last; empty before.</summary>
+    public Guid StartedFor { get; init; }
 }

@@ -107,6 +107,21 @@ public sealed class RightsTests
     }
 
     [Fact]
+    public void Lost_AnEmptyHostGivesItsWordWhenThePeerHasTold()
+    {
+        var bench = new Bench().Start(new DurableState { Incarnation = 1_000_000 }, DurableOrigin.Corrupt);
+        bench.Gateway();
+        bench.Lists();
+        Assert.Equal(HaStatus.Joining, bench.Status);
+        Assert.False(bench.State.Durable.Committed);
+        Assert.DoesNotContain(bench.Orders, order => order is Command.FeedWatchdog);
+        bench.Hear();
+        bench.Hear();
+        Assert.True(bench.State.Durable.Committed);
+        Assert.Contains(bench.Orders, order => order is Command.FeedWatchdog);
+    }
+
+    [Fact]
     public void Corrupt_ThePeerHasTakenOver_FencesAtOnce()
     {
         var bench = new Bench().Start(new DurableState { Incarnation = 1_000_000 }, DurableOrigin.Corrupt);
