@@ -104,6 +104,16 @@ internal static class Expectations
             var (host, within) = (args.Host(), args.Time());
             return new Expectation(view => view.IsMaster(host), within);
         }),
+        Expect("{host} runs update {number}", "a runs update 1", "So many updates of its toolstack are in force at the end, and it has completed its start.", args =>
+        {
+            var (host, count) = (args.Host(), args.Number());
+            return new Expectation(view => view.World.Hosts[host].Toolstack is { Status: { InitComplete: true, Emergency: false }, Updates: var updates } && updates == count);
+        }),
+        Expect("{host} is blocked at {time}", "a is blocked at 200s", "At that time its toolstack does not start, because it is newer than the master's.", args =>
+        {
+            var (host, at) = (args.Host(), args.Time());
+            return new Expectation(view => view.World.Hosts[host].Toolstack.Status is { Emergency: true, EmergencyError: ["HOST_XAPI_VERSION_HIGHER_THAN_COORDINATOR", ..] }, At: at);
+        }),
         Expect("the pool has one master at {time}", "the pool has one master at 200s", "Exactly one toolstack is master at that time.", args =>
             new Expectation(view => view.IsMaster(0) != view.IsMaster(1), At: args.Time())),
         Expect("the pool has one master", "the pool has one master", "Exactly one toolstack is master at the end.", _ =>
