@@ -80,6 +80,8 @@ internal static class Expectations
             new Expectation(view => view.World.Pool.Vms.All(vm => view.RunsSomewhere(vm.Name)), args.Time())),
         Expect("all VMs run at {time}", "all VMs run at 90s", "At that time every VM runs on some host.", args =>
             new Expectation(view => view.World.Pool.Vms.All(vm => view.RunsSomewhere(vm.Name)), At: args.Time())),
+        Expect("no VM stops", "no VM stops", "Every VM runs on some host all the time, on its way between them too.", _ =>
+            new Expectation(view => view.World.Pool.Vms.All(vm => view.RunsSomewhere(vm.Name)), Always: true)),
         Expect("all VMs run", "all VMs run", "Every VM runs on some host at the end.", _ =>
             new Expectation(view => view.World.Pool.Vms.All(vm => view.RunsSomewhere(vm.Name)))),
         Expect("nothing runs on {host}", "nothing runs on a", "No domain is left there at the end.", args =>

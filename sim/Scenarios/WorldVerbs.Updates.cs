@@ -1,3 +1,4 @@
+using TwoNodeHa.Core.Control;
 using TwoNodeHa.Sim.Virtual;
 
 namespace TwoNodeHa.Sim.Scenarios;
@@ -10,6 +11,8 @@ internal static partial class WorldVerbs
         Verb("update {host}", "update a", "yum update: a newer toolstack is installed, and in force from its next start on. Nothing without power.", Update),
         Verb("reboot {host}", "reboot a", "host.reboot through XAPI, which takes a disabled host only: then the operating system's orderly way.",
             (world, args) => RebootHost(world, args.Host())),
+        Verb("operator begins maintenance of {host} for an update", "operator begins maintenance of a for an update", "ha-ctl maintenance on --keep-master.",
+            (world, args) => Ask(world, args.Host(), new OperatorRequest.Maintenance(true, 0, "update", KeepMaster: true))),
     ];
 
     private static void Update(VirtualWorld world, PhraseArguments args)
