@@ -156,7 +156,7 @@ public sealed record DurableState
     /// <summary>The host is going down in order; true for the rest of this boot.</summary>
     public bool Departing { get; init; }
 
-    /// <summary>It goes down emptied, and keeps the mastership: the peer waits for it. True for the rest of this boot.</summary>
+    /// <summary>It goes down emptied, and keeps the mastership: the peer waits for it. True until the daemon that said so ends.</summary>
     public bool KeepsMastership { get; init; }
 
     /// <summary>Epoch.</summary>

@@ -69,8 +69,7 @@ internal static class Start
         }
 
         // Another boot: the departure is over. In the same one a new daemon goes on with it.
-        var goesOn = durable.Departing && started.CarriedLease is not null;
-        return durable with { Departing = goesOn, KeepsMastership = durable.KeepsMastership && goesOn };
+        return durable with { Departing = durable.Departing && started.CarriedLease is not null, KeepsMastership = false };
     }
 
     /// <summary>What is known of another peer is forgotten: a replaced host starts clean.</summary>

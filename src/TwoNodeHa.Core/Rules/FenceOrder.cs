@@ -16,7 +16,7 @@ internal static class FenceOrder
         && Fitness.WhyNot(view) is null && TakeoverPermit.IsNeeded(view, attested: false)
 
         // A peer that asked this host to hold is in the hands of somebody: an upgrade, a reboot.
-        && PeerBond.AsksToHold(view) is null && MasterReturn.AwaitedUntil(view) is null
+        && PeerBond.AsksToHold(view) is null
         && view.Now >= DueAt(view);
 
     /// <summary>
