@@ -19,7 +19,7 @@ _ha_ctl() {
         status) words="--watch --verbose" ;;
         enable) words="--wait" ;;
         disable) words="--for --reason --wait" ;;
-        maintenance) words="on off --for --reason --wait" ;;
+        maintenance) words="on off --for --reason --keep-master --wait" ;;
         vm) words="list show protect unprotect --wait" ;;
         events) words="--last --follow" ;;
         explain) words="--with --ssh --alone --html" ;;

@@ -35,6 +35,7 @@ complete -c ha-ctl -n '__fish_seen_subcommand_from maintenance' -a on -d 'Migrat
 complete -c ha-ctl -n '__fish_seen_subcommand_from maintenance' -a off -d 'Cancel it, or ask for readmission of this host'
 complete -c ha-ctl -n '__fish_seen_subcommand_from maintenance' -l for -x -a '1d 2h 30m 90s' -d 'End it after this time: 90s, 30m, 2h, 1d'
 complete -c ha-ctl -n '__fish_seen_subcommand_from maintenance' -l reason -x -d 'Shown in status'
+complete -c ha-ctl -n '__fish_seen_subcommand_from maintenance' -l keep-master -d 'A master stays master, through reboots too: for an update of the platform'
 complete -c ha-ctl -n '__fish_seen_subcommand_from maintenance' -l wait -x -d 'Longest wait until the other host has confirmed, seconds; 0: do not wait'
 complete -c ha-ctl -n '__fish_seen_subcommand_from vm' -a list -d 'All VMs: class, order, memory, where they run, what happens if their host fails'
 complete -c ha-ctl -n '__fish_seen_subcommand_from vm' -a show -d 'One VM in full: why it is protected or not, where it can run and why not'

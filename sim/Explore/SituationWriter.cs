@@ -84,6 +84,11 @@ internal ref struct SituationWriter
         ["DurableState.ReenableAtUnixMs"] = "no schedule disables HA",
         ["DurableState.Maintenance"] = "no operator asks for a maintenance in a search",
         ["ProceduresView.Moves"] = "no operator asks for a maintenance in a search",
+        ["ProceduresView.PeerTooNewSince"] = "both hosts of a search are of one version",
+        ["RoleProgress.IsGiven"] = "both hosts of a search are of one version",
+        ["ToolstackFacts.TooNew"] = "both hosts of a search are of one version",
+        ["ProceduresView.EmptiedSince"] = "no host of a search is disabled in XAPI",
+        ["PeerView.ReturnsSince"] = "no schedule shuts a host down in order",
         ["ProceduresView.MaintenanceStepAt"] = "no operator asks for a maintenance in a search",
         ["VmRecord.Name"] = "the same in every state of a search",
         ["VmRecord.Priority"] = "the same in every state of a search",
@@ -278,6 +283,8 @@ internal ref struct SituationWriter
         Add(durable.PeerDisarmAck);
         Counted(durable.PeerIncarnation, PeerNumbers.Incarnation);
         Add(durable.PeerBound);
+        Add(durable.KeepsMastership);
+        Add(durable.PeerReturns);
         Counted(durable.PeerAttestation, PeerNumbers.Attestation);
         Add(durable.DisabledFrom);
         Add(durable.FencePending);

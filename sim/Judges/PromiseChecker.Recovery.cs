@@ -75,9 +75,12 @@ public sealed partial class PromiseChecker
 
         var since = _aloneSince[host.Index] ??= world.Elapsed;
         since = since > _changed ? since : _changed;
-        if (world.Elapsed - since > Bound && Missing() is { } vm)
+
+        // A master that went down emptied is waited for: so much later, and no more, VMs that end meanwhile run again.
+        var bound = Bound + (host.StateFile!.PeerReturns ? host.Config.Policy.MasterReturn : TimeSpan.Zero);
+        if (world.Elapsed - since > bound && Missing() is { } vm)
         {
-            Broken("L1", $"{vm} does not run although {host.Name} was alone and well for {Bound.TotalSeconds:F0} s");
+            Broken("L1", $"{vm} does not run although {host.Name} was alone and well for {bound.TotalSeconds:F0} s");
         }
     }
 

@@ -104,6 +104,7 @@ internal sealed class BmcCommands
     {
         Add("crash", _ => _node.Toolstack.Crash());
         Add("start", _ => _node.Toolstack.Start());
+        Add("update", _ => _node.Toolstack.Update());
         _verbs["attend"] = request => Task.FromResult(Attend(Text(request, "unit")));
         AddAsync("shutdown-vms", _ => _node.Toolstack.ShutDownVmsAsync());
         AddAsync("stop", _ => _node.Toolstack.StopAsync());

@@ -243,6 +243,15 @@ public sealed class Toolstack
         set => _host.MigrationTime = value;
     }
 
+    /// <summary>Version of xapi that is installed.</summary>
+    public string Version => _host.InstalledVersion;
+
+    /// <summary>Updates that are in force.</summary>
+    public int Updates => _process is null ? 0 : Versions.Parse(_process.Version).Minor - Versions.Parse(Versions.First).Minor;
+
+    /// <summary>yum update: what is installed is newer, what runs goes on until it is started again.</summary>
+    public void Update() => _host.InstalledVersion = Versions.After(Version);
+
     /// <summary>Memory of the machine, MiB.</summary>
     public long MachineMib => _host.Xenopsd.MachineMib;
 

@@ -80,6 +80,8 @@ internal static class Expectations
             new Expectation(view => view.World.Pool.Vms.All(vm => view.RunsSomewhere(vm.Name)), args.Time())),
         Expect("all VMs run at {time}", "all VMs run at 90s", "At that time every VM runs on some host.", args =>
             new Expectation(view => view.World.Pool.Vms.All(vm => view.RunsSomewhere(vm.Name)), At: args.Time())),
+        Expect("no VM stops", "no VM stops", "Every VM runs on some host all the time, on its way between them too.", _ =>
+            new Expectation(view => view.World.Pool.Vms.All(vm => view.RunsSomewhere(vm.Name)), Always: true)),
         Expect("all VMs run", "all VMs run", "Every VM runs on some host at the end.", _ =>
             new Expectation(view => view.World.Pool.Vms.All(vm => view.RunsSomewhere(vm.Name)))),
         Expect("nothing runs on {host}", "nothing runs on a", "No domain is left there at the end.", args =>
@@ -103,6 +105,16 @@ internal static class Expectations
         {
             var (host, within) = (args.Host(), args.Time());
             return new Expectation(view => view.IsMaster(host), within);
+        }),
+        Expect("{host} runs update {number}", "a runs update 1", "So many updates of its toolstack are in force at the end, and it has completed its start.", args =>
+        {
+            var (host, count) = (args.Host(), args.Number());
+            return new Expectation(view => view.World.Hosts[host].Toolstack is { Status: { InitComplete: true, Emergency: false }, Updates: var updates } && updates == count);
+        }),
+        Expect("{host} is blocked at {time}", "a is blocked at 200s", "At that time its toolstack does not start, because it is newer than the master's.", args =>
+        {
+            var (host, at) = (args.Host(), args.Time());
+            return new Expectation(view => view.World.Hosts[host].Toolstack.Status is { Emergency: true, EmergencyError: ["HOST_XAPI_VERSION_HIGHER_THAN_COORDINATOR", ..] }, At: at);
         }),
         Expect("the pool has one master at {time}", "the pool has one master at 200s", "Exactly one toolstack is master at that time.", args =>
             new Expectation(view => view.IsMaster(0) != view.IsMaster(1), At: args.Time())),

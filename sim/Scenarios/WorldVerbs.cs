@@ -200,6 +200,7 @@ internal static partial class WorldVerbs
 
         .. VmVerbs(),
         .. PlaceVerbs(),
+        .. UpdateVerbs(),
 
         // Operator.
         Verb("operator enables HA on {host}", "operator enables HA on a", "ha-ctl enable.", (world, args) => Ask(world, args.Host(), new OperatorRequest.Enable())),

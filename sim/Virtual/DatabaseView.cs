@@ -53,6 +53,7 @@ internal sealed class DatabaseView
             Storages = PlacementView.Storages(database, hosts),
             Networks = PlacementView.Networks(database, hosts),
             AutoPowerOn = pool.Entry("other_config", "auto_poweron") == "true",
+            RollingUpgrade = Versions.IsUpgrading(database),
             Unplugged = Unplugged(database, hosts),
             Vms = [.. database.All("VM").Where(IsGuest).Select(row => Vm(database, row, hosts)).OrderBy(vm => vm.Uuid)],
         };

@@ -49,6 +49,7 @@ internal static class PlacementView
     private static HostFact Host(Database database, Row host, Guid uuid) => new(uuid, host.Text("name_label"))
     {
         Enabled = host.Flag("enabled"),
+        Version = Versions.Of(host),
         MemoryTotal = database.Metrics(host).Number("memory_total"),
         MemoryOverhead = host.Number("memory_overhead"),
         ControlDomains = database.All("VM").Where(vm => vm.Flag("is_control_domain") && vm.Text("resident_on") == host.Ref)

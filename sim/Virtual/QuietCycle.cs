@@ -155,8 +155,8 @@ internal sealed class QuietCycle(VirtualWorld world)
         Frozen: false, State:
         {
             Status: not (HaStatus.Unknown or HaStatus.Fencing or HaStatus.TakingOver or HaStatus.Departing),
-            Procedures: { Takeover: null, Fence: null, Departure: null, GhostSince: null },
-            Durable: { ReenableAtUnixMs: 0, Maintenance: null },
+            Procedures: { Takeover: null, Fence: null, Departure: null, GhostSince: null, EmptiedSince: null, PeerTooNewSince: null },
+            Durable: { ReenableAtUnixMs: 0, Maintenance: null, PeerReturns: false },
         },
     }
 

@@ -48,6 +48,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         }
 
         facts = facts with { Answers = true, Emergency = inEmergency.Value!.GetValue<bool>() };
+        facts = facts with { TooNew = facts.Emergency && host.Toolstack.Status.EmergencyError is ["HOST_XAPI_VERSION_HIGHER_THAN_COORDINATOR", ..] };
         if (read.WithDatabase && !facts.Emergency)
         {
             facts = facts with { Database = await DatabaseAsync(facts, read.Deadline).ConfigureAwait(false) };

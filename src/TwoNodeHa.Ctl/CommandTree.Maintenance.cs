@@ -22,8 +22,9 @@ internal sealed partial class CommandTree
         var duration = new Option<string?>("--for") { Description = "End it after this time: 90s, 30m, 2h, 1d", HelpName = "DURATION" };
         duration.CompletionSources.Add("90s", "30m", "2h", "1d");
         var reason = new Option<string>("--reason") { Description = "Shown in status", HelpName = "TEXT", DefaultValueFactory = static _ => "" };
+        var keep = new Option<bool>("--keep-master") { Description = "A master stays master, through reboots too: for an update of the platform" };
         var wait = Wait();
-        var command = new Command("on", "Migrate the VMs away, hand the mastership over, promise not to take over") { duration, reason, wait };
+        var command = new Command("on", "Migrate the VMs away, hand the mastership over, promise not to take over") { duration, reason, keep, wait };
         command.SetAction(parsed =>
         {
             var until = 0L;
@@ -38,7 +39,7 @@ internal sealed partial class CommandTree
             }
 
             return OrderVerb.Run(_context, Global(parsed),
-                new OperatorRequest.Maintenance(true, until, parsed.GetValue(reason) ?? ""), parsed.GetValue(wait));
+                new OperatorRequest.Maintenance(true, until, parsed.GetValue(reason) ?? "", parsed.GetValue(keep)), parsed.GetValue(wait));
         });
         return command;
     }

@@ -110,7 +110,7 @@ internal sealed class DatabaseSeed
             ["API_version_major"] = 2,
             ["API_version_minor"] = 21,
             ["API_version_vendor"] = "TwoNodeHa emulator",
-            ["software_version"] = Map(new Dictionary<string, string> { ["product_brand"] = "Emulated" }),
+            ["software_version"] = Map(new Dictionary<string, string> { ["product_brand"] = "Emulated", [Xapi.Versions.Key] = Xapi.Versions.First }),
             ["resident_VMs"] = new JsonArray(),
             ["PBDs"] = new JsonArray(),
             ["power_on_mode"] = "",

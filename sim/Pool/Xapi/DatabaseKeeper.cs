@@ -36,7 +36,7 @@ internal sealed class DatabaseKeeper(XapiProcess process)
     public async Task SyncAllAsync()
     {
         Flush();
-        string text = process.Db.Save();
+        string text = Backup();
         foreach (Row host in Others())
         {
             if (!process.Db.IsLive(host))
@@ -50,9 +50,18 @@ internal sealed class DatabaseKeeper(XapiProcess process)
         process.Log("database_synced", ("generation", Generation(process.Db.Generation)));
     }
 
-    /// <summary>The member's side: stores a copy it was given.</summary>
+    /// <summary>What members are given: in a rolling upgrade a dummy (pool_db_backup.ml, write_database).</summary>
+    public string Backup() => Versions.IsUpgrading(process.Db) ? "" : process.Db.Save();
+
+    /// <summary>The member's side: stores a copy it was given, and ignores the dummy of an upgrade.</summary>
     public void StoreBackup(string text)
     {
+        if (text.Length == 0)
+        {
+            process.Log("database_backup_is_a_dummy");
+            return;
+        }
+
         if (process.Host.Faults.StaleDatabase)
         {
             throw new ApiException("INTERNAL_ERROR", "could not store the database backup");
@@ -99,7 +108,7 @@ internal sealed class DatabaseKeeper(XapiProcess process)
 
     private async Task<bool> TryPushToAllAsync()
     {
-        string text = process.Db.Save();
+        string text = Backup();
         bool all = true;
         foreach (Row host in Others())
         {

@@ -8,6 +8,7 @@ internal sealed class HostContext
 {
     public const string InitCookie = "init-complete.cookie";
     public const string StateDb = "state.db";
+    private const string VersionFile = "xapi-version";
 
     private readonly Random _random;
     private readonly Action<PoolEvent> _log;
@@ -73,6 +74,13 @@ internal sealed class HostContext
     public Action<bool> OrderlyPower { get; set; } = static _ => { };
 
     public TimeSpan Draw(DurationRange range) => range.Draw(_random);
+
+    /// <summary>What is installed: the next process of xapi is of that version, and no running one changes.</summary>
+    public string InstalledVersion
+    {
+        get => Disk.Read(VersionFile) ?? Versions.First;
+        set => Disk.Write(VersionFile, value);
+    }
 
     public Role ReadRole() => Role.Parse(Disk.Read(Role.FileName));
 

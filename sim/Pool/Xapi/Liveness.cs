@@ -135,6 +135,8 @@ internal sealed class Liveness(XapiProcess process)
                 Collect(host);
             }
 
+            Versions.Detect(process);
+
             process.Sessions.Collect();
         }
     }

@@ -136,7 +136,7 @@ internal sealed class StartUp(XapiProcess process)
             else if (await HelloAsync().ConfigureAwait(false) is { } refusal)
             {
                 process.EnterEmergency([.. refusal]);
-                bool permanent = refusal[0] is "HOST_UNKNOWN_TO_MASTER" or "HA_POOL_IS_ENABLED_BUT_HOST_IS_DISABLED";
+                bool permanent = refusal[0] is "HOST_UNKNOWN_TO_MASTER" or "HOST_XAPI_VERSION_HIGHER_THAN_COORDINATOR" or "HA_POOL_IS_ENABLED_BUT_HOST_IS_DISABLED";
                 retry = permanent ? Timings.HelloRetryPermanent : retry;
             }
             else
@@ -160,7 +160,7 @@ internal sealed class StartUp(XapiProcess process)
                 Timings.LinkWatchdog, XapiProcess.AsksOn).ConfigureAwait(false);
             return answer switch
             {
-                "ok" => null,
+                "ok" => await WhyTooNewAsync().ConfigureAwait(false),
                 "unknown_host" => ["HOST_UNKNOWN_TO_MASTER", process.Host.Definition.Uuid],
                 "cannot_talk_back" => ["HOST_MASTER_CANNOT_TALK_BACK", process.Host.Address],
                 _ => ["HA_POOL_IS_ENABLED_BUT_HOST_IS_DISABLED"],
@@ -174,6 +174,14 @@ internal sealed class StartUp(XapiProcess process)
         {
             return ["INTERNAL_ERROR", error.Message];
         }
+    }
+
+    /// <summary>A member that is newer than its master does not start; the hello before has made it live, and disabled.</summary>
+    private async Task<IReadOnlyList<string>?> WhyTooNewAsync()
+    {
+        string master = (string)(await process.GuardWithin(
+            process.AskPeerAsync(process.Role.MasterAddress, "emu.db_master_version"), Timings.LinkWatchdog, XapiProcess.AsksOn).ConfigureAwait(false))!;
+        return Versions.Compare(process.Version, master) > 0 ? ["HOST_XAPI_VERSION_HIGHER_THAN_COORDINATOR", process.Version] : null;
     }
 
     private Task StartBrokenAsync() => RestartLaterAsync("HOST_BROKEN");
@@ -202,7 +210,7 @@ internal sealed class StartUp(XapiProcess process)
             ["uuid"] = domain.Handle,
             ["domid"] = (long)domain.Domid,
         })];
-        JsonNode? doomed = await process.Link.DbAsync("emu.db_reconcile", process.HostRef, domains).ConfigureAwait(false);
+        JsonNode? doomed = await process.Link.DbAsync("emu.db_reconcile", process.HostRef, domains, process.Version).ConfigureAwait(false);
         foreach (string uuid in doomed!.AsArray().Select(node => (string)node!).ToList())
         {
             process.Log("reconcile_destroys", ("uuid", uuid));

@@ -12,6 +12,7 @@ internal sealed class VmOperations(XapiProcess process)
     /// <summary>VM.start (no host given) and VM.start_on (xapi.md 6.3).</summary>
     public async Task StartAsync(Call call, Row vm, Row? wanted)
     {
+        AssertVersion(wanted);
         await OperateAsync(call, vm, wanted is null ? "start" : "start_on", ["Halted"], async () =>
         {
             process.Log("vm_start", ("vm", vm.Text("name_label")), ("uuid", vm.Uuid));
@@ -71,6 +72,7 @@ internal sealed class VmOperations(XapiProcess process)
         await OperateAsync(call, vm, "pool_migrate", ["Running"], async () =>
         {
             Row source = Db.Host(vm.Text("resident_on"));
+            Versions.AssertNotDecreasing(Db, source, target);
             VmPlacement.AssertCanBootHere(Db, vm, target);
             vm.Set("scheduled_to_be_resident_on", target.Ref);
             try
@@ -100,6 +102,7 @@ internal sealed class VmOperations(XapiProcess process)
     /// <summary>VM.resume_on, and VM.resume on a host of XAPI's choice.</summary>
     public async Task ResumeAsync(Call call, Row vm, Row? wanted) => await OperateAsync(call, vm, "resume", ["Suspended"], async () =>
     {
+        AssertVersion(wanted);
         Row host = wanted ?? Choose(vm);
         VmPlacement.AssertCanBootHere(Db, vm, host);
         vm.Set("scheduled_to_be_resident_on", host.Ref);
@@ -251,16 +254,27 @@ internal sealed class VmOperations(XapiProcess process)
 
     private Row Choose(Row vm)
     {
-        IReadOnlyList<Row> hosts = VmPlacement.PossibleHosts(Db, vm);
+        IReadOnlyList<Row> hosts = Candidates(vm, ignoreMemory: false);
         if (hosts.Count == 0)
         {
             // XAPI tries again without the memory check before it gives up.
-            hosts = VmPlacement.PossibleHosts(Db, vm, ignoreMemory: true);
+            hosts = Candidates(vm, ignoreMemory: true);
         }
 
         return hosts.FirstOrDefault(host => host.Ref == vm.Text("affinity"))
             ?? hosts.OrderByDescending(host => MemoryCheck.Free(Db, host)).FirstOrDefault()
             ?? throw new ApiException("NO_HOSTS_AVAILABLE");
+    }
+
+    private List<Row> Candidates(Row vm, bool ignoreMemory) =>
+        [.. VmPlacement.PossibleHosts(Db, vm, ignoreMemory).Where(host => Versions.IsHighest(Db, host))];
+
+    private void AssertVersion(Row? wanted)
+    {
+        if (wanted is not null)
+        {
+            Versions.AssertHighest(Db, wanted);
+        }
     }
 
     private void SetAttached(Row vm, bool attached)
@@ -305,6 +319,7 @@ internal sealed class VmOperations(XapiProcess process)
             if (holders.Count == 0)
             {
                 AssertOrdinary(vm);
+                Versions.AssertAllowed(Db, operation);
                 return;
             }
 

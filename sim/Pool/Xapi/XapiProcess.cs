@@ -24,6 +24,7 @@ internal sealed class XapiProcess
         OnSystemBoot = onSystemBoot;
         _onExit = onExit;
         Role = host.ReadRole();
+        Version = host.InstalledVersion;
         Local = LocalDatabase.Load(host.Disk);
         Sessions = new Sessions(this);
         Tasks = new Tasks(this);
@@ -45,6 +46,9 @@ internal sealed class XapiProcess
 
     /// <summary>Read once per process; a later rewrite of the file changes nothing here (xapi.md 4.1).</summary>
     public Role Role { get; }
+
+    /// <summary>Version of the program that runs.</summary>
+    public string Version { get; }
 
     public bool IsMaster => Role.Kind == RoleKind.Master;
 

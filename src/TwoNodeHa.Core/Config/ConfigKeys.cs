@@ -28,7 +28,7 @@ internal static class ConfigKeys
 
     public static readonly string[] Policy =
     [
-        "on_gateway_loss", "on_host_shutdown", "on_ambiguous", "lone_start", "fence_action", "boot_guard_wait_seconds", "protect",
+        "on_gateway_loss", "on_host_shutdown", "on_ambiguous", "lone_start", "fence_action", "boot_guard_wait_seconds", "master_return_seconds", "protect",
         "shrink_memory", "prefer_master",
         "start_attempts", "start_parallel", "start_ready_seconds", "failback", "fence_delay_seconds",
     ];

@@ -107,6 +107,12 @@ public sealed record PolicyConfig
     /// </summary>
     public TimeSpan BootGuardWait { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long a master that was emptied, and goes down in order, is waited for as the master that it stays; 0 to 3600 s, 0 for not at all:
+    /// it hands the mastership over then, as one that runs VMs does.
+    /// </summary>
+    public TimeSpan MasterReturn { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>See <see cref="ProtectMode"/>.</summary>
     public ProtectMode Protect { get; init; } = ProtectMode.All;
 

@@ -29,6 +29,7 @@ internal sealed class SiteReader(IniDocument document, FindingList findings)
                 ("reboot", FenceAction.Reboot),
                 ("poweroff", FenceAction.PowerOff)),
             BootGuardWait = reader.Seconds("boot_guard_wait_seconds", standard.BootGuardWait, 8, 600),
+            MasterReturn = reader.Seconds("master_return_seconds", standard.MasterReturn, 0, 3600),
             Protect = reader.Word("protect", standard.Protect, ("all", ProtectMode.All), ("marked", ProtectMode.Marked)),
             ShrinkMemory = reader.Word("shrink_memory", standard.ShrinkMemory, ("yes", true), ("no", false)),
             PreferMaster = reader.Word(

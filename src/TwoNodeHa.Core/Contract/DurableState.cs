@@ -156,6 +156,9 @@ public sealed record DurableState
     /// <summary>The host is going down in order; true for the rest of this boot.</summary>
     public bool Departing { get; init; }
 
+    /// <summary>It goes down emptied, and keeps the mastership: the peer waits for it. True until the daemon that said so ends.</summary>
+    public bool KeepsMastership { get; init; }
+
     /// <summary>Epoch.</summary>
     public long Epoch { get; init; }
 
@@ -236,6 +239,9 @@ public sealed record DurableState
     /// nothing. False when it is not, and when nothing is known.
     /// </summary>
     public bool PeerBound { get; init; }
+
+    /// <summary>The peer went down as the master that it stays, and was not heard as a member since.</summary>
+    public bool PeerReturns { get; init; }
 
     /// <summary>Highest attestation of the peer that was heard; 0 before the first.</summary>
     public long PeerAttestation { get; init; }

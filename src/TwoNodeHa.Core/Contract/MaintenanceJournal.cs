@@ -14,6 +14,12 @@ public sealed record MaintenanceJournal
     /// <summary>When it ends by itself, Unix milliseconds of the wall clock; 0 for never.</summary>
     public long UntilUnixMs { get; init; }
 
+    /// <summary>A master stays master, also through reboots: for an update of the platform.</summary>
+    public bool KeepsMastership { get; init; }
+
+    /// <summary>Nobody asked this daemon: the host was disabled in XAPI and emptied, and it ends when it is enabled there.</summary>
+    public bool ByToolstack { get; init; }
+
     /// <summary>It is over: what ran here is to come back.</summary>
     public bool Returning { get; init; }
 

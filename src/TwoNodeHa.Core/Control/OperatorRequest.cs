@@ -28,7 +28,8 @@ public abstract record OperatorRequest : ControlRequest
     /// <param name="On">Begin or end it.</param>
     /// <param name="UntilUnixMs">When it ends by itself, Unix milliseconds; 0 for never.</param>
     /// <param name="Reason">Shown in status.</param>
-    public sealed record Maintenance([property: JsonRequired] bool On, long UntilUnixMs = 0, string Reason = "") : OperatorRequest;
+    /// <param name="KeepMaster">A master stays master, also through reboots: for an update of the platform.</param>
+    public sealed record Maintenance([property: JsonRequired] bool On, long UntilUnixMs = 0, string Reason = "", bool KeepMaster = false) : OperatorRequest;
 
     /// <summary>T5: the operator says that the peer is dead and runs nothing.</summary>
     public sealed record Takeover : OperatorRequest

@@ -46,6 +46,7 @@ internal static class Decisions
         ByState(turn);
         if (turn.State.Status is HaStatus.Paired or HaStatus.Sole or HaStatus.Suspecting)
         {
+            NewerPeer.Advance(turn);
             RoleChange.KeepMaster(turn);
             RoleChange.LookForGhosts(turn);
         }
@@ -54,6 +55,7 @@ internal static class Decisions
             RoleChange.Forget(turn);
         }
 
+        ToolstackMaintenance.Advance(turn);
         Evacuation.Advance(turn);
         StoragePlug.Advance(turn);
         VmStart.Advance(turn);

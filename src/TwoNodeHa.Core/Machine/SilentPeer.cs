@@ -36,7 +36,7 @@ internal static class SilentPeer
         if (permit.Ambiguous && permit.Refusal != turn.Procedures.LastRefusal)
         {
             turn.Procedures = turn.Procedures with { LastRefusal = permit.Refusal };
-            turn.Report(HaEventId.TakeoverRefused, Severity.Critical,
+            turn.Report(HaEventId.TakeoverRefused, MasterReturn.AwaitedUntil(turn.View) is null ? Severity.Critical : Severity.Notice,
                 $"no takeover: {permit.Refusal}. If {turn.Config.Peer.Name} is definitely off, run: ha-ctl takeover --peer-is-dead");
         }
     }

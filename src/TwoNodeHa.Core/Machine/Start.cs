@@ -69,7 +69,7 @@ internal static class Start
         }
 
         // Another boot: the departure is over. In the same one a new daemon goes on with it.
-        return durable with { Departing = durable.Departing && started.CarriedLease is not null };
+        return durable with { Departing = durable.Departing && started.CarriedLease is not null, KeepsMastership = false };
     }
 
     /// <summary>What is known of another peer is forgotten: a replaced host starts clean.</summary>
@@ -85,6 +85,7 @@ internal static class Start
             PeerDisarm = 0,
             PeerDisarmAck = 0,
             PeerBound = false,
+            PeerReturns = false,
             PeerAttestation = 0,
             PeerIncarnation = 0,
             Declined = 0,

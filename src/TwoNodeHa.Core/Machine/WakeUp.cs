@@ -25,6 +25,8 @@ internal static class WakeUp
         RoleChange.LookAgainAt(view),
         StoragePlug.LookAgainAt(view),
         Moves.LookAgainAt(view),
+        ToolstackMaintenance.LookAgainAt(view),
+        NewerPeer.LookAgainAt(view),
         VmStart.LookAgainAt(view),
         Coverage.LookAgainAt(view),
         PreferredMaster.LookAgainAt(view),

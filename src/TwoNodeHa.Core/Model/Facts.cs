@@ -192,6 +192,12 @@ public sealed record ToolstackFacts
     /// <summary>host.is_in_emergency_mode.</summary>
     public bool Emergency { get; init; }
 
+    /// <summary>
+    /// The reason of emergency mode is that this host is newer than its master (HOST_XAPI_VERSION_HIGHER_THAN_COORDINATOR): XAPI does not
+    /// start it, and asks again every minute.
+    /// </summary>
+    public bool TooNew { get; init; }
+
     /// <summary>The ready file is there: start-up was completed.</summary>
     public bool InitComplete { get; init; }
 

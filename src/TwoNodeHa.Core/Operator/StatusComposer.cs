@@ -194,6 +194,7 @@ internal static class StatusComposer
         null => "not observed yet",
         { Running: false } => "not running",
         { Answers: false } toolstack => $"does not answer ({toolstack.Trouble})",
+        { TooNew: true } => "not started by XAPI: it is newer than the master",
         { Emergency: true } => "emergency mode",
         { InitComplete: false } => "starting",
         _ => "ready",

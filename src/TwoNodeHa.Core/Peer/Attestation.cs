@@ -52,7 +52,7 @@ internal static class Attestation
         }
 
         var view = turn.View;
-        var nothing = !TakeoverPermit.IsNeeded(view, attested: true) && turn.Host.Domains is not null && view.KnowsVms;
+        var nothing = (!TakeoverPermit.IsNeeded(view, attested: true) || MasterReturn.AwaitedUntil(view) is not null) && turn.Host.Domains is not null && view.KnowsVms;
         var unfit = Fitness.WhyNot(view) ?? (view.KnowsVms ? null : "the VMs of the pool are not known here");
         var unfitLong = unfit is not null && turn.Peer.AttestedSince is { } since && turn.Now - since > turn.Timing.Lease;
         if (nothing || unfitLong)

@@ -64,7 +64,7 @@ internal static class HeartbeatComposer
         || last.Readmitted != next.Readmitted || last.Disarm != next.Disarm || last.DisarmAck != next.DisarmAck;
 
     private const HeartbeatFlags Urgent = HeartbeatFlags.Armed | HeartbeatFlags.GatewayFresh | HeartbeatFlags.Deaf
-        | HeartbeatFlags.Near | HeartbeatFlags.Enabled | HeartbeatFlags.WantsReadmission | HeartbeatFlags.MayStart | HeartbeatFlags.Departing;
+        | HeartbeatFlags.Near | HeartbeatFlags.Enabled | HeartbeatFlags.WantsReadmission | HeartbeatFlags.MayStart | HeartbeatFlags.Departing | HeartbeatFlags.Returns;
 
     private static HeartbeatFlags Flags(Draft turn, Instant? leave)
     {
@@ -85,6 +85,8 @@ internal static class HeartbeatComposer
         Set(HeartbeatFlags.RunningTruncated, state.Host.Domains is { Guests.Length: > Heartbeat.RunningMax });
         Set(HeartbeatFlags.IsMaster, turn.View.IsMaster);
         Set(HeartbeatFlags.Departing, state.Procedures.Departure is not null);
+        Set(HeartbeatFlags.Returns, state.Disk.Confirmed.KeepsMastership && state.Durable.KeepsMastership);
+        Set(HeartbeatFlags.TooNew, state.Host.Toolstack is { TooNew: true });
         Set(HeartbeatFlags.MayStart, turn.View.ToolstackMayStart);
         return flags;
 

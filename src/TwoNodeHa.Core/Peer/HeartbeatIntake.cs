@@ -2,6 +2,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -52,6 +53,27 @@ internal static class HeartbeatIntake
         HearBond(turn, beat, fresh);
         MirrorIntake.Hear(turn, beat);
         Handshakes.Hear(turn, beat, fresh);
+        HearReturn(turn, beat);
+    }
+
+    /// <summary>A master that goes down and stays master is waited for until it is heard as a member again.</summary>
+    private static void HearReturn(Draft turn, Heartbeat beat)
+    {
+        var known = turn.Durable.PeerReturns;
+        if (beat.Has(HeartbeatFlags.Returns) && turn.Durable.Master == turn.Config.Peer.Uuid)
+        {
+            turn.Durable = turn.Durable with { PeerReturns = true };
+            turn.Peer = turn.State.Peer with { ReturnsSince = known ? turn.State.Peer.ReturnsSince : turn.Now };
+            if (!known)
+            {
+                turn.Report(HaEventId.Maintenance, Severity.Notice, MasterReturn.Sentence(turn.View));
+            }
+        }
+        else if (known && !beat.Has(HeartbeatFlags.Returns) && View.IsMember(beat.Status))
+        {
+            turn.Durable = turn.Durable with { PeerReturns = false };
+            turn.Peer = turn.State.Peer with { ReturnsSince = null };
+        }
     }
 
     /// <summary>

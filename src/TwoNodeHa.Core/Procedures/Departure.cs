@@ -2,6 +2,7 @@ using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
@@ -34,6 +35,7 @@ internal static class Departure
             ? new OperatorReply(true, true, $"handing the mastership to {turn.Config.Peer.Name}")
             : new OperatorReply(true, false, turn.State.Status switch
             {
+                HaStatus.Departing when turn.Durable.KeepsMastership => $"departing: {turn.Config.Peer.Name} waits for this host, which stays master",
                 HaStatus.Departing => $"departing: {turn.Config.Peer.Name} takes over once nothing runs here",
                 _ when turn.Config.Policy.OnHostShutdown == OnHostShutdown.Wait => "on_host_shutdown = wait: the VMs stay down until this host is back",
                 _ => $"this host is {turn.State.Status}: nothing to hand over",
@@ -60,8 +62,13 @@ internal static class Departure
             return;
         }
 
-        turn.Become(Cause.HostShutsDown, "this host shuts down");
-        if (turn.View.IsMaster && turn.View.PeerCanFollow)
+        var keeps = MasterReturn.IsWanted(turn.View);
+        turn.Become(Cause.HostShutsDown, keeps ? "this host shuts down, is empty, and stays master" : "this host shuts down");
+        if (keeps)
+        {
+            turn.Durable = turn.Durable with { KeepsMastership = true };
+        }
+        else if (turn.View.IsMaster && turn.View.PeerCanFollow)
         {
             turn.Act(new HaAction.DesignateMaster(turn.Config.Peer.Uuid), Deadlines.HandOver, Purpose.HandOver);
             turn.Departure = departure with { HandOverUntil = turn.Now + Deadlines.HandOver };
@@ -95,7 +102,7 @@ internal static class Departure
     {
         turn.Abandon(Purpose.HandOver);
         turn.Departure = null;
-        turn.Durable = turn.Durable with { Departing = false };
+        turn.Durable = turn.Durable with { Departing = false, KeepsMastership = false };
         if (turn.State.Status == HaStatus.Departing)
         {
             turn.Become(Cause.HostStays, "this host did not go down");

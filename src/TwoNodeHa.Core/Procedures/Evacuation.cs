@@ -20,7 +20,7 @@ internal static class Evacuation
     {
         if (turn.Durable.Maintenance is { Returning: false } journal)
         {
-            turn.Durable = turn.Durable with { Maintenance = journal with { Reason = asked.Reason, UntilUnixMs = asked.UntilUnixMs } };
+            turn.Durable = turn.Durable with { Maintenance = Renewed(journal, asked) };
             return new OperatorReply(true, true, Progress(turn.View));
         }
 
@@ -40,7 +40,7 @@ internal static class Evacuation
         turn.Procedures = turn.Procedures with { Moves = turn.Procedures.Moves.Clear(), MaintenanceStepAt = turn.Now };
         turn.Durable = turn.Durable with
         {
-            Maintenance = new MaintenanceJournal { Reason = asked.Reason, UntilUnixMs = asked.UntilUnixMs, Vms = vms },
+            Maintenance = Renewed(new MaintenanceJournal { Vms = vms }, asked),
         };
     }
 
@@ -51,10 +51,19 @@ internal static class Evacuation
         turn.Durable = turn.Durable with
         {
             WantsReadmission = false,
-            Maintenance = journal with { Reason = asked.Reason, UntilUnixMs = asked.UntilUnixMs, Returning = false },
+            Maintenance = Renewed(journal, asked),
         };
         return new OperatorReply(true, false, "This host is in maintenance already; the reason and the end that were given now count.");
     }
+
+    private static MaintenanceJournal Renewed(MaintenanceJournal journal, OperatorRequest.Maintenance asked) => journal with
+    {
+        Reason = asked.Reason,
+        UntilUnixMs = asked.UntilUnixMs,
+        KeepsMastership = asked.KeepMaster,
+        ByToolstack = false,
+        Returning = false,
+    };
 
     /// <summary>The operator ends it, at whatever point it is.</summary>
     public static OperatorReply Cancel(Draft turn)
@@ -82,7 +91,7 @@ internal static class Evacuation
     /// <summary>What comes between ends it for good: a host must not be emptied days later without a word to anybody.</summary>
     public static void StopFor(Draft turn, string why)
     {
-        if (turn.Durable is { Maintenance.Returning: false, PromiseStands: false })
+        if (turn.Durable is { Maintenance.Returning: false, PromiseStands: false, KeepsMastership: false })
         {
             GiveUp(turn, why);
         }
@@ -91,7 +100,7 @@ internal static class Evacuation
     public static void Advance(Draft turn)
     {
         EndWhenOver(turn);
-        if (turn.Durable.Maintenance is not { } journal || turn.State.Status == HaStatus.Maintenance)
+        if (turn.Durable.Maintenance is not { } journal || turn.State.Status == HaStatus.Maintenance || turn.Durable.KeepsMastership)
         {
             return;
         }
@@ -130,8 +139,12 @@ internal static class Evacuation
             WantsReadmission = false,
             Committed = false,
         };
-        var reason = turn.Durable.Maintenance is { Reason.Length: > 0 } journal ? $": {journal.Reason}" : "";
-        turn.Become(Cause.MaintenanceAsked, $"the operator asked for maintenance{reason}");
+        turn.Become(Cause.MaintenanceAsked, turn.Durable.Maintenance switch
+        {
+            { ByToolstack: true } => ByToolstack,
+            { Reason: { Length: > 0 } reason } => $"the operator asked for maintenance: {reason}",
+            _ => "the operator asked for maintenance",
+        });
     }
 
     /// <summary>How far it has come, for people.</summary>
@@ -141,12 +154,21 @@ internal static class Evacuation
         var left = Moves.Guests(view);
         var moved = journal.Vms.Length - left.Length;
         var moving = left.Count(vm => view.State.Pending.IdOf(Purpose.MoveVm, vm) != 0);
-        var until = left.IsEmpty ? view.IsMaster ? "the mastership is handed over next" : "the promise follows"
+        if (journal is { ByToolstack: true, Returning: false })
+        {
+            return ByToolstack + (view.IsMaster ? $"; {Stays(view)}" : "");
+        }
+
+        var until = left.IsEmpty ? !view.IsMaster ? "the promise follows" : journal.KeepsMastership ? Stays(view) : "the mastership is handed over next"
             : $"{moving} on the move, {left.Length - moving} waiting: {string.Join(", ", left.Select(vm => Moves.NameOf(view, vm)))}";
         return journal.Returning ? $"the maintenance is over; VMs that ran here: {journal.Vms.Length}"
             : $"this host is emptied for maintenance{(journal.Reason.Length > 0 ? $" ({journal.Reason})" : "")}: "
                 + $"{Math.Max(0, moved)} of {journal.Vms.Length} VMs moved; {until}";
     }
+
+    private const string ByToolstack = "this host was disabled in XAPI and emptied, which is taken for a maintenance until it is enabled there";
+
+    private static string Stays(View view) => $"it stays master: update and reboot it, {view.Config.Peer.Name} waits for it for at most {view.Policy.MasterReturn.TotalSeconds:0} s";
 
     private static void Empty(Draft turn)
     {
@@ -169,7 +191,10 @@ internal static class Evacuation
         }
         else if (turn.View.IsMaster)
         {
-            HandOver(turn);
+            if (turn.Durable.Maintenance is { KeepsMastership: false })
+            {
+                HandOver(turn);
+            }
         }
         else if (turn.Durable.Master == turn.Config.Peer.Uuid && turn.View.RoleIsSettled && NothingComes(turn))
         {

@@ -2,6 +2,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -16,7 +17,7 @@ internal static class RoleChange
     /// <summary>Brings the own toolstack up in the right role; only while nothing runs here and the peer is heard.</summary>
     public static void Join(Draft turn, Heartbeat beat)
     {
-        if (!IsPossible(turn.View) || !RoleIsCertain(turn.View, beat))
+        if (!IsPossible(turn.View) || !RoleIsCertain(turn.View, beat) || GivenMastership.IsStillMaster(turn.View, beat))
         {
             return;
         }
@@ -222,6 +223,8 @@ internal static class RoleChange
     {
         switch (turn.Role.Phase)
         {
+            case RoleChangePhase.Killing or RoleChangePhase.Writing when GivenMastership.HoldsBack(turn.View):
+                break;
             case RoleChangePhase.Killing:
                 WriteRole(turn);
                 break;
@@ -249,6 +252,13 @@ internal static class RoleChange
         {
             Order(turn, RoleChangePhase.Writing, new HaAction.WriteRoleMaster());
         }
+    }
+
+    /// <summary>The first order of a role that is given away by a host that runs VMs: they run on.</summary>
+    public static void Give(Draft turn)
+    {
+        turn.Role = new RoleProgress { IsGiven = true };
+        Order(turn, RoleChangePhase.Killing, new HaAction.KillToolstack());
     }
 
     private static void Order(Draft turn, RoleChangePhase phase, HaAction action)

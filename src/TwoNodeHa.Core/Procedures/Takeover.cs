@@ -28,6 +28,7 @@ internal static class Takeover
             Committed = false,
             PromiseStands = rule != TakeoverRule.Operator && turn.Durable.PromiseStands,
             FenceReason = "",
+            PeerReturns = false,
 
             // A pause that the peer acknowledged would be a right without end.
             Disarm = 0,

@@ -69,6 +69,12 @@ public enum HeartbeatFlags : uint
 
     /// <summary>The sender's host is going down in order: what stops there was not stopped to stay down.</summary>
     Departing = 1 << 14,
+
+    /// <summary>The sender goes down emptied and in order, and stays master: it asks to be waited for.</summary>
+    Returns = 1 << 15,
+
+    /// <summary>The sender's toolstack is newer than its master's, and so does not start: the mastership has to come to it.</summary>
+    TooNew = 1 << 16,
 }
 
 /// <summary>

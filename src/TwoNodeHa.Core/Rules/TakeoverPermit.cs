@@ -24,6 +24,11 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return Refuse(unfit);
         }
 
+        if (MasterReturn.AwaitedUntil(view) is { } until)
+        {
+            return new TakeoverPermit(TakeoverRule.None, MasterReturn.Sentence(view), until, true);
+        }
+
         if (IsAttested(view))
         {
             return Grant(TakeoverRule.Attested);
@@ -39,7 +44,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return Refuse("the peer is heard");
         }
 
-        if (view.Status == HaStatus.Sole)
+        if (view.Status == HaStatus.Sole && !HasGivenMastership(view))
         {
             return Refuse("taken over already; the peer was not heard since");
         }
@@ -49,6 +54,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
 
     /// <summary>When the verdict can change although nothing is heard.</summary>
     public static Instant LookAgainAt(View view) => Again.First(
+        MasterReturn.AwaitedUntil(view) ?? Again.Never,
         Again.After(view, view.State.Peer.LastFresh, view.Timing.Lease),
         Again.After(view, view.State.Peer.LastFresh, view.Timing.TakeoverDelay),
         Again.After(view, view.State.Gateway.FreshSince, view.Timing.TakeoverDelay),
@@ -83,7 +89,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return true;
         }
 
-        if (view.IsMaster)
+        if (view.IsMaster && !HasGivenMastership(view))
         {
             return false;
         }
@@ -91,6 +97,9 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         return !attested || (view.State.Peer.Beat is { Status: HaStatus.Fenced } beat && beat.Has(HeartbeatFlags.IsMaster)
             && !beat.Has(HeartbeatFlags.GatewayFresh));
     }
+
+    /// <summary>A sole host is master, unless it was about to make its newer peer the master.</summary>
+    private static bool HasGivenMastership(View view) => view.Status == HaStatus.Sole && view.Durable.Master == view.Config.Peer.Uuid;
 
     /// <summary>T1: the peer's attestation, near both ways, not declined, and ours to consume.</summary>
     private static bool IsAttested(View view)

@@ -6,7 +6,7 @@ namespace TwoNodeHa.Core.Situation;
 /// The patience of the decision code where the site cannot configure it: bounds of commands, waits, spacings. What the site
 /// configures is in <see cref="Config.TimingConfig"/>.
 /// </summary>
-public static class Deadlines
+public static partial class Deadlines
 {
     /// <summary>VM.start and what it has to wait for; longer than this a start hangs.</summary>
     public static readonly TimeSpan VmStart = TimeSpan.FromSeconds(120);
@@ -294,6 +294,6 @@ public static class Deadlines
         (PlugRestMax, "shared storage that is not plugged is tried again after this at most"),
         (PowerOffCounts, "a fence agent's word that the peer is off counts this long"),
         (YieldRest, "after a handover for the gateway's sake the next one needs a longer loss for this, doubled"),
-        (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after this"),
+        (Ghost, "a VM that XAPI shows here and the hypervisor does not counts as gone after this"), .. OfUpdates,
     ];
 }

@@ -7,6 +7,9 @@ namespace TwoNodeHa.Core.Situation;
 /// <summary>What is known of the peer. All instants are receipts on this host's clock unless said otherwise.</summary>
 public sealed record PeerView
 {
+    /// <summary>Since when the peer says that it goes down as the master that it stays; null when this daemon did not hear that.</summary>
+    public Instant? ReturnsSince { get; init; }
+
     /// <summary>Newest accepted heartbeat; null when none in this incarnation.</summary>
     public Heartbeat? Beat { get; init; }
 

@@ -36,6 +36,12 @@ public sealed record ProceduresView
     /// <summary>Not before this time the host is enabled or disabled, or the mastership handed over, for a maintenance.</summary>
     public Instant MaintenanceStepAt { get; init; }
 
+    /// <summary>Since when this host is disabled in XAPI and empty, by nobody's order to this daemon; null when not.</summary>
+    public Instant? EmptiedSince { get; init; }
+
+    /// <summary>Since when the empty peer says that it is too new to be this master's slave; null when it does not.</summary>
+    public Instant? PeerTooNewSince { get; init; }
+
     /// <summary>Since when each protected VM runs nowhere.</summary>
     public ImmutableSortedDictionary<Guid, Instant> OrphanSince { get; init; } =
         ImmutableSortedDictionary<Guid, Instant>.Empty;

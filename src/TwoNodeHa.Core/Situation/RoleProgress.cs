@@ -9,6 +9,9 @@ public sealed record RoleProgress
     /// <summary>Where it stands.</summary>
     public RoleChangePhase Phase { get; init; }
 
+    /// <summary>The mastership is given to a newer peer: each step waits for it.</summary>
+    public bool IsGiven { get; init; }
+
     /// <summary>Not before this time it is tried again.</summary>
     public Instant RetryAt { get; init; }
 

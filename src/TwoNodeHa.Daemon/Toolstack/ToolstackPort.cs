@@ -92,11 +92,24 @@ internal sealed class ToolstackPort : IAsyncDisposable
             using var patience = new CancellationTokenSource(deadline);
             var local = await _sessions.LocalAsync(deadline, patience.Token);
             var emergency = await local.Host.IsInEmergencyModeAsync(deadline, patience.Token);
-            return facts with { Answers = true, Emergency = emergency };
+            return facts with { Answers = true, Emergency = emergency, TooNew = emergency && await IsTooNewAsync(local, deadline, patience.Token) };
         }
         catch (Exception error)
         {
             return facts with { Trouble = error.Message };
+        }
+    }
+
+    private static async Task<bool> IsTooNewAsync(Session local, TimeSpan deadline, CancellationToken cancel)
+    {
+        try
+        {
+            await local.Host.LocalAssertHealthyAsync(deadline, cancel);
+            return false;
+        }
+        catch (XenApiFailure reason)
+        {
+            return reason.Code == XenApiErrorCode.HostXapiVersionHigherThanCoordinator;
         }
     }
 

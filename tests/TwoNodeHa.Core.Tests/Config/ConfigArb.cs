@@ -65,6 +65,7 @@ internal static class ConfigArb
             Protect = protect,
             ShrinkMemory = shrink,
             PreferMaster = master,
+            MasterReturn = TimeSpan.FromSeconds(ready),
             StartAttempts = attempts,
             StartParallel = parallel,
             Failback = failback,

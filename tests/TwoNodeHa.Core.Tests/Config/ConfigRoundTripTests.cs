@@ -146,6 +146,7 @@ public class ConfigRoundTripTests
         Line("protect", Lower(config.Policy.Protect));
         Line("shrink_memory", config.Policy.ShrinkMemory ? "yes" : "no");
         Line("prefer_master", Lower(config.Policy.PreferMaster));
+        Seconds("master_return_seconds", config.Policy.MasterReturn);
         Line("start_attempts", config.Policy.StartAttempts);
         Line("start_parallel", config.Policy.StartParallel);
         Seconds("start_ready_seconds", config.Policy.StartReady);

@@ -287,6 +287,8 @@ public sealed class DurableFileTests : IDisposable
         PeerIncarnation = long.MaxValue,
         PeerUuid = new Guid(24, 0, 0, new byte[8]),
         PeerBound = true,
+        PeerReturns = true,
+        KeepsMastership = true,
         PeerAttestation = 25,
         DisabledFrom = 26,
         FencePending = true,
@@ -306,6 +308,8 @@ public sealed class DurableFileTests : IDisposable
             Reason = "BIOS",
             UntilUnixMs = 1_700_000_000_001,
             Returning = true,
+            KeepsMastership = true,
+            ByToolstack = true,
             Vms = [new Guid(27, 0, 0, new byte[8]), new Guid(28, 0, 0, new byte[8])],
         },
         Vms =

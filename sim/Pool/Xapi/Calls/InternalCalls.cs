@@ -38,11 +38,12 @@ internal static class InternalCalls
         table.AddWithoutSession("emu.db_login", 2, 0, Master(call =>
             call.Process.Sessions.Login(call.Text(0), call.Text(1))));
         table.AddWithoutSession("emu.db_session_known", 1, 0, Master(call => call.Process.Sessions.IsNormal(call.Text(0))));
-        table.AddWithoutSession("emu.db_fetch", 0, 0, Master(call => call.Process.Db.Save()));
+        table.AddWithoutSession("emu.db_fetch", 0, 0, Master(call => (JsonNode?)call.Process.Keeper.Backup()));
         table.AddWithoutSession("emu.db_host_ready", 4, 0, Master(HostReady));
         table.AddWithoutSession("emu.db_host_enabled", 2, 0, Master(call =>
             call.Process.Db.Host(call.Text(0)).Set("enabled", call.Flag(1))));
-        table.AddWithoutSession("emu.db_reconcile", 2, 0, Master(Reconcile));
+        table.AddWithoutSession("emu.db_reconcile", 3, 0, Master(Reconcile));
+        table.AddWithoutSession("emu.db_master_version", 0, 0, Master(call => (JsonNode?)Versions.Of(call.Process.Db.Host(call.Process.HostRef))));
         table.AddWithoutSession("emu.db_vm_running", 3, 0, Master(VmRunning));
         table.AddWithoutSession("emu.db_vm_halted", 2, 0, Master(VmHalted));
         table.AddWithoutSession("emu.db_sync", 0, 0, SyncAsync);
@@ -142,6 +143,7 @@ internal static class InternalCalls
     {
         XapiProcess process = call.Process;
         string hostRef = call.Text(0);
+        Versions.Note(process.Db.Host(hostRef), call.Text(2));
         Dictionary<string, long> here = call.Node(1)!.AsArray().ToDictionary(
             node => (string)node!["uuid"]!, node => Numbers.ToLong(node!["domid"]!.AsValue()), StringComparer.Ordinal);
         var doomed = new JsonArray();
