@@ -112,6 +112,11 @@ internal sealed record Scenario
 
     public static Scenario Parse(string file, string name, string text)
     {
+        if (IncidentBundle.Looks(text))
+        {
+            return IncidentBundle.Parse(file, text).ToScenario(file, name, text);
+        }
+
         var reader = new ScenarioReader(file);
         return reader.Read(name, text);
     }

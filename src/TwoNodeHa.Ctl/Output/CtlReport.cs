@@ -70,6 +70,12 @@ internal sealed record CtlReport
     /// <summary>For <c>simulate</c>.</summary>
     public SimulationJson? Simulation { get; init; }
 
+    /// <summary>For <c>incident export</c>.</summary>
+    public IncidentReportJson? Incident { get; init; }
+
+    /// <summary>For <c>simulate --incident</c>: each decision, then and in the replay.</summary>
+    public ReplayJson[]? Replay { get; init; }
+
     /// <summary>Text for people; not part of the JSON.</summary>
     [JsonIgnore]
     public string Human { get; init; } = "";
@@ -102,6 +108,13 @@ internal sealed record HappenedJson(double Seconds, string Who, string Text);
 
 /// <summary>One VM; the host that it runs on at the end is empty for none.</summary>
 internal sealed record VmOutcomeJson(string Name, string WasOn, double DownSeconds, string On);
+
+/// <summary>An incident that was written: the file, the events that it is read as, what was decided, the lines that no event stands for, and what is to be known.</summary>
+internal sealed record IncidentReportJson(
+    string File, ImmutableArray<string> Events, ImmutableArray<ReplayJson> Decisions, ImmutableArray<HappenedJson> NotMapped, ImmutableArray<string> Notes);
+
+/// <summary>One decision of a host, <c>fence</c> or <c>takeover</c>, and its rule; seconds of the incident and of the replay, left out where it did not fall.</summary>
+internal sealed record ReplayJson(string Host, string What, string Rule, double? Then, double? Now);
 
 /// <summary>One row of a story; seconds after the failure.</summary>
 internal sealed record RowJson(double FromSeconds, double ToSeconds, string What);
