@@ -86,7 +86,7 @@ internal static class BundleWriter
             Enabled = EnabledThen(source, all, events),
             Configuration = configuration,
             Vms = [.. site.Pool.Vms.Select(vm => VmThen(vm, site, events))],
-            Events = [.. moves.Select(move => ImmutableDictionary<string, string>.Empty.Add("at " + Times.Text(TimeSpan.FromMilliseconds(move.AtMs - zero)), move.Sentence))],
+            Events = [.. moves.Select(move => ImmutableDictionary<string, string>.Empty.Add(string.Create(CultureInfo.InvariantCulture, $"at {(move.AtMs - zero) / 1000.0:0.###}s"), move.Sentence))],
             End = Times.Text(TimeSpan.FromSeconds(Math.Ceiling(end / 1000.0))),
             Decisions = [.. journal.Select(line => IncidentDecision.Of(line.Seconds, line.Host, line.Id, line.Sentence)).OfType<IncidentDecision>()],
             Journal = journal,

@@ -31,7 +31,7 @@ internal sealed partial class CauseReader
             var peer = Other(host);
             if (IsDark(peer, at))
             {
-                Dark(peer, at);
+                Dark(peer, at, KernelAnswers(host, at));
             }
             else
             {
@@ -39,6 +39,10 @@ internal sealed partial class CauseReader
             }
         }
     }
+
+    /// <summary>It said so of the silent one: power and cable are there, and the daemon alone is not heard.</summary>
+    private bool KernelAnswers(string host, long at) => _events.Any(one => one.Host == host && one.UnixMs >= at
+        && one.UnixMs < at + (long)_config.Timing.TakeoverDelay.TotalMilliseconds + 2 * SilentAfterMs && one.Line.Sentence.Contains("kernel still answers", StringComparison.Ordinal));
 
     private bool IsSilence(int index)
     {
@@ -61,26 +65,6 @@ internal sealed partial class CauseReader
 
         var next = _events.FirstOrDefault(one => one.Host == host && one.UnixMs > at + 500 && (HaEventId)one.Line.Id != HaEventId.Stopping);
         return next is null || (HaEventId)next.Line.Id == HaEventId.Started;
-    }
-
-    private void Dark(string host, long at)
-    {
-        var name = Quoted(host);
-        var stop = Lines(HaEventId.Stopping).LastOrDefault(index => _events[index].Host == host && Math.Abs(_events[index].UnixMs - at) < RestartMs, -1);
-        var start = Lines(HaEventId.Started).FirstOrDefault(index => _events[index].Host == host && _events[index].UnixMs > at, -1);
-        var until = start < 0 ? long.MaxValue : _events[start].UnixMs;
-        _dark.Add((host, at, until));
-        if (stop >= 0)
-        {
-            Cause(_events[stop].UnixMs - 100, start < 0 ? $"orderly poweroff of {name}" : $"orderly reboot of {name}", start < 0 ? [stop] : [stop, start]);
-            return;
-        }
-
-        Cause(at, $"power off {name}");
-        if (start >= 0)
-        {
-            Cause(Math.Max(at + 500, until - BootMs), $"power on {name}", start);
-        }
     }
 
     /// <summary>Both live and one does not hear the other: who lost the gateway with it tells where.</summary>
@@ -106,7 +90,7 @@ internal sealed partial class CauseReader
             Between(host, peer, at);
         }
 
-        if (_config.Links.Length > 1)
+        if (_config.Links.Length > 1 && !KernelAnswers(host, at))
         {
             _moves.Add(new CausedMove(at, "pull crossover"));
             _notes.Add("the hosts lost each other on every link, so the crossover is taken as cut too");
@@ -120,8 +104,25 @@ internal sealed partial class CauseReader
     /// <summary>Both keep the gateway: the way between them is filtered, in both directions if both say so.</summary>
     private void Between(string host, string peer, long at)
     {
-        var both = Lines(HaEventId.StateChanged).Any(index => _events[index].Host == peer && IsSilence(index) && Math.Abs(_events[index].UnixMs - SilentAfterMs - at) <= TogetherMs);
-        foreach (var from in both ? [host, peer] : (string[])[peer])
+        string[] deaf = [.. _hosts.Where(each => Lines(HaEventId.StateChanged).Any(index => _events[index].Host == each && IsSilence(index) && !Says(index, "does not hear us")
+            && Math.Abs(_events[index].UnixMs - SilentAfterMs - at) <= TogetherMs))];
+
+        // One that is told that it is not heard says so, and nothing of silence.
+        if (deaf.Length > 0 && deaf.All(each => KernelAnswers(each, at)))
+        {
+            foreach (var each in deaf)
+            {
+                _moves.Add(new CausedMove(at, $"heartbeats into {Quoted(each)} are filtered"));
+                if (Heard(at) is { } again)
+                {
+                    _moves.Add(new CausedMove(again, $"heartbeats into {Quoted(each)} pass"));
+                }
+            }
+
+            return;
+        }
+
+        foreach (var from in deaf.Length == 0 ? [host] : deaf.Select(Other))
         {
             _moves.Add(new CausedMove(at, $"drop from {Quoted(from)} on {_config.Links[0].Name}"));
             if (Heard(at) is { } heard)
@@ -158,13 +159,9 @@ internal sealed partial class CauseReader
     /// <summary>Losses of the gateway beside which the hosts still heard each other.</summary>
     private void Gateways()
     {
+        // One at a time: the other host's line of the same loss is marked with the first.
         foreach (var index in Lines(HaEventId.GatewayChanged).Where(index => Says(index, "does not answer") && _parts[index] == LinePart.NotMapped))
         {
-            if (_parts[index] == LinePart.Cause)
-            {
-                continue;
-            }
-
             var (host, at) = (_events[index].Host, _events[index].UnixMs - GatewayAfterMs);
             var peer = Other(host);
             var too = LostGateway(peer, at);
@@ -175,7 +172,7 @@ internal sealed partial class CauseReader
                 Ends(at, host, silent >= 0 ? "switch on" : "gateway on");
                 Ends(at, peer, null);
             }
-            else if (silent >= 0)
+            else if (silent >= 0 || _dark.Exists(time => time.Host == peer && at >= time.FromMs && at < time.ToMs))
             {
                 Cause(at, $"pull cable of {Quoted(host)}", index);
                 Ends(at, host, $"plug cable of {Quoted(host)}");

@@ -64,6 +64,7 @@ internal sealed partial class CauseReader
     {
         var reader = new CauseReader(events, config, journalled);
         reader.Operators();
+        reader.Departures();
         reader.Silences();
         reader.Gateways();
         reader.Links();
@@ -99,7 +100,7 @@ internal sealed partial class CauseReader
         }
     }
 
-    private static string Time(long ms) => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, ms)}ms");
+    private static string Time(long ms) => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, ms) / 1000.0:0.###}s");
 
     private static string Quoted(string name) => name.Contains(' ', StringComparison.Ordinal) ? $"\"{name}\"" : name;
 
@@ -191,25 +192,6 @@ internal sealed partial class CauseReader
                 var end = Lines(HaEventId.ToolstackChanged).FirstOrDefault(later => later > index && _events[later].Host == host && Says(later, "answers again"), -1);
                 var back = end < 0 ? _events[^1].UnixMs + Own : _events[end].UnixMs;
                 Cause(at, $"hang toolstack on {Quoted(host)} for {Time(back - at)}", end < 0 ? [index] : [index, end]);
-            }
-        }
-    }
-
-    /// <summary>A daemon that started although its host was not down: it was restarted, or died.</summary>
-    private void Restarts()
-    {
-        foreach (var index in Lines(HaEventId.Started).Where(index => _parts[index] == LinePart.NotMapped))
-        {
-            var (at, host) = (_events[index].UnixMs, _events[index].Host);
-            var stop = Lines(HaEventId.Stopping).LastOrDefault(earlier => earlier < index && _events[earlier].Host == host && at - _events[earlier].UnixMs < RestartMs, -1);
-            if (stop >= 0)
-            {
-                Cause(_events[stop].UnixMs - 100, $"stop daemon on {Quoted(host)}", index, stop);
-            }
-            else
-            {
-                Cause(at - 1_000, $"kill daemon on {Quoted(host)}", index);
-                _notes.Add($"{host}: its daemon started without having ended before; taken as killed");
             }
         }
     }
