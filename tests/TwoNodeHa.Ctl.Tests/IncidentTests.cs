@@ -57,8 +57,8 @@ public sealed class IncidentTests : IDisposable
         Assert.All(pairs, pair => Assert.True(pair.TryGetProperty("then", out _) && pair.TryGetProperty("now", out _), told));
         Assert.True(replay.ExitCode == 0, told);
 
-        // Decisions fall in the same second or the next: a cause is known to the beat of what was lost.
-        Assert.All(pairs, pair => Assert.InRange(pair.GetProperty("now").GetDouble() - pair.GetProperty("then").GetDouble(), -2.5, 2.5));
+        // A cause is known to the beat of what was lost.
+        Assert.All(pairs, pair => Assert.InRange(pair.GetProperty("now").GetDouble() - pair.GetProperty("then").GetDouble(), -1.0, 1.0));
 
         // The simulator takes the same file for a scenario, whose expectations are those decisions.
         var scenario = Scenario.Load(Bundle, _directory);

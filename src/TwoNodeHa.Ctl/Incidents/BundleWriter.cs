@@ -59,7 +59,7 @@ internal static class BundleWriter
         trouble = "";
         var notes = new List<string>();
         var site = SiteReader.Of(config, source.Vms, source.Status, notes);
-        notes.Add(source.KeepAddresses ? "addresses are real" : "addresses are replaced; names of hosts, VMs and users are not");
+        notes.Add(source.KeepAddresses ? "addresses are real" : "addresses are replaced; names and uuids of hosts and VMs, and names of users, are not");
         notes.AddRange(guesses);
         notes.AddRange(BeginsOtherwise(events));
         notes.Add("where the VMs ran then is not in the journals: it is taken from now, and from the starts that they tell of");

@@ -8,9 +8,10 @@ internal sealed partial class CauseReader
     /// <summary>Times at which a cut of a port or switch began, so that the gateway's loss is not told a second time.</summary>
     private readonly List<(string Host, long AtMs)> _cuts = [];
 
-    private long SilentAfterMs => (long)_config.Timing.QuietWindow.TotalMilliseconds;
+    /// <summary>From the last packet until a host tells of the loss: a lease. What was lost is lost half a beat after the last packet, on average.</summary>
+    private long SilentAfterMs => (long)(_config.Timing.Lease - (_config.Timing.HeartbeatInterval / 2)).TotalMilliseconds;
 
-    private long GatewayAfterMs => (long)_config.Timing.Lease.TotalMilliseconds;
+    private long GatewayAfterMs => SilentAfterMs;
 
     /// <summary>Each time that a host stops hearing the other one on every link.</summary>
     private void Silences()
