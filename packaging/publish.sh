@@ -23,8 +23,8 @@ for need in libc.a:libc6-dev libz.a:zlib1g-dev libssl.a:libssl-dev; do
         || { echo "publish: ${need%%:*} is missing (apt-get install ${need##*:})" >&2; exit 1; }
 done
 
-# From a copy of the sources: a publish for one runtime restores other packages than the build and its lock files.
-tar -c --exclude=bin --exclude=obj --exclude=packages.lock.json src Directory.Build.props Directory.Packages.props \
+# From a copy of the sources, the simulated world of `ha-ctl simulate` among them: a publish for one runtime restores other packages than the build and its lock files.
+tar -c --exclude=bin --exclude=obj --exclude=packages.lock.json src sim Directory.Build.props Directory.Packages.props \
     global.json .editorconfig packaging | tar -x -C "$work"
 
 # Warnings are errors: of the compiler, of the trimmer, and of the ahead-of-time analysis of every package.

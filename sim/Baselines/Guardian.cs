@@ -66,10 +66,10 @@ internal abstract class Guardian(VirtualWorld world, VirtualHost host)
     /// <summary>A call through the local socket with a local session; null when it failed or the deadline passed.</summary>
     protected async Task<CallReply.Success?> XeAsync(string method, double deadline, params JsonNode?[] parameters)
     {
-        var login = await WithinAsync(Host.Toolstack.CallAsync(CallOrigin.Unix, "session.slave_local_login_with_password", ["root", ""]), deadline)
+        var login = await WithinAsync(Host.Toolstack.CallAsync(CallOrigin.Unix, "session.slave_local_login_with_password", new("root", "")), deadline)
             .ConfigureAwait(false);
         return login is CallReply.Success session
-            ? await WithinAsync(Host.Toolstack.CallAsync(CallOrigin.Unix, method, [session.Value?.DeepClone(), .. parameters]), deadline)
+            ? await WithinAsync(Host.Toolstack.CallAsync(CallOrigin.Unix, method, new([session.Value?.DeepClone(), .. parameters])), deadline)
                 .ConfigureAwait(false) as CallReply.Success
             : null;
     }

@@ -17,10 +17,16 @@ public sealed partial class PromiseChecker
     /// <summary>Boot, toolstack, join, takeover: several times what a quick toolstack needs.</summary>
     private static readonly TimeSpan ReturnsWithin = TimeSpan.FromMinutes(6);
 
-    /// <summary>VM starts of one takeover, beside what the timeline prints.</summary>
-    private static readonly TimeSpan StartsTake = TimeSpan.FromSeconds(20);
+    /// <summary>VM starts of one takeover, beside what the timeline prints: of a handful, which is what the built-in sites have.</summary>
+    private static readonly TimeSpan FewStartsTake = TimeSpan.FromSeconds(20);
+
+    private const int Few = 8;
+
+    /// <summary>A start takes two seconds as a rule, and some are tried again.</summary>
+    private static readonly TimeSpan StartTakes = TimeSpan.FromSeconds(3);
 
     private readonly SortedSet<string> _wanted = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unprotected = new(StringComparer.Ordinal);
     private readonly TimeSpan?[] _aloneSince = new TimeSpan?[2];
     private readonly int[] _pairedLife = [-1, -1];
     private TimeSpan? _wellSince;
@@ -33,7 +39,20 @@ public sealed partial class PromiseChecker
     /// <summary>An administrator stops a VM: nobody owes it to him.</summary>
     public void Unwanted(string vmUuid) => _wanted.Remove(vmUuid);
 
-    private void Wanted(string vmUuid) => _wanted.Add(vmUuid);
+    /// <summary>No rule of the site protects it: whoever starts it, it need not come back.</summary>
+    public void Unprotected(string vmUuid) => _unprotected.Add(vmUuid);
+
+    private void Wanted(string vmUuid)
+    {
+        if (!_unprotected.Contains(vmUuid))
+        {
+            _wanted.Add(vmUuid);
+        }
+    }
+
+    /// <summary>All starts of a takeover: as many at once as the site allows, and the delays that it asks for.</summary>
+    private TimeSpan StartsTake => FewStartsTake + (StartTakes * (Math.Max(0, world.Pool.Vms.Count - Few) / (double)world.Hosts[0].Config.Config.Policy.StartParallel))
+        + TimeSpan.FromSeconds(world.Pool.Vms.Sum(vm => vm.StartDelay));
 
     /// <summary>
     /// What the timeline prints for the slower of the two losses of power. A fence agent may take long to confirm, which the timeline

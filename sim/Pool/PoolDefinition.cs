@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace TwoNodeHa.Sim.Pool;
@@ -67,15 +66,6 @@ public sealed record VmDefinition
 /// <summary>Two hosts, their storage and VMs: what laboratory and simulator start from.</summary>
 public sealed record PoolDefinition
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        WriteIndented = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
-
     /// <summary>Goes into the command line of every emulated VM, so that a laboratory finds only its own.</summary>
     public string LabId { get; init; } = "lab";
 
@@ -93,9 +83,12 @@ public sealed record PoolDefinition
 
     public IReadOnlyDictionary<string, string> OtherConfig { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Name of the host that is master when the pool boots for the first time; the first one if it is none.</summary>
+    public string Master { get; init; } = "";
+
     /// <summary>The host that is master when the pool boots for the first time.</summary>
     [JsonIgnore]
-    public HostDefinition FirstMaster => Hosts[0];
+    public HostDefinition FirstMaster => Hosts.FirstOrDefault(host => host.Name == Master) ?? Hosts[0];
 
     [JsonIgnore]
     public string PoolUuid => UuidOf("pool", PoolName);
@@ -110,15 +103,6 @@ public sealed record PoolDefinition
         ],
         Vms = [.. Enumerable.Range(1, vms).Select(SampleVm)],
     }.Completed();
-
-    public static PoolDefinition Load(string path) =>
-        Parse(File.ReadAllText(path));
-
-    public static PoolDefinition Parse(string json) =>
-        (JsonSerializer.Deserialize<PoolDefinition>(json, Json)
-            ?? throw new InvalidDataException("the pool definition is empty")).Completed();
-
-    public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     public HostDefinition Host(string name) =>
         Hosts.FirstOrDefault(host => host.Name == name)

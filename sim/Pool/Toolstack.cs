@@ -291,7 +291,7 @@ public sealed class Toolstack
             if (_process is { } process)
             {
                 await process.Link.DbAsync("emu.db_touch").ConfigureAwait(false);
-                await process.Methods.ExecuteAsync(CallOrigin.Internal, "emu.vm_shutdown", [domain.VmUuid, true])
+                await process.Methods.ExecuteAsync(CallOrigin.Internal, "emu.vm_shutdown", new(domain.VmUuid, true))
                     .ConfigureAwait(false);
             }
         }
@@ -320,11 +320,11 @@ public sealed class Toolstack
 
     private async Task ShutdownAgentAsync()
     {
-        CallReply reply = await CallAsync(CallOrigin.Unix, "session.slave_local_login_with_password", ["root", ""])
+        CallReply reply = await CallAsync(CallOrigin.Unix, "session.slave_local_login_with_password", new("root", ""))
             .ConfigureAwait(false);
         if (reply is CallReply.Success login)
         {
-            await CallAsync(CallOrigin.Unix, "host.shutdown_agent", [(string?)login.Value]).ConfigureAwait(false);
+            await CallAsync(CallOrigin.Unix, "host.shutdown_agent", new((JsonNode?)(string?)login.Value)).ConfigureAwait(false);
         }
         else
         {
@@ -384,7 +384,7 @@ public sealed class Toolstack
         string session = process.Sessions.LoginLocal();
         foreach (Row vm in process.Db.All("VM").Where(IsAutoPowerOn).ToList())
         {
-            await process.Guard(CallAsync(CallOrigin.Unix, "VM.start", [session, vm.Ref, false, false])).ConfigureAwait(false);
+            await process.Guard(CallAsync(CallOrigin.Unix, "VM.start", new(session, vm.Ref, false, false))).ConfigureAwait(false);
         }
     }
 

@@ -70,7 +70,7 @@ internal static class FirstPage
         var rowHeight = (runs.Max(run => run.Vms.Count) * VmHeight) + Between;
         var height = labelsHeight + (rowHeight * runs.Count) + 26;
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<figure><figcaption>{ReportPage.Text(title)}</figcaption><svg viewBox=\"0 0 {Left + Axis + Right} {height}\" role=\"img\" aria-label=\"{ReportPage.Text(title)}\">");
+        svg.Append(CultureInfo.InvariantCulture, $"<figure><figcaption>{PageParts.Text(title)}</figcaption><svg viewBox=\"0 0 {Left + Axis + Right} {height}\" role=\"img\" aria-label=\"{PageParts.Text(title)}\">");
         Ticks(svg, end, labelsHeight, height - 22);
         svg.Append(labels);
         Moments(svg, scenario, end, labelsHeight, height - 22);
@@ -87,21 +87,21 @@ internal static class FirstPage
     private static void Row(StringBuilder svg, int y, string name, Outcome outcome, List<VmLife> vms, double end)
     {
         var middle = y + (vms.Count * VmHeight / 2) + 4;
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"who\" x=\"0\" y=\"{middle}\">{ReportPage.Text(name)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"who\" x=\"0\" y=\"{middle}\">{PageParts.Text(name)}</text>");
         foreach (var (index, vm) in vms.Index())
         {
             foreach (var piece in vm.Pieces.Where(piece => piece.From < end))
             {
                 var (x, to) = (At(piece.From, end), At(Math.Min(piece.To, end), end));
                 svg.Append(CultureInfo.InvariantCulture,
-                    $"<rect class=\"{piece.Class}\" x=\"{x:F1}\" y=\"{y + (index * VmHeight)}\" width=\"{Math.Max(0.8, to - x):F1}\" height=\"{VmHeight - 1}\"{piece.Fill}><title>{ReportPage.Text($"{vm.Name} {piece.Says}, {Seconds(piece.From)} to {Seconds(piece.To)}")}</title></rect>");
+                    $"<rect class=\"{piece.Class}\" x=\"{x:F1}\" y=\"{y + (index * VmHeight)}\" width=\"{Math.Max(0.8, to - x):F1}\" height=\"{VmHeight - 1}\"{piece.Fill}><title>{PageParts.Text($"{vm.Name} {piece.Says}, {Seconds(piece.From)} to {Seconds(piece.To)}")}</title></rect>");
             }
         }
 
         var down = vms.Select(vm => vm.DownSeconds(end)).DefaultIfEmpty().Max();
         var what = outcome.What.Trim('*');
         var text = what == "safe" ? down > 0 ? $"safe; longest downtime {Seconds(down)}" : "safe; nothing was down" : what == "stuck" ? "stuck: VMs stay down" : what == "VM twice" ? "A VM RUNS TWICE" : what;
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{(what == "safe" ? "well" : "badly")}\" x=\"{Left + Axis + 10}\" y=\"{middle}\">{ReportPage.Text(text)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{(what == "safe" ? "well" : "badly")}\" x=\"{Left + Axis + 10}\" y=\"{middle}\">{PageParts.Text(text)}</text>");
     }
 
     private static void Ticks(StringBuilder svg, double end, int top, int bottom)
@@ -145,7 +145,7 @@ internal static class FirstPage
         var svg = new StringBuilder();
         foreach (var (x, line, text) in placed)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x:F1}\" y=\"{12 + (line * LabelHeight)}\">{ReportPage.Text(text)}</text>");
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x:F1}\" y=\"{12 + (line * LabelHeight)}\">{PageParts.Text(text)}</text>");
         }
 
         return (svg.ToString(), (ends.Count * LabelHeight) + 4);

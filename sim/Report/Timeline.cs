@@ -63,7 +63,7 @@ internal static class Timeline
     {
         var name = run.Variant.Name(run.Scenario);
         var recovery = run.Recovery is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"; all VMs back after {seconds:F1} s") : "";
-        return ReportPage.Text($"{(name.Length > 0 ? name : "one variant")}; {run.Fences} fenced, {run.Takeovers} taken over{recovery}");
+        return PageParts.Text($"{(name.Length > 0 ? name : "one variant")}; {run.Fences} fenced, {run.Takeovers} taken over{recovery}");
     }
 
     private static IEnumerable<(double From, string Colour, string Name)> States(IReadOnlyList<TraceEntry> trace, string host, string first)
@@ -135,7 +135,7 @@ internal static class Timeline
             """);
 
     private static void Label(StringBuilder svg, int y, string text) =>
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"0\" y=\"{y}\">{ReportPage.Text(text)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"0\" y=\"{y}\">{PageParts.Text(text)}</text>");
 
     /// <summary>Numbers where there is room for them, and the length of each folded stretch.</summary>
     private static void Scale(StringBuilder svg, TimeAxis axis, int y, double end)
@@ -165,5 +165,5 @@ internal static class Timeline
         }
     }
 
-    private static string Say(double time, string text) => ReportPage.Text(string.Create(CultureInfo.InvariantCulture, $"{time:F3} s  {text}"));
+    private static string Say(double time, string text) => PageParts.Text(string.Create(CultureInfo.InvariantCulture, $"{time:F3} s  {text}"));
 }

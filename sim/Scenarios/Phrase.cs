@@ -8,15 +8,15 @@ public sealed class Cast
 {
     private readonly Dictionary<string, int> _hosts = new(StringComparer.Ordinal);
 
-    public Cast(IReadOnlyList<string> hostNames, IReadOnlyList<string> vmNames, IReadOnlyList<string> linkNames, int x)
+    public Cast(IReadOnlyList<string> hostNames, IReadOnlyList<string> vmNames, IReadOnlyList<string> linkNames, int x, int master = 0)
     {
         HostNames = hostNames;
         VmNames = vmNames;
         LinkNames = linkNames;
         (_hosts[hostNames[0]], _hosts[hostNames[1]]) = (0, 1);
 
-        // The first host is master when a scenario begins.
-        (_hosts["master"], _hosts["slave"]) = (0, 1);
+        // As they are when a scenario begins.
+        (_hosts["master"], _hosts["slave"]) = (master, 1 - master);
         (_hosts["x"], _hosts["y"]) = (x, 1 - x);
     }
 
@@ -69,6 +69,9 @@ public sealed class PhraseException(string message) : Exception(message);
 /// <summary>Finds the pattern of a sentence.</summary>
 public sealed class PhraseBook<T>(IReadOnlyList<Phrase<T>> phrases)
 {
+    /// <summary>Names in a message; the nearest is said besides.</summary>
+    private const int NamesMax = 12;
+
     public IReadOnlyList<Phrase<T>> Phrases => phrases;
 
     /// <summary>The phrase and its values.</summary>
@@ -152,7 +155,7 @@ public sealed class PhraseBook<T>(IReadOnlyList<Phrase<T>> phrases)
                 arguments.Add(word);
                 return null;
             case "{vm}":
-                return $"no VM '{word}' here: {string.Join(", ", cast.VmNames)}{Near(word, cast.VmNames)}";
+                return $"no VM '{word}' here: {Some(cast.VmNames)}{Near(word, cast.VmNames)}";
             case "{time}" when Times.TryParse(word, out var time):
                 arguments.Add(time);
                 return null;
@@ -184,6 +187,9 @@ public sealed class PhraseBook<T>(IReadOnlyList<Phrase<T>> phrases)
 
     private static int Differing(Phrase<T> phrase, List<string> words) =>
         phrase.Words.Count(word => word[0] != '{' && !words.Contains(word));
+
+    private static string Some(IReadOnlyList<string> names) => names.Count == 0 ? "there is none" : names.Count <= NamesMax ? string.Join(", ", names)
+        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(NamesMax))} and {names.Count - NamesMax} more");
 
     private static string Near(string word, IEnumerable<string> known) =>
         NearestWord.Of(word, known) is { } near ? $"; meant '{near}'?" : "";

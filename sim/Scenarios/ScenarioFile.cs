@@ -8,7 +8,14 @@ using YamlDotNet.RepresentationModel;
 namespace TwoNodeHa.Sim.Scenarios;
 
 /// <summary>A mistake in a scenario file, with its place.</summary>
-public sealed class ScenarioException(string file, long line, string message) : Exception($"{file}:{line}: {message}");
+public sealed class ScenarioException(string file, long line, string message) : Exception($"{file}:{line}: {message}")
+{
+    /// <summary>Line of the file; number of the sentence where there is no file.</summary>
+    public long Line => line;
+
+    /// <summary>The mistake, without its place.</summary>
+    public string Reason => message;
+}
 
 /// <summary>One line of a scenario, with its place in the file.</summary>
 internal sealed record Sentence(string Text, long Line);
@@ -59,6 +66,9 @@ internal sealed record Scenario
     /// <summary>The reader's own configuration file; null for the built-in site.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <summary>A site that is not the built-in one; null for that. Profile, toolstack, policy, third party and memory are its own then.</summary>
+    public Site? Site { get; init; }
+
     public string Toolstack { get; init; } = "simulated";
 
     /// <summary>none, lease (R3, T4) or agent (T3).</summary>
@@ -102,6 +112,11 @@ internal sealed record Scenario
 
     public static Scenario Parse(string file, string name, string text)
     {
+        if (IncidentBundle.Looks(text))
+        {
+            return IncidentBundle.Parse(file, text).ToScenario(file, name, text);
+        }
+
         var reader = new ScenarioReader(file);
         return reader.Read(name, text);
     }

@@ -80,7 +80,18 @@ internal sealed class ScenarioRun
         (_scenario, _variant) = (scenario, variant);
         var config = Configuration(out var pool);
         World = new VirtualWorld(config, pool, Timings(), scenario.Seed) { Guardian = guardian, Promotion = promotion ?? PromotionPlan.Ours, LeavesOut = !everyTurn };
-        _cast = new Cast([.. pool.Hosts.Select(host => host.Name)], [.. pool.Vms.Select(vm => vm.Name)], [.. config.Links.Select(link => link.Name)], variant.X);
+        _cast = new Cast([.. pool.Hosts.Select(host => host.Name)], [.. pool.Vms.Select(vm => vm.Name)], [.. config.Links.Select(link => link.Name)], variant.X,
+            pool.Hosts[0] == pool.FirstMaster ? 0 : 1);
+        foreach (var vm in pool.Vms.Where(vm => pool.SrOf(vm).Host is not null))
+        {
+            World.Checker.BoundTo(vm.Uuid, pool.Hosts[0].Name == pool.SrOf(vm).Host ? 0 : 1);
+        }
+
+        foreach (var vm in scenario.Site?.Unprotected ?? [])
+        {
+            World.Checker.Unprotected(vm);
+        }
+
         _view = new RunView(World);
         foreach (var said in scenario.Expected)
         {
@@ -145,6 +156,12 @@ internal sealed class ScenarioRun
 
     private HaConfig Configuration(out PoolDefinition pool)
     {
+        if (_scenario.Site is { } site)
+        {
+            pool = site.Pool;
+            return site.Config;
+        }
+
         if (_scenario.ConfigFile is { } path)
         {
             var read = ConfigParser.Parse(path, File.ReadAllText(path));
@@ -173,7 +190,7 @@ internal sealed class ScenarioRun
         }
     }
 
-    private ToolstackTimings Timings() => (_scenario.Toolstack == "realistic" ? ToolstackTimings.Realistic : ToolstackTimings.Simulated)
+    private ToolstackTimings Timings() => (_scenario.Site?.Timings ?? (_scenario.Toolstack == "realistic" ? ToolstackTimings.Realistic : ToolstackTimings.Simulated))
         .Drawn(new Random(_scenario.Seed));
 
     private bool Begin()

@@ -434,7 +434,7 @@ internal static partial class WorldVerbs
     private static JsonNode HostRef(VirtualWorld world, int host) => world.Hosts[host].Toolstack.HostRef;
 
     /// <summary>An administrator's call on the master, whatever becomes of it.</summary>
-    private static void Administer(VirtualWorld world, string method, Func<VirtualHost, JsonArray> arguments)
+    private static void Administer(VirtualWorld world, string method, Func<VirtualHost, JsonNode?[]> arguments)
     {
         if (Master(world) is not { } master)
         {
@@ -445,9 +445,9 @@ internal static partial class WorldVerbs
         world.Hold(AdministerAsync(world, master, method, arguments(master)));
     }
 
-    private static async Task AdministerAsync(VirtualWorld world, VirtualHost master, string method, JsonArray arguments)
+    private static async Task AdministerAsync(VirtualWorld world, VirtualHost master, string method, JsonNode?[] arguments)
     {
-        var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "admin"]).ConfigureAwait(false);
+        var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", new("root", "", "1.0", "admin")).ConfigureAwait(false);
         if (login is CallReply.Success session)
         {
             JsonArray all = [session.Value?.DeepClone(), .. arguments.Select(argument => argument?.DeepClone())];
@@ -496,11 +496,11 @@ internal static partial class WorldVerbs
             world.Checker.Unwanted(uuid);
         }
 
-        var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "admin"]).ConfigureAwait(false);
+        var login = await master.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", new("root", "", "1.0", "admin")).ConfigureAwait(false);
         if (login is CallReply.Success session)
         {
             var reply = await master.Toolstack.CallAsync(
-                CallOrigin.Unix, method, [session.Value?.DeepClone(), Database.RefOf("VM", uuid), .. rest]).ConfigureAwait(false);
+                CallOrigin.Unix, method, new([session.Value?.DeepClone(), Database.RefOf("VM", uuid), .. rest])).ConfigureAwait(false);
             world.Log("admin", $"{method} {vm}: {(reply is CallReply.Failure failure ? failure.Error[0] : reply.GetType().Name)}");
         }
     }

@@ -87,6 +87,7 @@ internal sealed class DatabaseView
             _ => RestartPriority.None,
         },
         Order = (int)vm.Number("order"),
+        LizardMark = vm.Entry("other_config", LizardField) switch { "true" => true, "false" => false, _ => null },
         AgentReports = vm.Text("guest_metrics") != Database.NullRef,
         StartDelay = TimeSpan.FromSeconds(Math.Clamp(vm.Number("start_delay"), 0, 3600)),
         ScheduledOn = hosts.GetValueOrDefault(vm.Text("scheduled_to_be_resident_on")),

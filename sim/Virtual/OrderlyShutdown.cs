@@ -61,10 +61,10 @@ internal static class OrderlyShutdown
 
     private static async Task StopAsync(VirtualHost host, string uuid)
     {
-        var login = await host.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", ["root", "", "1.0", "xapi-domains"]).ConfigureAwait(false);
+        var login = await host.Toolstack.CallAsync(CallOrigin.Unix, "session.login_with_password", new("root", "", "1.0", "xapi-domains")).ConfigureAwait(false);
         if (login is CallReply.Success session)
         {
-            await host.Toolstack.CallAsync(CallOrigin.Unix, "VM.clean_shutdown", [session.Value?.DeepClone(), Database.RefOf("VM", uuid)]).ConfigureAwait(false);
+            await host.Toolstack.CallAsync(CallOrigin.Unix, "VM.clean_shutdown", new(session.Value?.DeepClone(), Database.RefOf("VM", uuid))).ConfigureAwait(false);
         }
     }
 

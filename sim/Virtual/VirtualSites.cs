@@ -69,7 +69,8 @@ public static class VirtualSites
         return Parsed.GetOrAdd(text, config);
     }
 
-    private static string Text(PoolDefinition pool, string profile, int links, IReadOnlyDictionary<string, string> choices, string watchdog)
+    /// <summary>That configuration as it would stand in its file.</summary>
+    internal static string Text(PoolDefinition pool, string profile, int links, IReadOnlyDictionary<string, string> choices, string watchdog)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"profile = {profile}\n");

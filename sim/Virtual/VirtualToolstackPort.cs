@@ -216,7 +216,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
     }
 
     /// <summary>A call with a session of the pool, as a slave needs it.</summary>
-    private async Task<CallReply> InPoolAsync(string method, JsonArray parameters, TimeSpan deadline)
+    private async Task<CallReply> InPoolAsync(string method, JsonNode?[] parameters, TimeSpan deadline)
     {
         var login = await BoundedAsync("session.login_with_password", ["root", "", "1.0", "twonodeha"], deadline).ConfigureAwait(false);
         return login is CallReply.Success session
@@ -232,7 +232,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             : found;
     }
 
-    private async Task<CallReply> OnVmAsync(string method, Guid vm, JsonArray rest, TimeSpan deadline)
+    private async Task<CallReply> OnVmAsync(string method, Guid vm, JsonNode?[] rest, TimeSpan deadline)
     {
         var found = await LocalAsync("VM.get_by_uuid", [vm.ToString()], deadline).ConfigureAwait(false);
         if (found is not CallReply.Success reference)
@@ -240,17 +240,11 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             return found;
         }
 
-        JsonArray parameters = [(string?)reference.Value];
-        foreach (var value in rest)
-        {
-            parameters.Add(value?.DeepClone());
-        }
-
-        return await LocalAsync(method, parameters, deadline).ConfigureAwait(false);
+        return await LocalAsync(method, [(string?)reference.Value, .. rest], deadline).ConfigureAwait(false);
     }
 
     /// <summary>A call with a local session; logged in anew when the process behind the session is gone.</summary>
-    private async Task<CallReply> LocalAsync(string method, JsonArray parameters, TimeSpan deadline)
+    private async Task<CallReply> LocalAsync(string method, JsonNode?[] parameters, TimeSpan deadline)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -265,13 +259,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
                 _session = (string)session.Value!;
             }
 
-            JsonArray all = [_session];
-            foreach (var value in parameters)
-            {
-                all.Add(value?.DeepClone());
-            }
-
-            var reply = await BoundedAsync(method, all, deadline).ConfigureAwait(false);
+            var reply = await BoundedAsync(method, [_session, .. parameters.Select(value => value?.DeepClone())], deadline).ConfigureAwait(false);
             if (attempt == 0 && reply is CallReply.Failure { Error: ["SESSION_INVALID", ..] })
             {
                 _session = "";
@@ -282,9 +270,9 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         }
     }
 
-    private async Task<CallReply> BoundedAsync(string method, JsonArray parameters, TimeSpan deadline)
+    private async Task<CallReply> BoundedAsync(string method, JsonNode?[] parameters, TimeSpan deadline)
     {
-        var call = host.Toolstack.CallAsync(CallOrigin.Unix, method, parameters);
+        var call = host.Toolstack.CallAsync(CallOrigin.Unix, method, new JsonArray(parameters));
         return await world.Scheduler.WithinAsync(call, deadline).ConfigureAwait(false) ? await call.ConfigureAwait(false) : new CallReply.ConnectionLost("deadline");
     }
 

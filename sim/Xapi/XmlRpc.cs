@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using TwoNodeHa.Sim.Pool.Xapi;
 
 namespace TwoNodeHa.Sim.Xapi;
 
@@ -10,7 +9,7 @@ namespace TwoNodeHa.Sim.Xapi;
 /// XML-RPC as XAPI speaks it (xapi.md 1.2): integers travel as decimal strings, errors are a struct with Status=Failure,
 /// never a fault.
 /// </summary>
-internal static partial class XmlRpc
+internal static class XmlRpc
 {
     public static (string Method, JsonArray Parameters) ReadCall(string body)
     {
@@ -21,14 +20,10 @@ internal static partial class XmlRpc
         return (method, parameters);
     }
 
-    public static string WriteSuccess(JsonNode? value) => WriteResponse(
-        Struct([Member("Status", Text("Success")), Member("Value", WriteValue(value, ""))]));
+    public static string WriteSuccess(JsonNode? value) => WriteResponse("Success", "Value", XmlValue.Of(value));
 
-    public static string WriteFailure(IEnumerable<string> error) => WriteResponse(
-        Struct([Member("Status", Text("Failure")), Member("ErrorDescription", Array(error.Select(Text)))]));
-
-    /// <summary>One value alone, as in <c>task.result</c>.</summary>
-    public static string ValueText(JsonNode? value) => WriteValue(value, "").ToString(SaveOptions.DisableFormatting);
+    public static string WriteFailure(IEnumerable<string> error) =>
+        WriteResponse("Failure", "ErrorDescription", XmlValue.Of(new JsonArray([.. error.Select(text => (JsonNode)text)])));
 
     private static JsonNode? ReadValue(XElement value)
     {
@@ -66,45 +61,7 @@ internal static partial class XmlRpc
         return result;
     }
 
-    private static string WriteResponse(XElement value) =>
-        "<?xml version=\"1.0\"?>" + new XElement("methodResponse", new XElement("params", new XElement("param", value)))
-            .ToString(SaveOptions.DisableFormatting);
-
-    private static XElement WriteValue(JsonNode? node, string field) => node switch
-    {
-        null => Text(""),
-        JsonArray array => Array(array.Select(item => WriteValue(item, ""))),
-        JsonObject map => Struct(map.Select(pair => Member(pair.Key, WriteValue(pair.Value, pair.Key)))),
-        _ => WriteScalar(node.AsValue(), field),
-    };
-
-    private static XElement WriteScalar(JsonValue value, string field)
-    {
-        switch (value.GetValueKind())
-        {
-            case JsonValueKind.True or JsonValueKind.False:
-                return Typed("boolean", value.GetValueKind() == JsonValueKind.True ? "1" : "0");
-            case JsonValueKind.Number when field == "progress":
-                return Typed("double", value.ToJsonString());
-            case JsonValueKind.Number:
-                return Text(value.ToJsonString());
-            default:
-                string text = value.GetValue<string>();
-                return DateTimePattern().IsMatch(text) ? Typed("dateTime.iso8601", text) : Text(text);
-        }
-    }
-
-    private static XElement Typed(string type, string text) => new("value", new XElement(type, text));
-
-    private static XElement Text(string text) => new("value", text);
-
-    private static XElement Array(IEnumerable<XElement> values) =>
-        new("value", new XElement("array", new XElement("data", values)));
-
-    private static XElement Struct(IEnumerable<XElement> members) => new("value", new XElement("struct", members));
-
-    private static XElement Member(string name, XElement value) => new("member", new XElement("name", name), value);
-
-    [GeneratedRegex(@"^\d{8}T\d{2}:\d{2}:\d{2}Z$", RegexOptions.NonBacktracking)]
-    private static partial Regex DateTimePattern();
+    private static string WriteResponse(string status, string name, string value) =>
+        "<?xml version=\"1.0\"?><methodResponse><params><param><value><struct>"
+        + $"<member><name>Status</name>{XmlValue.Text(status)}</member><member><name>{name}</name>{value}</member></struct></value></param></params></methodResponse>";
 }

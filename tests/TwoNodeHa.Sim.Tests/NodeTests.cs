@@ -129,7 +129,7 @@ public sealed class NodeTests : IDisposable
         }.ToJson());
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
         foreach (string argument in (string[])
-            [typeof(PoolDefinition).Assembly.Location, "node", "--name", "a", "--dir", Host, "--shared",
+            [typeof(PoolFile).Assembly.Location, "node", "--name", "a", "--dir", Host, "--shared",
              Path.Combine(_root, "shared"), "--config", config, .. more])
         {
             start.ArgumentList.Add(argument);

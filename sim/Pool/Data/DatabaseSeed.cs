@@ -199,7 +199,7 @@ internal sealed class DatabaseSeed
                 ["currently_attached"] = true,
                 ["other_config"] = Map(),
             });
-            pbds.Add(pbdRef);
+            pbds.Add((JsonNode)pbdRef);
         }
 
         _database.Add("SR", srRef, new JsonObject

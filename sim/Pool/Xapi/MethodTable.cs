@@ -105,7 +105,7 @@ internal sealed class MethodTable
         }
 
         // A local session on a member's TCP port: the logic would run here with its database over the link.
-        JsonArray inner = [session, .. arguments.Select(node => node?.DeepClone())];
+        var inner = new JsonArray([session, .. arguments.Select(node => node?.DeepClone())]);
         return await _process.Link.DbAsync("emu.db_call", method, inner).ConfigureAwait(false);
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using TwoNodeHa.Sim.Pool.Data;
-using TwoNodeHa.Sim.Xapi;
 
 namespace TwoNodeHa.Sim.Pool.Xapi;
 
@@ -56,7 +55,7 @@ internal sealed class Tasks(XapiProcess process)
         {
             JsonNode? result = await work(task.Ref).ConfigureAwait(false);
             bool isVoid = result is null || (result is JsonValue value && value.TryGetValue(out string? text) && text.Length == 0);
-            Finish(task, "success", isVoid ? "" : XmlRpc.ValueText(result), []);
+            Finish(task, "success", isVoid ? "" : XmlValue.Of(result), []);
         }
         catch (ApiException error)
         {

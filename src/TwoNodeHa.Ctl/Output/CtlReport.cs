@@ -67,6 +67,15 @@ internal sealed record CtlReport
     /// <summary>For <c>fleet</c>: the pools, worst first.</summary>
     public PoolJson[]? Pools { get; init; }
 
+    /// <summary>For <c>simulate</c>.</summary>
+    public SimulationJson? Simulation { get; init; }
+
+    /// <summary>For <c>incident export</c>.</summary>
+    public IncidentReportJson? Incident { get; init; }
+
+    /// <summary>For <c>simulate --incident</c>: each decision, then and in the replay.</summary>
+    public ReplayJson[]? Replay { get; init; }
+
     /// <summary>Text for people; not part of the JSON.</summary>
     [JsonIgnore]
     public string Human { get; init; } = "";
@@ -89,6 +98,23 @@ internal sealed record DifferenceJson(string Key, string? Here, string? There, b
 
 /// <summary>One pool: VMS DOWN, NOT COVERED, NO ANSWER, covered (look at the why), or covered.</summary>
 internal sealed record PoolJson(string Pool, string Verdict, string Host, string State, int Down, string Why, string Advice);
+
+/// <summary>A simulated story: all that happened, what became of each VM, broken promises, and what differs from the real site.</summary>
+internal sealed record SimulationJson(
+    ImmutableArray<HappenedJson> Happened, ImmutableArray<VmOutcomeJson> Vms, ImmutableArray<string> Broken, ImmutableArray<string> Notes);
+
+/// <summary>One thing that happened: seconds from the beginning of the story; a host, story, truth, admin or agent.</summary>
+internal sealed record HappenedJson(double Seconds, string Who, string Text);
+
+/// <summary>One VM; the host that it runs on at the end is empty for none.</summary>
+internal sealed record VmOutcomeJson(string Name, string WasOn, double DownSeconds, string On);
+
+/// <summary>An incident that was written: the file, the events that it is read as, what was decided, the lines that no event stands for, and what is to be known.</summary>
+internal sealed record IncidentReportJson(
+    string File, ImmutableArray<string> Events, ImmutableArray<ReplayJson> Decisions, ImmutableArray<HappenedJson> NotMapped, ImmutableArray<string> Notes);
+
+/// <summary>One decision of a host, <c>fence</c> or <c>takeover</c>, and its rule; seconds of the incident and of the replay, left out where it did not fall.</summary>
+internal sealed record ReplayJson(string Host, string What, string Rule, double? Then, double? Now);
 
 /// <summary>One row of a story; seconds after the failure.</summary>
 internal sealed record RowJson(double FromSeconds, double ToSeconds, string What);

@@ -12,8 +12,9 @@ public sealed class ProjectTests
         ["TwoNodeHa.XenApi"] = [],
         ["TwoNodeHa.Daemon"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core", "TwoNodeHa.XenApi"],
         ["TwoNodeHa.Dom0"] = ["TwoNodeHa.Daemon", "TwoNodeHa.Ctl"],
-        ["TwoNodeHa.Ctl"] = ["TwoNodeHa.Core", "TwoNodeHa.XenApi"],
-        ["TwoNodeHa.Sim"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core"],
+        ["TwoNodeHa.Ctl"] = ["TwoNodeHa.Core", "TwoNodeHa.World", "TwoNodeHa.XenApi"],
+        ["TwoNodeHa.World"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core"],
+        ["TwoNodeHa.Sim"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core", "TwoNodeHa.World"],
     };
 
     [Fact]

@@ -85,14 +85,14 @@ internal static class EventCalls
         var events = new JsonArray();
         foreach (Row row in Matching(db, wanted).Where(row => row.Modified > since).OrderBy(row => row.Modified))
         {
-            events.Add(Event(row.Modified, row.Class, row.Created > since ? "add" : "mod", row.Ref, Records.Of(db, row)));
+            events.Add((JsonNode)Event(row.Modified, row.Class, row.Created > since ? "add" : "mod", row.Ref, Records.Of(db, row)));
         }
 
         foreach ((long generation, string @class, string reference) in db.Deleted)
         {
             if (since >= 0 && generation > since && wanted.Exists(w => w.Matches(@class, reference)))
             {
-                events.Add(Event(generation, @class, "del", reference, null));
+                events.Add((JsonNode)Event(generation, @class, "del", reference, null));
             }
         }
 

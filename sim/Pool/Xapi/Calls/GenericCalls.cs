@@ -191,9 +191,9 @@ internal static class Records
 
     private static JsonArray AllowedOperations(Row vm) => vm.Text("power_state") switch
     {
-        _ when vm.Flag("is_control_domain") || vm.Flag("is_a_template") => [],
-        "Halted" => ["start", "start_on"],
-        "Running" => ["clean_shutdown", "hard_shutdown", "pool_migrate"],
-        _ => ["hard_shutdown"],
+        _ when vm.Flag("is_control_domain") || vm.Flag("is_a_template") => new(),
+        "Halted" => new("start", "start_on"),
+        "Running" => new("clean_shutdown", "hard_shutdown", "pool_migrate"),
+        _ => new("hard_shutdown"),
     };
 }

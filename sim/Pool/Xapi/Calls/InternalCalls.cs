@@ -152,7 +152,7 @@ internal static class InternalCalls
             Row? vm = process.Db.FindByUuid("VM", uuid);
             if (vm is null || BelongsElsewhere(process.Db, vm, hostRef))
             {
-                doomed.Add(uuid);
+                doomed.Add((JsonNode)uuid);
                 continue;
             }
 

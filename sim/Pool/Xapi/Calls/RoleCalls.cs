@@ -80,7 +80,7 @@ internal static class RoleCalls
                     .AskPeerAsync(address, "session.slave_local_login", process.Host.Pool.PoolSecret).ConfigureAwait(false);
                 await process.AskPeerAsync(
                     address, "pool.emergency_reset_master", (string?)session, process.Host.Address).ConfigureAwait(false);
-                accepted.Add(host.Ref);
+                accepted.Add((JsonNode)host.Ref);
             }
             catch (Exception error) when (error is ApiException or PeerUnreachableException or PeerLostException)
             {
