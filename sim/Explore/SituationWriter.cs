@@ -212,6 +212,7 @@ internal ref struct SituationWriter
         Id(state, Purpose.ChangeRole);
         Id(state, Purpose.KeepVm);
         Due(state.Procedures.Role.RetryAt);
+        _hash.Add(state.Procedures.Role.StartedFor);
         Add(state.Procedures.Starts.Count);
         foreach (var (vm, attempt) in state.Procedures.Starts)
         {
