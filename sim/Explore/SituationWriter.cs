@@ -313,7 +313,7 @@ internal ref struct SituationWriter
         foreach (var vm in durable.Vms)
         {
             _hash.Add(vm.Uuid);
-            Add((vm.Protected ? 1 : 0) | (vm.Wanted ? 2 : 0) | (vm.StopSeen ? 4 : 0));
+            Add((vm.Protected ? 1 : 0) | (vm.Wanted ? 2 : 0) | (vm.StopSeen ? 4 : 0) | (vm.PeerHas ? 8 : 0));
             _hash.Add(vm.LastOn);
         }
 

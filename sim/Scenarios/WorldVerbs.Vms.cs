@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Pool.Data;
 using TwoNodeHa.Sim.Virtual;
@@ -26,9 +27,25 @@ internal static partial class WorldVerbs
             (world, args) => { var host = Host(world, args); ForgetInCopy(host, Vm(world, args)); }),
         Verb("admin deletes {vm}", "admin deletes web", "VM.destroy through XAPI, which takes a halted VM only.",
             (world, args) => { var vm = args.Word(); world.Checker.Unwanted(UuidOf(world, vm)); Admin(world, "VM.destroy", vm); }),
+        Verb("admin creates {vm}", "admin creates web", "VM.create and VBD.create through XAPI, of a VM that was deleted before: halted, on the disk that it had.",
+            (world, args) => CreateAgain(world, Vm(world, args))),
         Verb("admin blocks the migration of {vm}", "admin blocks the migration of db", "VM.add_to_blocked_operations with `pool_migrate`.",
             (world, args) => Admin(world, "VM.add_to_blocked_operations", args.Word(), "pool_migrate", "licence dongle")),
     ];
+
+    private static void CreateAgain(VirtualWorld world, VmDefinition vm)
+    {
+        var seed = DatabaseSeed.Create(world.Pool);
+        var row = seed.FindByUuid("VM", vm.Uuid)!;
+        var fields = row.Snapshot();
+        (fields["power_state"], fields["resident_on"]) = ("Halted", Database.NullRef);
+        Administer(world, "VM.create", _ => [fields]);
+        foreach (var drive in row.List("VBDs").Select(reference => seed.Get("VBD", reference).Snapshot()))
+        {
+            drive["currently_attached"] = false;
+            Administer(world, "VBD.create", _ => [drive]);
+        }
+    }
 
     private static void ForgetInCopy(VirtualHost host, VmDefinition vm)
     {

@@ -141,6 +141,8 @@ public sealed record Verdict(bool Covered, ImmutableArray<StatusRemark> Remarks)
 internal static class Advices
 {
     public const string Disabled = "HA is disabled";
+    public const string NoMaster = "neither host is master: both toolstacks are slaves";
+    public const string NameMaster = "On the host that shall lead: xe pool-emergency-transition-to-master, then xe pool-recover-slaves.";
     public const string SameConfiguration = "See which keys: ha-ctl config diff. Copy one ha.conf to both hosts and restart the daemons, one after the other.";
     public const string SameKey = "Copy one key file to both hosts (mode 0600) and restart the daemons, one after the other.";
     public const string SameVersion = "Install the same package on both hosts.";
@@ -165,6 +167,7 @@ internal static class Advices
             ("link ", Link),
             ("heartbeats of ", OfOtherSetup(sentence)),
             ("the storage of", "Look at the storage and the path to it; the VMs' disks are on it."),
+            (NoMaster, NameMaster),
             ("the toolstack does", "Run: systemctl status xapi xenopsd-xc. It is restarted by itself where this daemon stopped it."),
             ("no watchdog", "Set [watchdog] device to a watchdog of this hardware or of the hypervisor."),
             ("the loop was late", "Look for what starves dom0: vCPUs, memory, a backup, snapshots."),

@@ -42,6 +42,9 @@ public sealed record VmRecord
 
     /// <summary>Uuid of its vApp; empty when it is in none.</summary>
     public Guid Appliance { get; init; }
+
+    /// <summary>The copy of XAPI's database on the peer's disk has it: it was read while the peer was master, or copied there since.</summary>
+    public bool PeerHas { get; init; }
 }
 
 /// <summary>A VM that an administrator deleted: an older copy of XAPI's database, which still has it, is no reason to start it.</summary>

@@ -18,10 +18,17 @@ internal static class VmBook
     public static void SeeDomains(Draft turn)
     {
         var self = turn.Config.Self.Uuid;
-        Rewrite(turn, vm => turn.View.RunsHere(vm.Uuid) && (vm.LastOn != self || (!vm.Wanted && !vm.StopSeen))
-            ? vm with { LastOn = self, Wanted = vm.Wanted || !vm.StopSeen }
-            : vm);
+        Rewrite(turn, vm => turn.View.RunsHere(vm.Uuid) ? vm.LastOn != self || vm is { Wanted: false, StopSeen: false } ? RunsOn(vm, self) : vm : GoneFrom(vm, self));
     }
+
+    /// <summary>A VM that was stopped, was gone and runs again was started: the database will show that later.</summary>
+    private static VmRecord RunsOn(VmRecord vm, Guid host)
+    {
+        var again = vm.StopSeen && vm.LastOn == Guid.Empty;
+        return vm with { LastOn = host, Wanted = vm.Wanted || again || !vm.StopSeen, StopSeen = vm.StopSeen && !again };
+    }
+
+    private static VmRecord GoneFrom(VmRecord vm, Guid host) => vm.StopSeen && vm.LastOn == host ? vm with { LastOn = Guid.Empty } : vm;
 
     public static void SeePeer(Draft turn)
     {
@@ -35,17 +42,20 @@ internal static class VmBook
     private static void NoteOnPeer(Draft turn)
     {
         var peer = turn.Config.Peer.Uuid;
-        Rewrite(turn, vm => IsNewOnPeer(turn.View, vm) ? vm with { LastOn = peer, Wanted = vm.Wanted || !vm.StopSeen } : vm);
+        Rewrite(turn, vm => IsNewOnPeer(turn.View, vm) ? RunsOn(vm, peer) : IsGoneFromPeer(turn.View, vm) ? GoneFrom(vm, peer) : vm);
     }
 
     private static bool IsNewOnPeer(View view, VmRecord vm) =>
         vm.LastOn != view.Config.Peer.Uuid && view.RunsOnPeer(vm.Uuid) && !view.RunsHere(vm.Uuid);
 
+    private static bool IsGoneFromPeer(View view, VmRecord vm) => vm.StopSeen && vm.LastOn == view.Config.Peer.Uuid
+        && view.PeerFresh && view.State.Peer.Beat is { RunningCount: >= 0 } beat && !beat.Has(HeartbeatFlags.RunningTruncated) && !view.RunsOnPeer(vm.Uuid);
+
     private static bool AnyIsNewOnPeer(View view)
     {
         foreach (var vm in view.Durable.Vms)
         {
-            if (IsNewOnPeer(view, vm))
+            if (IsNewOnPeer(view, vm) || IsGoneFromPeer(view, vm))
             {
                 return true;
             }
@@ -82,11 +92,13 @@ internal static class VmBook
         }
 
         var old = turn.Durable.Vms;
+        var ofPeer = turn.View is { IsMaster: false, PeerFresh: true } && turn.Peer.Beat!.Has(HeartbeatFlags.IsMaster);
         var records = ImmutableArray.CreateBuilder<VmRecord>(facts.Vms.Length);
         foreach (var fact in facts.Vms)
         {
             var known = Find(old, fact.Uuid) ?? Tombstones.Of(turn, fact);
-            records.Add(Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact), known is not null && IsOld(turn, fact)));
+            var record = Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact), known is not null && IsOld(turn, fact));
+            records.Add(ofPeer && !record.PeerHas ? record with { PeerHas = true } : record);
         }
 
         foreach (var record in old)
@@ -103,6 +115,16 @@ internal static class VmBook
         if (!records.ToImmutable().SequenceEqual(old))
         {
             turn.Durable = turn.Durable with { Vms = records.ToImmutable() };
+        }
+    }
+
+    /// <summary>The database was copied to the peer, which was heard with a toolstack that takes it.</summary>
+    public static void Copied(Draft turn, Observation.ActionFinished finished)
+    {
+        if (finished.Outcome == ActionOutcome.Succeeded && turn.View.PeerFresh && turn.Peer.Beat!.Has(HeartbeatFlags.ToolstackHealthy))
+        {
+            var copied = turn.Schedule.SyncedVms;
+            Rewrite(turn, vm => !vm.PeerHas && Find(copied, vm.Uuid) is not null ? vm with { PeerHas = true } : vm);
         }
     }
 
@@ -170,7 +192,12 @@ internal static class VmBook
     /// </summary>
     private static bool IsOld(Draft turn, VmFact fact) => IsUp(fact) && !turn.View.RunsHere(fact.Uuid)
         && (turn.Durable.Takeover is not null
-            || (turn.State.Status == HaStatus.Sole && !turn.View.PeerHeard && fact.ResidentOn == turn.Config.Peer.Uuid));
+            || (turn.State.Status == HaStatus.Sole && !turn.View.PeerHeard && fact.ResidentOn == turn.Config.Peer.Uuid)
+            || (IsMasterAlone(turn.View) && fact.ResidentOn == turn.Config.Peer.Uuid && !turn.View.RunsOnPeer(fact.Uuid)));
+
+    /// <summary>While the peer's toolstack has not come up beside this master, nothing tells the database what runs there. Its hypervisor's list does.</summary>
+    private static bool IsMasterAlone(View view) => view is { IsMaster: true, PeerFresh: true } && view.State.Peer.Beat is { RunningCount: >= 0 } beat
+        && !beat.Has(HeartbeatFlags.RunningTruncated) && !beat.Has(HeartbeatFlags.Fit | HeartbeatFlags.ToolstackHealthy);
 
     private static bool ShownRunning(Draft turn, Guid uuid) =>
         turn.State.Host.Database is { } database && database.Vms.Any(fact => fact.Uuid == uuid && IsUp(fact));
@@ -204,6 +231,7 @@ internal static class VmBook
             MemoryBytes = MemoryRules.Need(policy, fact.Memory),
             Class = protection.Class,
             Appliance = fact.Appliance,
+            PeerHas = known is { PeerHas: true },
         };
     }
 

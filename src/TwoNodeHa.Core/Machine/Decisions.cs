@@ -97,7 +97,7 @@ internal static class Decisions
             turn.Report(HaEventId.GatewayChanged, Severity.Warning, "the gateway does not answer");
         }
 
-        if (turn.Peer.Beat is { Running.Length: > 0 })
+        if (turn.Peer.Beat is not null)
         {
             VmBook.SeePeer(turn);
         }

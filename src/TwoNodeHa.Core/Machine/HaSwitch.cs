@@ -40,6 +40,7 @@ internal static class HaSwitch
 
         if (disabled)
         {
+            ForgetEnabling(turn);
             FollowPool(turn);
             RepayToolstack(turn);
         }
@@ -102,7 +103,7 @@ internal static class HaSwitch
     /// </summary>
     private static void EndPromiseOfRunner(Draft turn)
     {
-        if (turn.Durable is { PromiseStands: true, WantsReadmission: false })
+        if (turn.View.Runs && turn.Durable is { PromiseStands: true, WantsReadmission: false })
         {
             Evacuation.AskForReadmission(turn);
             turn.Report(HaEventId.Maintenance, Severity.Warning,
@@ -133,6 +134,15 @@ internal static class HaSwitch
         turn.Durable = turn.Durable with { Takeover = null, Committed = false };
         turn.Become(Cause.DisabledForBoth, "HA is disabled on both hosts");
         Watchdog.Disarm(turn);
+    }
+
+    /// <summary>The next time that HA is enabled counts from then, also where this one was never entered.</summary>
+    private static void ForgetEnabling(Draft turn)
+    {
+        if (turn.Life.EnabledAt is not null)
+        {
+            turn.Life = turn.Life with { EnabledAt = null };
+        }
     }
 
     private static void Leave(Draft turn)

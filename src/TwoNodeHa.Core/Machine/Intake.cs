@@ -118,6 +118,9 @@ internal static class Intake
             case Purpose.KeepVm:
                 ToolstackWait.Kept(turn, finished, pending.Vm);
                 break;
+            case Purpose.CopyDatabase:
+                VmBook.Copied(turn, finished);
+                break;
             case Purpose.StartVm:
                 VmStart.Done(turn, finished, pending.Vm);
                 break;

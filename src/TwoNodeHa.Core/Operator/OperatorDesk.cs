@@ -68,6 +68,7 @@ internal static class OperatorDesk
                 : new OperatorReply(true, false, "This host is not in maintenance.");
         }
 
+        Evacuation.TakeInHand(turn);
         Evacuation.AskForReadmission(turn);
         return new OperatorReply(true, true, $"{turn.Config.Peer.Name} is asked for readmission.");
     }

@@ -121,6 +121,11 @@ internal static class StatusComposer
             findings.Add($"this host could not take over: {unfit}");
         }
 
+        if (SwitchDesk.LacksMaster(view))
+        {
+            findings.Add(Advices.NoMaster);
+        }
+
         AddPeerFindings(view, findings);
         if (view.State.Host.Storage == Health.Doubtful)
         {

@@ -1,6 +1,8 @@
+using TwoNodeHa.Core.Advice;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -68,12 +70,20 @@ internal static class SwitchDesk
 
         if (state.Host.Database is null)
         {
-            return "the toolstack has not been read yet; try again when 'ha-ctl status' shows it.";
+            return LacksMaster(turn.View) ? $"{Advices.NoMaster}. {Advices.NameMaster}"
+                : "the toolstack has not been read yet; try again when 'ha-ctl status' shows it.";
         }
 
         return turn.View.GatewayFresh ? null
             : "the gateway does not answer; HA would have nothing to lean on.";
     }
+
+    /// <summary>
+    /// Both toolstacks were started as slaves while HA is disabled: each waits for the other for ever, and nobody but an administrator
+    /// may end that.
+    /// </summary>
+    public static bool LacksMaster(View view) => view is { DisabledForBoth: true, PeerFresh: true, ToolstackReady: false }
+        && view.State.Host.Toolstack is { RoleFile: PoolRole.Slave } && !view.State.Peer.Beat!.Has(HeartbeatFlags.IsMaster);
 
     public static OperatorReply Disable(Draft turn, OperatorRequest.Disable request)
     {

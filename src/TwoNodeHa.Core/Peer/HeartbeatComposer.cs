@@ -25,7 +25,7 @@ internal static class HeartbeatComposer
             Sequence = 0,
             SentAt = default,
             AckIncarnation = peer?.Incarnation ?? Incarnation.None,
-            AckSentAt = peer?.SentAt,
+            AckSentAt = IsHealing(turn.View) ? null : peer?.SentAt,
             Status = state.Status,
             Flags = Flags(turn, leave),
             Epoch = confirmed.Epoch,
@@ -49,6 +49,12 @@ internal static class HeartbeatComposer
                 ? Math.Max(1, (long)(over - turn.Now).TotalMilliseconds) : 0,
         };
     }
+
+    /// <summary>
+    /// A promise that this state had lost stands again, and is not on disk yet: an answer that does not speak of it would say that it
+    /// is gone.
+    /// </summary>
+    private static bool IsHealing(View view) => view is { Durable.PromiseStands: true, Confirmed: { PromiseStands: false, Maintenance: null } };
 
     /// <summary>Whether the content differs in a way that the peer should hear at once.</summary>
     public static bool IsNews(Heartbeat? last, Heartbeat next) => last is null

@@ -1,5 +1,7 @@
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Peer;
@@ -18,7 +20,38 @@ internal static class MirrorIntake
         }
 
         PassIncarnation(turn, mirror);
+        if (IsForgotten(turn.Durable, mirror) && turn.View is { MayRun: false, IsMaster: false }
+            && turn.State.Status is HaStatus.Unknown or HaStatus.Joining or HaStatus.Fenced)
+        {
+            HealPromise(turn, mirror.Promise);
+        }
+
         PassNumbers(turn, mirror, beat.Readmitted);
+    }
+
+    private static bool IsForgotten(DurableState durable, Mirror mirror) => !durable.PromiseStands && mirror.Promise != 0
+        && (durable.StateLost || mirror.Promise > durable.Promise);
+
+    /// <summary>
+    /// The peer leans on a promise that the lost or older state does not know: it stands again, before the peer hears that it does not. What
+    /// was said about the maintenance is lost, so it ends as one that the toolstack shows.
+    /// </summary>
+    private static void HealPromise(Draft turn, long promise)
+    {
+        turn.Durable = turn.Durable with
+        {
+            Promise = Math.Max(turn.Durable.Promise, promise),
+            PromiseStands = true,
+            WantsReadmission = false,
+            Committed = false,
+            Maintenance = new MaintenanceJournal { ByToolstack = true },
+        };
+        var why = $"{turn.Config.Peer.Name} leans on a promise of this host that its own state has lost: it stands again, until the host is enabled in XAPI or 'ha-ctl maintenance off'";
+        turn.Report(HaEventId.Handshake, Severity.Warning, why);
+        if (turn.State.Status != HaStatus.Unknown)
+        {
+            turn.Become(Cause.PromiseStands, "a promise that its state had lost stands");
+        }
     }
 
     /// <summary>The peer rejects this daemon as one that is dead: it goes on under a number above the highest that was heard.</summary>

@@ -59,7 +59,10 @@ internal static class BootGuard
         else if (turn.View.PeerFresh && toolstack is not null)
         {
             Mastership.FollowEpoch(turn, turn.Peer.Beat!);
-            Settle(turn, $"{peer} is heard");
+            if (!IsBeingDisabled(turn.View, turn.Peer.Beat!) || turn.Now >= WaitsUntil(turn.View))
+            {
+                Settle(turn, $"{peer} is heard");
+            }
         }
         else if (turn.Now >= WaitsUntil(turn.View) + (toolstack is null ? Deadlines.GuardReading : TimeSpan.Zero))
         {
@@ -98,6 +101,13 @@ internal static class BootGuard
     /// <summary>The hosts may both reach the gateway and not each other (class A needs no A1): only lease or agent tell which of them may go on.</summary>
     private static bool LeavesItToThirdParty(View view) => (view.Policy.UsesArbiter || view.Policy.UsesFenceAgent)
         && !view.DisabledForBoth;
+
+    /// <summary>
+    /// The peer's disablement is adopted here and not yet answered by both: a role written now would stay for good, and the peer,
+    /// which the record may name, no longer takes the role that its own file lacks.
+    /// </summary>
+    private static bool IsBeingDisabled(View view, Heartbeat beat) =>
+        !view.Durable.Enabled && !view.DisabledForBoth && !beat.Has(HeartbeatFlags.IsMaster);
 
     private static Instant? Earlier(Instant? left, Instant? right) => left is { } one && right is { } other ? Instant.Min(one, other) : left ?? right;
 

@@ -68,8 +68,18 @@ internal static class Evacuation
     /// <summary>The operator ends it, at whatever point it is.</summary>
     public static OperatorReply Cancel(Draft turn)
     {
+        TakeInHand(turn);
         TurnBack(turn);
         return new OperatorReply(true, false, "The maintenance is cancelled; what was moved comes back or is named, as failback says.");
+    }
+
+    /// <summary>The operator ends a maintenance that XAPI showed: from here on it is as if he had begun it.</summary>
+    public static void TakeInHand(Draft turn)
+    {
+        if (turn.Durable.Maintenance is { ByToolstack: true } journal)
+        {
+            turn.Durable = turn.Durable with { Maintenance = journal with { ByToolstack = false } };
+        }
     }
 
     /// <summary>The maintenance ends under the promise: the peer is asked to give it up.</summary>
@@ -100,6 +110,7 @@ internal static class Evacuation
     public static void Advance(Draft turn)
     {
         EndWhenOver(turn);
+        StayDisabled(turn);
         if (turn.Durable.Maintenance is not { } journal || turn.State.Status == HaStatus.Maintenance || turn.Durable.KeepsMastership)
         {
             return;
@@ -119,6 +130,20 @@ internal static class Evacuation
             {
                 Empty(turn);
             }
+        }
+    }
+
+    /// <summary>
+    /// XAPI enables a host at each boot, and would choose this one for a start, which the word of this host makes it kill. A host that
+    /// was disabled in XAPI by somebody else is in that hand.
+    /// </summary>
+    private static void StayDisabled(Draft turn)
+    {
+        if (turn.State.Status == HaStatus.Maintenance && turn.Durable is { Enabled: true, WantsReadmission: false, Maintenance: { ByToolstack: false, Returning: false } }
+            && turn.Disk.Confirmed.Maintenance is { Returning: false } && turn.View.ToolstackReady && turn.Host.Database is not null && turn.Now >= turn.Procedures.MaintenanceStepAt
+            && !Moves.IsSwitched(turn, enabled: false))
+        {
+            turn.Report(HaEventId.Maintenance, Severity.Notice, "this host is enabled in XAPI while its maintenance lasts: it is disabled there again");
         }
     }
 

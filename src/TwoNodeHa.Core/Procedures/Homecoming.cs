@@ -14,7 +14,7 @@ internal static class Homecoming
 {
     public static void Advance(Draft turn, MaintenanceJournal journal)
     {
-        if (turn.Pending.Has(Purpose.MoveVm) || !Moves.IsSwitched(turn, enabled: true))
+        if (turn.Pending.Has(Purpose.MoveVm) || !(IsInOtherHands(turn.View, journal) || Moves.IsSwitched(turn, enabled: true)))
         {
             return;
         }
@@ -31,6 +31,9 @@ internal static class Homecoming
             Moves.Order(turn, away.Except(lost), turn.Config.Self.Uuid, turn.Config.Self.Name);
         }
     }
+
+    /// <summary>Whoever disabled the host in XAPI enables it. A survivor could start nothing without that.</summary>
+    private static bool IsInOtherHands(View view, MaintenanceJournal journal) => journal.ByToolstack && view.Status == HaStatus.Paired;
 
     /// <summary>The peer's list may be older than a migration that has just ended: the database counts too.</summary>
     private static bool IsAway(View view, Guid vm) => !view.RunsHere(vm) && (view.RunsOnPeer(vm)

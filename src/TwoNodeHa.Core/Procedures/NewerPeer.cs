@@ -35,7 +35,20 @@ internal static class NewerPeer
 
         var since = turn.Procedures.PeerTooNewSince ?? turn.Now;
         turn.Procedures = turn.Procedures with { PeerTooNewSince = since };
-        if (turn.Now - since >= Deadlines.TooNewLasts)
+        if (turn.Now - since < Deadlines.TooNewLasts)
+        {
+            return;
+        }
+
+        var lost = turn.Durable.Vms.Where(static vm => !vm.PeerHas).Select(static vm => vm.Name).ToList();
+        if (lost.Count > 0)
+        {
+            turn.Procedures = turn.Procedures with { PeerTooNewSince = turn.Now + Deadlines.TooNewToldAgain - Deadlines.TooNewLasts };
+            turn.Report(HaEventId.Alert, Severity.Critical,
+                $"{turn.Config.Peer.Name} is newer than this master, and XAPI does not start it. The mastership is not given to it: its database may not know {Named(lost)}, which "
+                + "would be destroyed or forgotten. Update this host");
+        }
+        else
         {
             turn.Procedures = turn.Procedures with { PeerTooNewSince = null };
             turn.Durable = turn.Durable with { Epoch = turn.Durable.Epoch + 1, Master = turn.Config.Peer.Uuid };
@@ -44,6 +57,8 @@ internal static class NewerPeer
                 + "what was changed in XAPI since it went down is lost");
         }
     }
+
+    private static string Named(List<string> vms) => string.Join(", ", vms.Take(5)) + (vms.Count > 5 ? $" and {vms.Count - 5} more" : "");
 
     /// <summary>When it has lasted long enough.</summary>
     public static Instant LookAgainAt(View view) =>
@@ -71,8 +86,9 @@ internal static class NewerPeer
         }
     }
 
+    /// <summary>A master without gateway or storage would yield what it was given, or start nothing.</summary>
     private static bool IsTooNew(View view) => view.State.Peer.Beat is { Status: HaStatus.Joining or HaStatus.Fenced, RunningCount: 0 } beat
-        && beat.Has(HeartbeatFlags.TooNew);
+        && beat.Has(HeartbeatFlags.TooNew | HeartbeatFlags.GatewayFresh | HeartbeatFlags.StorageHealthy);
 
     private static bool IsDue(View view) => view is { Status: HaStatus.Sole or HaStatus.Suspecting, IsMaster: true, RoleIsSettled: true, PeerFresh: true, FreeOfWord: true }
         && view.Durable.Enabled && view.Durable.Master == view.Config.Self.Uuid

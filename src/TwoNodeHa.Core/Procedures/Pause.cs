@@ -47,7 +47,7 @@ internal static class Pause
 
     public static void Advance(Draft turn)
     {
-        EndUnderPromise(turn);
+        EndUnderWord(turn);
         if (turn.Procedures.StopAskedAt is not { } asked || turn.Procedures.ExitOrdered || MustStay(turn.View, asked))
         {
             return;
@@ -112,10 +112,11 @@ internal static class Pause
         ? turn.View.DisabledForBoth || turn.Disk.Confirmed is { Disarm: not 0, DisarmAcknowledged: true }
         : View.IsMember(turn.State.Status) || !turn.View.MayWrite || turn.State.Status is HaStatus.Disabled or HaStatus.Maintenance;
 
-    /// <summary>Back under a promise, which says more than a pause, and lasts.</summary>
-    private static void EndUnderPromise(Draft turn)
+    /// <summary>Back under a promise or an attestation, which says more than a pause, and lasts.</summary>
+    private static void EndUnderWord(Draft turn)
     {
-        if (turn.Procedures.StopAskedAt is null && turn.State.Status == HaStatus.Maintenance && turn.Durable.Disarm != 0 && turn.View.PeerFresh)
+        if (turn.Procedures.StopAskedAt is null && turn.Durable.Disarm != 0 && turn.View.PeerFresh && Fitness.NotOfThisPool(turn.View) is null
+            && (turn.State.Status == HaStatus.Maintenance || (turn.State.Status is HaStatus.Joining or HaStatus.Fenced && turn.View.SpokenAttestation != 0)))
         {
             turn.Durable = turn.Durable with { Disarm = 0, DisarmAcknowledged = false };
         }

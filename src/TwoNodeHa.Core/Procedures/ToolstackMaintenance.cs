@@ -36,7 +36,8 @@ internal static class ToolstackMaintenance
         {
             turn.Procedures = turn.Procedures with { EmptiedSince = null, Moves = turn.Procedures.Moves.Clear(), MaintenanceStepAt = turn.Now };
             turn.Durable = turn.Durable with { Maintenance = new MaintenanceJournal { ByToolstack = true, KeepsMastership = true } };
-            turn.Report(HaEventId.Maintenance, Severity.Notice, Evacuation.Progress(turn.View));
+            turn.Report(HaEventId.Maintenance, Severity.Warning, Evacuation.Progress(turn.View)
+                + (turn.View.IsMaster ? "" : $". Until then a failure of {turn.Config.Peer.Name} is not covered"));
         }
     }
 

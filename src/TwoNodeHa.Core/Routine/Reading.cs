@@ -59,7 +59,7 @@ internal static class Reading
         }
 
         turn.Schedule = turn.Schedule with { SyncedVms = turn.Durable.Vms, Sync = turn.Now + Deadlines.DatabaseSync };
-        turn.Act(new HaAction.SyncDatabase(), Deadlines.DatabaseSync);
+        turn.Act(new HaAction.SyncDatabase(), Deadlines.DatabaseSync, Purpose.CopyDatabase);
     }
 
     /// <summary>A VM is elsewhere than the newest copy of the database has it.</summary>

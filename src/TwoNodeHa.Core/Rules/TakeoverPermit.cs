@@ -94,7 +94,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return false;
         }
 
-        return !attested || (view.State.Peer.Beat is { Status: HaStatus.Fenced } beat && beat.Has(HeartbeatFlags.IsMaster)
+        return !attested || (view.State.Peer.Beat is { Status: HaStatus.Fenced } beat && view.Durable.Master == view.Config.Peer.Uuid
             && !beat.Has(HeartbeatFlags.GatewayFresh));
     }
 
@@ -110,8 +110,12 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         }
 
         var near = view.PeerNear && beat.Has(HeartbeatFlags.Near);
-        return near && (view.Runs || view.FreeOfWord || Rank.OutranksPeer(view));
+        return near && !IsUnattendedMaster(view, beat) && (view.Runs || view.FreeOfWord || Rank.OutranksPeer(view));
     }
+
+    /// <summary>Its daemon ends, and its toolstack goes on as a master that nobody stops.</summary>
+    private static bool IsUnattendedMaster(View view, Heartbeat beat) => view.Durable.PeerDisarm != 0
+        && beat.Has(HeartbeatFlags.IsMaster | HeartbeatFlags.MayStart);
 
     /// <summary>
     /// T6: an empty host that is master by its record, beside a peer that is heard under its promise and runs nothing. The promise

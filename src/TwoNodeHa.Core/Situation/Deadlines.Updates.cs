@@ -17,9 +17,13 @@ public static partial class Deadlines
     /// </summary>
     public static readonly TimeSpan TooNewLasts = TimeSpan.FromSeconds(30);
 
+    /// <summary>A newer peer that cannot be given the mastership is named again after this.</summary>
+    public static readonly TimeSpan TooNewToldAgain = TimeSpan.FromHours(1);
+
     private static ImmutableArray<(TimeSpan Span, string What)> OfUpdates =>
     [
         (EmptiedLasts, "a host that somebody disabled in XAPI and emptied counts as in maintenance after this"),
+        (TooNewToldAgain, "a newer host that cannot be made the master is named again after this"),
         (TooNewLasts, "a host that is too new to be a slave of its peer is made the master after this"),
     ];
 }

@@ -64,4 +64,7 @@ public enum Purpose
 
     /// <summary>The database shows a VM that runs here on the dead peer: it is reset there before XAPI reconciles.</summary>
     KeepVm = 26,
+
+    /// <summary>XAPI's database is copied to the other host.</summary>
+    CopyDatabase = 27,
 }

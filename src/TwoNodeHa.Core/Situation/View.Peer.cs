@@ -63,9 +63,12 @@ public readonly partial struct View
             }
 
             return State.Peer.Beat is { } beat
-                && (beat.Declined >= Durable.Attestation || beat is { Status: HaStatus.Sole, Attestation: 0 });
+                && (beat.Declined >= Durable.Attestation || (beat is { Status: HaStatus.Sole, Attestation: 0 } && KnowsWord(beat)));
         }
     }
+
+    /// <summary>A heartbeat from before the word used nothing up. A peer of wire version 1 does not say what it knows.</summary>
+    private bool KnowsWord(Protocol.Heartbeat beat) => beat.Mirror is not { } mirror || mirror.Attestation >= Durable.Attestation;
 
     /// <summary>The generation with which the disablement began that stands here; 0 when HA is enabled.</summary>
     public long DisabledFrom => Durable switch

@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 
@@ -152,6 +153,24 @@ public sealed class BootGuardTests
         bench.Pass(2, peer: true, peerBeat: Lower);
         Read(bench);
         Assert.Contains(bench.Actions, action => action is HaAction.WriteRoleSlave);
+    }
+
+    [Fact]
+    public void A_pool_of_two_slaves_is_named_and_what_an_administrator_does_about_it()
+    {
+        var bench = new Bench().Start(Bench.Enabled() with { Enabled = false, PeerEnabled = false });
+        bench.Lists();
+        bench.Toolstack(PoolRole.Slave, ready: false);
+        bench.Gateway();
+        bench.Hear(beat => beat with { Flags = beat.Flags & ~HeartbeatFlags.Enabled, Status = HaStatus.Disabled });
+        bench.Hear(beat => beat with { Flags = beat.Flags & ~HeartbeatFlags.Enabled, Status = HaStatus.Disabled });
+        Assert.Contains(HaMachine.Status(bench.Config, bench.State, bench.Now).Findings, finding => finding.Contains("neither host is master", StringComparison.Ordinal));
+
+        bench.Orders.Clear();
+        bench.Post(new Observation.OperatorAsked(1, new OperatorRequest.Enable()));
+        var reply = Assert.Single(bench.Orders.OfType<Command.Reply>()).Answer;
+        Assert.False(reply.Accepted);
+        Assert.Contains("pool-emergency-transition-to-master", reply.Text, StringComparison.Ordinal);
     }
 
     private static Heartbeat Survivor(Heartbeat beat) => beat with

@@ -18,6 +18,8 @@ internal static class VmCalls
         table.Add("VM.resume", 3, 0, call => Void(call.Process.Vms.ResumeAsync(call, Vm(call), null)));
         table.Add("VM.resume_on", 4, 0, call => Void(call.Process.Vms.ResumeAsync(call, Vm(call), call.Process.Db.Host(call.Text(1)))));
         table.Add("VM.checkpoint", 2, 0, call => Void(call.Process.Vms.CheckpointAsync(call, Vm(call))));
+        table.Add("VM.create", 1, 0, call => Create(call, "VM"));
+        table.Add("VBD.create", 1, 0, call => Create(call, "VBD"));
         table.Add("VM.destroy", 1, 0, call => Destroy(call));
         table.Add("VM.power_state_reset", 1, 0, call => Void(call.Process.Vms.ResetAsync(Vm(call))));
         table.Add("PBD.plug", 1, 0, call => Void(call.Process.Vms.PlugAsync(call.Process.Db.Get("PBD", call.Text(0)))));
@@ -36,6 +38,20 @@ internal static class VmCalls
     {
         await work.ConfigureAwait(false);
         return null;
+    }
+
+    /// <summary>A new VM has the fields that are given and runs nowhere; a new drive belongs to its VM.</summary>
+    private static JsonNode? Create(Call call, string @class)
+    {
+        var fields = (JsonObject)call.Node(0)!.DeepClone();
+        Row row = call.Process.Db.Add(@class, Database.RefOf(@class, (string)fields["uuid"]!), fields);
+        if (@class == "VBD")
+        {
+            Row vm = call.Process.Db.Get("VM", row.Text("VM"));
+            vm.Set("VBDs", new JsonArray([.. vm.List("VBDs").Append(row.Ref).Distinct().Select(drive => (JsonNode)drive)]));
+        }
+
+        return row.Ref;
     }
 
     /// <summary>The record and its drives; disks stay.</summary>
