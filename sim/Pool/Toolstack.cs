@@ -92,6 +92,9 @@ public sealed class Toolstack
 
     public string HostRef => _host.HostRef;
 
+    /// <summary>Processes that were started; the number of the one that runs.</summary>
+    internal int Processes { get; private set; }
+
     /// <summary>The pool database in the memory of this toolstack; null unless it is an active master's.</summary>
     internal Database? Records => _process is { IsMaster: true } ? _process.LoadedDb : null;
 
@@ -157,6 +160,7 @@ public sealed class Toolstack
         bool onSystemBoot = !_startedSinceBoot;
         _startedSinceBoot = true;
         _process = new XapiProcess(_host, onSystemBoot, OnExit);
+        Processes++;
         _host.Log("toolstack_start", ("role", _process.Role.ToString()));
         _process.Background(new StartUp(_process).RunAsync);
         if (onSystemBoot)
