@@ -14,9 +14,6 @@ namespace TwoNodeHa.Sim.Virtual;
 /// <summary>The daemon's loop over virtual adapters: loop and decision code are the shipped ones, the world is not.</summary>
 public sealed class VirtualDaemon : ICommandExecutor
 {
-    /// <summary>From an order until the question is on the wire: adapters tell that time, not the order's.</summary>
-    private static readonly TimeSpan UntilSent = TimeSpan.FromMicroseconds(50);
-
     private readonly VirtualWorld _world;
     private readonly VirtualHost _host;
     private readonly VirtualToolstackPort _toolstack;
@@ -339,7 +336,7 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     private void ProbeGateway()
     {
-        var sent = _host.LocalNow + UntilSent;
+        var sent = _host.LocalNow;
         var (world, index) = (_world, _host.Index);
         for (var i = 0; i < _host.Config.Config.Gateway.Addresses.Length; i++)
         {
