@@ -44,6 +44,7 @@ if [ -n "$rebuild" ]; then
     if packaging/publish.sh "$work/published-again" >"$work/log" 2>&1; then
         make "$work/published-again" 1 rebuilt
         that "RPM: from the sources once more, the same bytes" same "$rpm1" rebuilt
+        that "tarball: from the sources once more, the same bytes" same "$tarball" rebuilt
     else
         tail -n 20 "$work/log"; bad "publish once more"
     fi

@@ -48,15 +48,16 @@ internal static class BenchCommand
         };
         var arbiter = new Option<bool>("--arbiter") { Description = "Class A: with a real etcd." };
         var boards = new Option<bool>("--boards") { Description = "Class A: with a real ipmi_sim for each host." };
+        var vms = new Option<int>("--vms") { Description = "VMs of the pool, half of them on each host.", DefaultValueFactory = _ => 4 };
         var command = new Command("failover", "Time from a failure to the first start order and to running VMs.")
         {
-            runs, profile, toolstack, cases, footprint, arbiter, boards,
+            runs, profile, toolstack, cases, footprint, arbiter, boards, vms,
         };
         command.SetAction((parsed, stop) => RunAsync(
             new LabOptions
             {
                 Profile = parsed.GetValue(profile)!, Toolstack = parsed.GetValue(toolstack)!,
-                Arbiter = parsed.GetValue(arbiter), Boards = parsed.GetValue(boards),
+                Arbiter = parsed.GetValue(arbiter), Boards = parsed.GetValue(boards), Vms = parsed.GetValue(vms),
             },
             parsed.GetValue(cases)!,
             parsed.GetValue(runs),

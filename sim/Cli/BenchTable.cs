@@ -20,8 +20,10 @@ internal static class BenchTable
         Row(table, "failure to first start order", runs.Select(run => (TimeSpan?)run.FirstOrder));
         Row(table, "  without toolstack", runs.Select(run => (TimeSpan?)run.Own));
         Row(table, "  since the suspicion", runs.Select(run => run.SinceSuspicion));
+        Row(table, "permit to first start order, without toolstack", runs.Select(run => (TimeSpan?)run.BehindPermit));
         Row(table, "failure to first VM running", runs.Select(run => (TimeSpan?)run.FirstVm));
         Row(table, "failure to all VMs running", runs.Select(run => (TimeSpan?)run.AllVms));
+        Row(table, "XAPI calls of the taker per VM started", runs.Select(run => run.CallsPerVm), "0.0");
         return table;
     }
 

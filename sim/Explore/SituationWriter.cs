@@ -122,6 +122,8 @@ internal ref struct SituationWriter
         ["HostView.StorageDetail"] = "explains",
         ["HostView.StorageRefusal"] = "explains; reported once",
         ["ToolstackFacts.Trouble"] = "explains",
+        ["ToolstackFacts.Listener"] = "no search names the process: every reading asks",
+        ["ToolstackFacts.Asked"] = "true in every state of a search",
         ["WatchdogFacts.Description"] = "explains",
         ["WatchdogFacts.Weakness"] = "explains",
         ["Incarnation.Nonce"] = "a function of host and counter here",

@@ -40,6 +40,12 @@ internal sealed record FailoverPhases
     /// <summary>From the failure to the last one.</summary>
     public required TimeSpan AllVms { get; init; }
 
+    /// <summary>XAPI calls of the taker from the failure to the end of its takeover, for each VM that it started.</summary>
+    public double CallsPerVm { get; init; }
+
+    /// <summary>From the decision to the first order, without the time of the toolstack: what comes behind the permit.</summary>
+    public TimeSpan BehindPermit => Promote + Storage + Order;
+
     /// <summary>From the failure to the first order without the time of the toolstack: what this daemon costs.</summary>
     public TimeSpan Own => FirstOrder - Toolstack;
 

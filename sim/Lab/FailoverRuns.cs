@@ -27,6 +27,7 @@ internal static class FailoverRuns
         await Task.Delay(Settled + (Random.Shared.NextDouble() * Settled));
         string victim = failure == FailoverCase.Slave ? "b" : "a";
         string taker = victim == "a" ? "b" : "a";
+        int asked = await CallsAsync(lab, taker);
         DateTimeOffset struck = Strike(lab, failure, victim);
         await lab.UntilAsync(
             $"{taker} runs all VMs", view => view[taker].Vms.Length == options.Vms, ceilingSeconds: 300);
@@ -37,12 +38,17 @@ internal static class FailoverRuns
             throw lab.Failed(first.ToString());
         }
 
-        return FailoverPhases.Read(
-            struck,
-            await lab.EventsAsync(taker),
-            await lab.EventsAsync(victim),
-            lab.Truth.Changes.Where(change => change.Host == taker));
+        double calls = await CallsAsync(lab, taker) - asked;
+        VmChange[] changes = [.. lab.Truth.Changes.Where(change => change.Host == taker)];
+        return FailoverPhases.Read(struck, await lab.EventsAsync(taker), await lab.EventsAsync(victim), changes) with
+        {
+            CallsPerVm = calls / changes.Count(change => change.Started && change.At > struck),
+        };
     }
+
+    /// <summary>Calls on the unix socket of a host's toolstack so far; the host's own shutdown scripts make none here.</summary>
+    private static async Task<int> CallsAsync(LabHarness lab, string host) =>
+        (await lab.Baseboard(host).AskAsync("status"))["calls"]!.AsObject().Sum(call => (int)call.Value!);
 
     private static DateTimeOffset Strike(LabHarness lab, FailoverCase failure, string victim)
     {

@@ -88,7 +88,12 @@ internal sealed class LabSettings
         Vms = [.. Enumerable.Range(1, _options.Vms).Select(VmOf)],
     }).ToJson());
 
-    private static HostDefinition HostOf(string name) => new() { Name = name, Address = LabNetwork.Address(name) };
+    /// <summary>Each host has room for all VMs and its own needs.</summary>
+    private HostDefinition HostOf(string name)
+    {
+        var host = new HostDefinition { Name = name, Address = LabNetwork.Address(name) };
+        return host with { MemoryMib = Math.Max(host.MemoryMib, 2048L * _options.Vms) };
+    }
 
     private static VmDefinition VmOf(int number) => new()
     {

@@ -177,6 +177,7 @@ internal sealed class BmcCommands
                 ["name"] = domain.VmName,
                 ["pid"] = _node.Domains.PidOf(domain.Domid),
             })]),
+            ["calls"] = new JsonObject(_node.Toolstack.Calls.Select(call => KeyValuePair.Create(call.Key, (JsonNode?)call.Value))),
             ["watchdog_remaining_ms"] = _node.WatchdogRemaining?.TotalMilliseconds,
             ["daemon_pid"] = _node.Daemon.Pid,
             ["node_pid"] = Environment.ProcessId,

@@ -66,6 +66,7 @@ public sealed class Toolstack
 
     private readonly HostContext _host;
     private readonly ToolstackSetup _setup;
+    private readonly Dictionary<string, int> _calls = new(StringComparer.Ordinal);
     private XapiProcess? _process;
     private IDisposable? _pendingStart;
     private Signal? _exited;
@@ -91,6 +92,12 @@ public sealed class Toolstack
     public ToolstackFaults Faults => _host.Faults;
 
     public string HostRef => _host.HostRef;
+
+    /// <summary>Calls on the unix socket so far, by method: what the programs of this host ask.</summary>
+    public IReadOnlyDictionary<string, int> Calls => _calls;
+
+    /// <summary>Processes that were started; the number of the one that runs.</summary>
+    internal int Processes { get; private set; }
 
     /// <summary>The pool database in the memory of this toolstack; null unless it is an active master's.</summary>
     internal Database? Records => _process is { IsMaster: true } ? _process.LoadedDb : null;
@@ -157,6 +164,7 @@ public sealed class Toolstack
         bool onSystemBoot = !_startedSinceBoot;
         _startedSinceBoot = true;
         _process = new XapiProcess(_host, onSystemBoot, OnExit);
+        Processes++;
         _host.Log("toolstack_start", ("role", _process.Role.ToString()));
         _process.Background(new StartUp(_process).RunAsync);
         if (onSystemBoot)
@@ -313,10 +321,20 @@ public sealed class Toolstack
         }
     }
 
-    public Task<CallReply> CallAsync(CallOrigin origin, string method, JsonArray parameters) =>
-        _process is null
-            ? Task.FromResult<CallReply>(new CallReply.Refused("connection refused"))
-            : _process.CallAsync(origin, method, parameters);
+    public Task<CallReply> CallAsync(CallOrigin origin, string method, JsonArray parameters)
+    {
+        if (_process is null)
+        {
+            return Task.FromResult<CallReply>(new CallReply.Refused("connection refused"));
+        }
+
+        if (origin == CallOrigin.Unix)
+        {
+            _calls[method] = _calls.GetValueOrDefault(method) + 1;
+        }
+
+        return _process.CallAsync(origin, method, parameters);
+    }
 
     private async Task ShutdownAgentAsync()
     {

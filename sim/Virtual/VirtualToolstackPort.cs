@@ -32,29 +32,46 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             InitComplete = status.InitComplete,
             RoleFile = RoleOf(status.RoleFile),
             MasterAddress = status.RoleFile.StartsWith("slave:", StringComparison.Ordinal) ? status.RoleFile[6..] : "",
+            Listener = new ToolstackListener(host.Toolstack.Processes, host.Life),
         };
-        if (!facts.Running)
+        if (!facts.Running || facts.Listener == read.Known)
         {
             await world.Scheduler.Delay(TimeSpan.FromMilliseconds(1)).ConfigureAwait(false);
-            post(new Observation.ToolstackObserved(read.Id, facts with { Trouble = "nobody listens on its socket" }));
-            return;
+            facts = facts.Running ? facts with { Answers = true, Asked = false } : facts with { Trouble = "nobody listens on its socket", Listener = null };
+        }
+        else
+        {
+            facts = await AskAsync(facts, read.Deadline).ConfigureAwait(false);
         }
 
-        var emergency = await LocalAsync("host.is_in_emergency_mode", [], read.Deadline).ConfigureAwait(false);
+        post(new Observation.ToolstackObserved(
+            read.Id, read.WithDatabase && facts is { Answers: true, Emergency: false } ? await WithDatabaseAsync(facts, read.Deadline).ConfigureAwait(false) : facts));
+    }
+
+    /// <summary>A database that is not read soon may be a master's that is away, or an own toolstack that accepts calls and answers none.</summary>
+    private async Task<ToolstackFacts> WithDatabaseAsync(ToolstackFacts facts, TimeSpan deadline)
+    {
+        var reading = DatabaseAsync(facts, deadline);
+        var beside = Command.ReadToolstack.AskedBeside;
+        if (!facts.Asked && !(await world.Scheduler.WithinAsync(reading, beside).ConfigureAwait(false) && await reading.ConfigureAwait(false) is not null))
+        {
+            facts = await AskAsync(facts, deadline - beside).ConfigureAwait(false);
+        }
+
+        return facts with { Database = await reading.ConfigureAwait(false) };
+    }
+
+    private async Task<ToolstackFacts> AskAsync(ToolstackFacts facts, TimeSpan deadline)
+    {
+        facts = facts with { Asked = true, Answers = false };
+        var emergency = await LocalAsync("host.is_in_emergency_mode", [], deadline).ConfigureAwait(false);
         if (emergency is not CallReply.Success inEmergency)
         {
-            post(new Observation.ToolstackObserved(read.Id, facts with { Trouble = Text(emergency) }));
-            return;
+            return facts with { Trouble = Text(emergency) };
         }
 
         facts = facts with { Answers = true, Emergency = inEmergency.Value!.GetValue<bool>() };
-        facts = facts with { TooNew = facts.Emergency && host.Toolstack.Status.EmergencyError is ["HOST_XAPI_VERSION_HIGHER_THAN_COORDINATOR", ..] };
-        if (read.WithDatabase && !facts.Emergency)
-        {
-            facts = facts with { Database = await DatabaseAsync(facts, read.Deadline).ConfigureAwait(false) };
-        }
-
-        post(new Observation.ToolstackObserved(read.Id, facts));
+        return facts with { TooNew = facts.Emergency && host.Toolstack.Status.EmergencyError is ["HOST_XAPI_VERSION_HIGHER_THAN_COORDINATOR", ..] };
     }
 
     public async Task ActAsync(Command.Act act, Action<Observation> post)

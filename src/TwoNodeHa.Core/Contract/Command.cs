@@ -43,7 +43,17 @@ public abstract record Command
     /// <param name="Id">Id of the command.</param>
     /// <param name="WithDatabase">Read the database too; on a slave without master that hangs until the deadline.</param>
     /// <param name="Deadline">Bound.</param>
-    public sealed record ReadToolstack(long Id, bool WithDatabase, TimeSpan Deadline) : Command;
+    public sealed record ReadToolstack(long Id, bool WithDatabase, TimeSpan Deadline) : Command
+    {
+        /// <summary>
+        /// A process that answered and was not in emergency mode, which it cannot enter while it lives (xapi.md 3). As long as that
+        /// one listens and picks up, it is not asked; null: ask.
+        /// </summary>
+        public ToolstackListener? Known { get; init; }
+
+        /// <summary>It is asked all the same when its database is not read within this: picking up is not answering.</summary>
+        public static readonly TimeSpan AskedBeside = TimeSpan.FromSeconds(1);
+    }
 
     /// <summary>An action that answers with <see cref="Observation.ActionFinished"/> within its deadline.</summary>
     /// <param name="Id">Id of the command.</param>

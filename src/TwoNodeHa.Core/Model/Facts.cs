@@ -177,6 +177,11 @@ public sealed record DatabaseFacts
 /// <param name="Reason">Which field, and what is wrong with it.</param>
 public sealed record UnreadableFact(string Class, Guid Uuid, string Name, string Reason);
 
+/// <summary>The process behind the toolstack's socket: another one after each start, for the socket is made anew (xapi.md 1.1).</summary>
+/// <param name="Pid">The process that listens, as the kernel tells it to who connects.</param>
+/// <param name="Since">When its socket was made, in ticks of any clock; told apart, never counted with.</param>
+public readonly record struct ToolstackListener(long Pid, long Since);
+
 /// <summary>One observation of the local toolstack.</summary>
 public sealed record ToolstackFacts
 {
@@ -186,8 +191,17 @@ public sealed record ToolstackFacts
     /// <summary>Its process lives, listening or not: one that does not listen yet is starting.</summary>
     public bool ProcessAlive { get; init; }
 
-    /// <summary>It answered a local call within the bound.</summary>
+    /// <summary>It answered a local call within the bound, or was not <see cref="Asked"/> and picks up.</summary>
     public required bool Answers { get; init; }
+
+    /// <summary>
+    /// A question was put to it. False: it was seen to pick up, and is the process that answered before
+    /// (<see cref="Contract.Command.ReadToolstack.Known"/>).
+    /// </summary>
+    public bool Asked { get; init; } = true;
+
+    /// <summary>Whose socket it is; null when that is not known.</summary>
+    public ToolstackListener? Listener { get; init; }
 
     /// <summary>host.is_in_emergency_mode.</summary>
     public bool Emergency { get; init; }

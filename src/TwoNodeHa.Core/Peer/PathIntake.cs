@@ -41,13 +41,16 @@ internal static class PathIntake
         var timeout = turn.Config.Config.Gateway.Timeout;
         var broken = before is not { } old || turn.Now >= old + timeout || view.FreshSince is null;
         var fresh = turn.Now < newest + timeout;
+
+        // A question leaves a moment after it was ordered.
+        var answersLastRound = newest >= view.LastRound;
         turn.Gateway = view with
         {
             FirstAnswerAt = view.FirstAnswerAt ?? turn.Now,
-            Unanswered = newest == view.LastRound ? 0 : Math.Min(view.Unanswered, 1),
+            Unanswered = answersLastRound ? 0 : Math.Min(view.Unanswered, 1),
             FreshSince = !fresh ? null : broken ? turn.Now : view.FreshSince,
         };
-        if (newest == view.LastRound)
+        if (answersLastRound)
         {
             // Answered: the next round is due after a full interval, not after the short wait for a missing answer.
             turn.Schedule = turn.Schedule with { Gateway = newest + turn.Config.Config.Gateway.ProbeInterval };

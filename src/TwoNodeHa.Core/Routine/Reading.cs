@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -26,7 +27,7 @@ internal static class Reading
     {
         var schedule = turn.Schedule;
         if (IsUnderWay(turn, Purpose.ReadToolstack, schedule.ToolstackAskedAt, Deadlines.DatabaseReading * 2)
-            || turn.Now < schedule.Toolstack || turn.State.Status is HaStatus.Fencing)
+            || !IsToolstackDue(turn) || turn.State.Status is HaStatus.Fencing)
         {
             return;
         }
@@ -39,10 +40,36 @@ internal static class Reading
         turn.Schedule = turn.Schedule with
         {
             ToolstackAskedAt = turn.Now,
-            Toolstack = turn.Now + ToolstackInterval(turn, awaiting, unread),
+            Toolstack = turn.Now < schedule.Toolstack ? schedule.Toolstack : turn.Now + ToolstackInterval(turn, awaiting, unread),
             Database = database ? turn.Now + TimeSpan.FromSeconds(unread ? 0.5 : 30) : schedule.Database,
         };
-        turn.Emit(new Command.ReadToolstack(id, database, database ? Deadlines.DatabaseReading : Deadlines.Reading));
+        turn.Emit(new Command.ReadToolstack(id, database, database ? Deadlines.DatabaseReading : Deadlines.Reading)
+        {
+            Known = IsQuiet(turn.View) ? turn.Host.Toolstack?.Listener : null,
+        });
+    }
+
+    /// <summary>By time, or because something is wrong and the last reading asked nothing.</summary>
+    private static bool IsToolstackDue(Draft turn) =>
+        turn.Now >= turn.Schedule.Toolstack || (turn.Host.Toolstack is { Asked: false } && !IsQuiet(turn.View));
+
+    /// <summary>
+    /// Nothing is under way that the toolstack has a part in, and neither host is in any trouble: a toolstack that picks up and answered
+    /// before need not be asked.
+    /// </summary>
+    private static bool IsQuiet(View view)
+    {
+        var (state, durable) = (view.State, view.Durable);
+        return view is { Status: HaStatus.Paired, RoleIsSettled: true, PeerCanFollow: true, PeerNear: true, GatewayFresh: true, IsPausing: false }
+            && state.Peer.Beat!.Has(HeartbeatFlags.GatewayFresh)
+            && !state.Peer.Beat.Has(HeartbeatFlags.Departing)
+            && state is
+            {
+                Gateway.Unanswered: < Deadlines.DoubtfulRounds,
+                Host.Storage: not Health.Lost,
+                Procedures: { Departure: null, GhostSince: null, Starts.IsEmpty: true, Moves.IsEmpty: true, OrphanSince.IsEmpty: true },
+            }
+            && durable is { Takeover: null, Maintenance: null, FencePending: false };
     }
 
     /// <summary>

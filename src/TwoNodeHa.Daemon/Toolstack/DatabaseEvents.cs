@@ -16,7 +16,8 @@ internal sealed class DatabaseEvents(
     XapiSessions sessions, Func<TimeSpan, Task<DatabaseFacts>> read, IObservationSink sink, BackOff backOff, ILogger logger,
     TableCache? cache = null) : IDisposable
 {
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
+    /// <summary>A call that waits this long and brings nothing is made anew.</summary>
+    internal static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(35);
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(500);
     private readonly CancellationTokenSource _stop = new();

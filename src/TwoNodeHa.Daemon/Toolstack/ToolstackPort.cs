@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using TwoNodeHa.Agent;
@@ -50,35 +51,30 @@ internal sealed class ToolstackPort : IAsyncDisposable
 
     private async Task ReadAsync(Command.ReadToolstack command)
     {
-        var facts = await LocalFactsAsync(command.Deadline);
+        var started = Stopwatch.GetTimestamp();
+        var facts = await LocalFactsAsync(command);
         if (command.WithDatabase && facts is { Answers: true, Emergency: false })
         {
-            try
-            {
-                facts = facts with { Database = await ReadDatabaseAsync(command.Deadline) };
-            }
-            catch (Exception error)
-            {
-                // Unforeseen ones too: a reading that is not answered would be the last.
-                _sessions.ForgetPool();
-                facts = facts with { Trouble = $"the database was not read: {error.Message}" };
-            }
+            facts = await WithDatabaseAsync(command, facts, started);
         }
 
         _sink.Post(new Observation.ToolstackObserved(command.Id, facts));
     }
 
     /// <summary>What can be seen without the database; it answers on every host in every role.</summary>
-    private async Task<ToolstackFacts> LocalFactsAsync(TimeSpan deadline)
+    private async Task<ToolstackFacts> LocalFactsAsync(Command.ReadToolstack command)
     {
+        var started = Stopwatch.GetTimestamp();
         var (role, master) = _role.Read();
+        var look = await ToolstackSocket.LookAsync(_config.Config.Paths.XapiSocket, command.Deadline / 4, picksUp: command.Known is not null);
         var facts = new ToolstackFacts
         {
-            Running = await ListensAsync(),
+            Running = look.Listens,
             Answers = false,
             InitComplete = File.Exists(_config.Config.Paths.InitCompleteCookie),
             RoleFile = role,
             MasterAddress = master,
+            Listener = look.Listener,
         };
         if (!facts.Running)
         {
@@ -86,7 +82,14 @@ internal sealed class ToolstackPort : IAsyncDisposable
         }
 
         facts = facts with { ProcessAlive = true };
+        return look.PicksUp && look.Listener == command.Known
+            ? facts with { Answers = true, Asked = false }
+            : await AskAsync(facts, Left(command.Deadline, started));
+    }
 
+    private async Task<ToolstackFacts> AskAsync(ToolstackFacts facts, TimeSpan deadline)
+    {
+        facts = facts with { Asked = true, Answers = false };
         try
         {
             using var patience = new CancellationTokenSource(deadline);
@@ -98,6 +101,38 @@ internal sealed class ToolstackPort : IAsyncDisposable
         {
             return facts with { Trouble = error.Message };
         }
+    }
+
+    /// <summary>
+    /// A database that is read shows that the toolstack answers; one that is not read soon may be a master's that is away, or an own
+    /// toolstack that picks up and says nothing: it is asked.
+    /// </summary>
+    private async Task<ToolstackFacts> WithDatabaseAsync(Command.ReadToolstack command, ToolstackFacts facts, long started)
+    {
+        var reading = ReadDatabaseAsync(Left(command.Deadline, started));
+        if (!facts.Asked)
+        {
+            await Task.WhenAny(reading, Task.Delay(Command.ReadToolstack.AskedBeside));
+            facts = reading.IsCompletedSuccessfully ? facts : await AskAsync(facts, Left(command.Deadline, started));
+        }
+
+        try
+        {
+            return facts with { Database = await reading };
+        }
+        catch (Exception error)
+        {
+            // Unforeseen ones too: a reading that is not answered would be the last.
+            _sessions.ForgetPool();
+            return facts.Answers ? facts with { Trouble = $"the database was not read: {error.Message}" } : facts;
+        }
+    }
+
+    /// <summary>What is left of a deadline: never nothing, for the last moment is used too.</summary>
+    private static TimeSpan Left(TimeSpan deadline, long started)
+    {
+        var left = deadline - Stopwatch.GetElapsedTime(started);
+        return left > TimeSpan.FromMilliseconds(50) ? left : TimeSpan.FromMilliseconds(50);
     }
 
     private static async Task<bool> IsTooNewAsync(Session local, TimeSpan deadline, CancellationToken cancel)
@@ -133,21 +168,6 @@ internal sealed class ToolstackPort : IAsyncDisposable
         finally
         {
             Volatile.Write(ref _readingDatabase, 0);
-        }
-    }
-
-    private async Task<bool> ListensAsync()
-    {
-        try
-        {
-            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
-            await probe.ConnectAsync(new UnixDomainSocketEndPoint(_config.Config.Paths.XapiSocket), patience.Token);
-            return true;
-        }
-        catch (Exception error) when (error is SocketException or OperationCanceledException)
-        {
-            return false;
         }
     }
 
