@@ -205,6 +205,7 @@ internal ref struct SituationWriter
         Add(state.ThirdParty.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
         Id(state, Purpose.FencePeer);
         Id(state, Purpose.SwitchPeerOff);
+        Id(state, Purpose.ReadPeerPower);
         OptionalDue(state.ThirdParty.AgentRetryAt);
         Fence(state, state.Procedures.Fence);
         Takeover(state, state.Procedures.Takeover);
@@ -669,7 +670,8 @@ internal ref struct SituationWriter
         Due(schedule.Domains);
         Due(schedule.Toolstack);
         Due(schedule.Database);
-        Due(schedule.ThirdParty);
+        Due(schedule.Arbiter);
+        Due(schedule.Agent);
         Due(schedule.Sync);
         Due(schedule.Watchdog);
         Id(state, Purpose.ReadDomains);

@@ -139,6 +139,9 @@ internal static class Intake
             case Purpose.FencePeer or Purpose.SwitchPeerOff:
                 ThirdPartyIntake.FenceAnswered(turn, finished);
                 break;
+            case Purpose.ReadPeerPower:
+                ThirdPartyIntake.PowerRead(turn, finished);
+                break;
             default:
                 // Nobody waits for it.
                 break;

@@ -64,4 +64,7 @@ public enum Purpose
 
     /// <summary>The database shows a VM that runs here on the dead peer: it is reset there before XAPI reconciles.</summary>
     KeepVm = 26,
+
+    /// <summary>The fence agent only reads the peer's power.</summary>
+    ReadPeerPower = 27,
 }
