@@ -15,13 +15,14 @@ internal static class ChaosCommand
         profile.AcceptOnlyFromAmong("fast", "balanced", "patient");
         var crossover = new Option<bool>("--crossover") { Description = "a second cable between the hosts" };
         var arbiter = new Option<bool>("--arbiter") { Description = "class A: a real etcd, which is killed, frozen and cut off too" };
+        var members = new Option<int>("--members") { Description = "members of that etcd; the leader is killed, frozen and cut off from the others", DefaultValueFactory = _ => 1 };
         var boards = new Option<bool>("--boards") { Description = "class A: a real ipmi_sim for each host, with faults of its own" };
-        var command = new Command("chaos", "Random real faults against two real daemons in the lab; after each round everything must be healthy again.") { minutes, seed, profile, crossover, arbiter, boards };
+        var command = new Command("chaos", "Random real faults against two real daemons in the lab; after each round everything must be healthy again.") { minutes, seed, profile, crossover, arbiter, members, boards };
         command.SetAction((parsed, cancel) => RunAsync(
             new LabOptions
             {
                 Profile = parsed.GetValue(profile)!, Crossover = parsed.GetValue(crossover), Bonds = true, TwoSides = true,
-                Arbiter = parsed.GetValue(arbiter), Boards = parsed.GetValue(boards),
+                Arbiter = parsed.GetValue(arbiter), ArbiterMembers = parsed.GetValue(members), Boards = parsed.GetValue(boards),
             },
             TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed) ?? Environment.TickCount & 0xFFFF, cancel));
         return command;
@@ -41,7 +42,7 @@ internal static class ChaosCommand
         }
 
         Console.WriteLine($"seed {seed}, profile {options.Profile}, {duration.TotalMinutes:0.#} min"
-            + $"{(options.Crossover ? ", crossover" : "")}{(options.Arbiter ? ", arbiter" : "")}{(options.Boards ? ", boards" : "")}");
+            + $"{(options.Crossover ? ", crossover" : "")}{(options.Arbiter ? $", arbiter of {options.ArbiterMembers}" : "")}{(options.Boards ? ", boards" : "")}");
         await using var lab = LabHarness.Start(options);
         var report = await new ChaosRuns(lab, seed, Console.WriteLine).RunAsync(duration, cancel);
         foreach (var (kind, count) in report.Faults)

@@ -207,12 +207,14 @@ internal ref struct SituationWriter
         Add(state.ThirdParty.PeerPowerOffAt is { } off && state.Peer.LastHeard is { } heard && off > heard);
         Id(state, Purpose.FencePeer);
         Id(state, Purpose.SwitchPeerOff);
+        Id(state, Purpose.ReadPeerPower);
         OptionalDue(state.ThirdParty.AgentRetryAt);
         Fence(state, state.Procedures.Fence);
         Takeover(state, state.Procedures.Takeover);
         Add((long)state.Procedures.Role.Phase);
         Id(state, Purpose.ChangeRole);
         Id(state, Purpose.KeepVm);
+        Id(state, Purpose.CopyDatabase);
         Due(state.Procedures.Role.RetryAt);
         _hash.Add(state.Procedures.Role.StartedFor);
         Add(state.Procedures.Starts.Count);
@@ -671,7 +673,8 @@ internal ref struct SituationWriter
         Due(schedule.Domains);
         Due(schedule.Toolstack);
         Due(schedule.Database);
-        Due(schedule.ThirdParty);
+        Due(schedule.Arbiter);
+        Due(schedule.Agent);
         Due(schedule.Sync);
         Due(schedule.Watchdog);
         Id(state, Purpose.ReadDomains);

@@ -60,14 +60,17 @@ internal enum ChaosKind
     /// <summary>A host is shut down in order without disabling HA, and switched on again later.</summary>
     OrderlyShutdown,
 
-    /// <summary>The arbiter is killed. Class A only, as all that follow.</summary>
+    /// <summary>The arbiter is killed: with a its leader, with b all members. Class A only, as all that follow.</summary>
     ArbiterKilled,
 
-    /// <summary>The arbiter stands still.</summary>
+    /// <summary>The arbiter stands still: with a its leader, with b all members.</summary>
     ArbiterFrozen,
 
     /// <summary>One host and the arbiter do not reach each other.</summary>
     ArbiterCut,
+
+    /// <summary>The arbiter's leader and its other members do not reach each other. Nothing where there is one member.</summary>
+    ArbiterSplit,
 
     /// <summary>The board of a host stands still, and carries out afterwards what it was told meanwhile.</summary>
     BoardFrozen,
@@ -101,25 +104,28 @@ internal static class ChaosPlan
         (2, ChaosKind.Bond), (2, ChaosKind.Mislearned), (2, ChaosKind.GatewayBlink), (2, ChaosKind.Split),
     ];
 
-    private static readonly (int Weight, ChaosKind Kind)[] WithThirdParties =
-    [
-        .. Kinds, (4, ChaosKind.Split), (4, ChaosKind.OneWay), (3, ChaosKind.ArbiterKilled), (3, ChaosKind.ArbiterFrozen), (3, ChaosKind.ArbiterCut),
-        (2, ChaosKind.BoardFrozen), (2, ChaosKind.BoardSick), (2, ChaosKind.BoardCut),
-    ];
+    private static readonly (int Weight, ChaosKind Kind)[] InClassA = [.. Kinds, (4, ChaosKind.Split), (4, ChaosKind.OneWay)];
+
+    private static readonly (int Weight, ChaosKind Kind)[] OfArbiter =
+        [(3, ChaosKind.ArbiterKilled), (3, ChaosKind.ArbiterFrozen), (3, ChaosKind.ArbiterCut), (3, ChaosKind.ArbiterSplit)];
+
+    private static readonly (int Weight, ChaosKind Kind)[] OfBoards = [(2, ChaosKind.BoardFrozen), (2, ChaosKind.BoardSick), (2, ChaosKind.BoardCut)];
 
     /// <summary>
     /// One to three faults that overlap. A one-way drop or a split comes alone: beside another cut both hosts could see a gateway
     /// and not each other, which class C excludes (assumption A1). Without a crossover a split alone is that already. In class A
     /// everything may come beside everything.
     /// </summary>
-    public static IReadOnlyList<ChaosFault> Round(int seed, int round, bool crossover, bool classA = false)
+    public static IReadOnlyList<ChaosFault> Round(int seed, int round, bool crossover, bool arbiter = false, bool boards = false)
     {
+        var classA = arbiter || boards;
+        (int, ChaosKind)[] kinds = !classA ? Kinds : [.. InClassA, .. arbiter ? OfArbiter : [], .. boards ? OfBoards : []];
         var random = new Random(unchecked((seed * 7919) + (round * 104729)) & int.MaxValue);
         var faults = new List<ChaosFault>();
         var count = random.Next(10) switch { < 5 => 1, < 8 => 2, _ => 3 };
         while (faults.Count < count)
         {
-            var kind = Draw(random, classA ? WithThirdParties : Kinds);
+            var kind = Draw(random, kinds);
             var fault = new ChaosFault(kind, random.Next(2) == 0 ? "a" : "b", faults.Count == 0 ? 0 : random.NextDouble() * 8, Duration(kind, random));
             var alone = !classA && kind is (ChaosKind.OneWay or ChaosKind.Split);
             if ((alone && faults.Count > 0) || (kind == ChaosKind.Split && !crossover && !classA))

@@ -73,7 +73,7 @@ internal sealed class ChaosRuns(LabHarness lab, int seed, Action<string> say)
 
     private async Task RoundAsync(int round)
     {
-        var faults = ChaosPlan.Round(seed, round, lab.Options.Crossover, lab.Options.Arbiter || lab.Options.Boards);
+        var faults = ChaosPlan.Round(seed, round, lab.Options.Crossover, lab.Options.Arbiter, lab.Options.Boards);
         say($"round {round}: {string.Join(", ", faults)}");
         await Task.WhenAll(faults.Select(StrikeAsync));
         await HealAsync();

@@ -54,7 +54,7 @@ internal sealed class LabHarness : IAsyncDisposable
     public EmulatedHost B { get; }
 
     /// <summary>The arbiter; null without <see cref="LabOptions.Arbiter"/>.</summary>
-    public LabEtcd? Arbiter { get; }
+    public LabArbiter? Arbiter { get; }
 
     /// <summary>The boards of a and b; none without <see cref="LabOptions.Boards"/>.</summary>
     public ImmutableArray<LabBoard> Boards { get; }
@@ -180,11 +180,7 @@ internal sealed class LabHarness : IAsyncDisposable
     private LabBoard Board(EmulatedHost host) => new(
         host, Network.SpaceOf(LabBoard.Station(host.Name)), _folder.Of(LabBoard.Station(host.Name)), _settings.BoardSecret);
 
-    private LabEtcd MakeArbiter()
-    {
-        Network.AddStation(LabEtcd.Station, LabEtcd.StationNumber);
-        return new LabEtcd(Network.SpaceOf(LabEtcd.Station), _settings.EtcdDirectory);
-    }
+    private LabArbiter MakeArbiter() => new(Network, _settings.EtcdDirectory, Options.ArbiterMembers);
 
     private EmulatedHost Chassis(string host) => new(
         host, Network, Options.BootTime, Path.Combine(_folder.Of(host), "console.log"), () => _settings.CommandOf(host));

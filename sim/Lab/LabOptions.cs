@@ -21,8 +21,11 @@ internal sealed record LabOptions
     /// <summary>Each host probes a file of its own as its storage, and fences when it loses that.</summary>
     public bool StorageProbes { get; init; }
 
-    /// <summary>Class A: an arbiter, a real etcd on a station of the management network; see <see cref="Parts.LabEtcd"/>.</summary>
+    /// <summary>Class A: an arbiter, a real etcd on stations of the management network; see <see cref="Parts.LabArbiter"/>.</summary>
     public bool Arbiter { get; init; }
+
+    /// <summary>Members of that etcd, 1 to 5, each on a station of its own.</summary>
+    public int ArbiterMembers { get; init; } = 1;
 
     /// <summary>Class A: a fence agent for each host, a real ipmi_sim on a network of its own; see <see cref="Parts.LabBoard"/>.</summary>
     public bool Boards { get; init; }

@@ -116,7 +116,7 @@ internal sealed class LabSettings
                 + "on_storage_loss = fence\n"
             : "";
         string boards = _options.Boards ? LabBoard.Section("a", BoardSecretFile) + LabBoard.Section("b", BoardSecretFile) : "";
-        string arbiter = _options.Arbiter ? LabEtcd.Section(EtcdDirectory) : "";
+        string arbiter = _options.Arbiter ? LabArbiter.Section(EtcdDirectory, _options.ArbiterMembers) : "";
         return $"""
             profile = {_options.Profile}
 

@@ -5,19 +5,24 @@ namespace TwoNodeHa.Sim.Lab;
 /// <summary>The faults of a chaos round that are those of the arbiter and of the boards.</summary>
 internal sealed class PartsChaos(LabHarness lab)
 {
+    private LabEtcd Leader => lab.Arbiter!.Leader ?? lab.Arbiter.Members[0];
+
     /// <summary>Strikes; false when it is no fault of theirs. All last to the end of the round.</summary>
     public bool Strike(ChaosFault fault)
     {
         switch (fault.Kind)
         {
             case ChaosKind.ArbiterKilled:
-                lab.Arbiter!.Kill();
+                KillSome(fault.Host);
                 break;
             case ChaosKind.ArbiterFrozen:
-                lab.Arbiter!.Freeze();
+                FreezeSome(fault.Host);
                 break;
             case ChaosKind.ArbiterCut:
-                Apart(fault.Host, LabEtcd.Station);
+                lab.Arbiter!.Cut(fault.Host);
+                break;
+            case ChaosKind.ArbiterSplit:
+                lab.Arbiter!.Isolate(Leader);
                 break;
             case ChaosKind.BoardFrozen:
                 lab.BoardOf(fault.Host).Freeze();
@@ -48,9 +53,28 @@ internal sealed class PartsChaos(LabHarness lab)
         }
     }
 
-    private void Apart(string one, string other)
+    /// <summary>The leader, or all of them: one member less changes nothing but the leader.</summary>
+    private void KillSome(string host)
     {
-        lab.Network.Drop(one, other);
-        lab.Network.Drop(other, one);
+        if (host == "a")
+        {
+            Leader.Kill();
+        }
+        else
+        {
+            lab.Arbiter!.Kill();
+        }
+    }
+
+    private void FreezeSome(string host)
+    {
+        if (host == "a")
+        {
+            Leader.Freeze();
+        }
+        else
+        {
+            lab.Arbiter!.Freeze();
+        }
     }
 }

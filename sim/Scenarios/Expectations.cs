@@ -19,8 +19,8 @@ internal sealed class RunView(VirtualWorld world)
 {
     public VirtualWorld World { get; } = world;
 
-    /// <summary>Reported events since second 0.</summary>
-    public List<(int Host, HaEvent Event)> Events { get; } = [];
+    /// <summary>Reported events since second 0, with the time of the world.</summary>
+    public List<(int Host, HaEvent Event, TimeSpan At)> Events { get; } = [];
 
     /// <summary>Where each VM ran at second 0.</summary>
     public Dictionary<string, int> Placement { get; } = new(StringComparer.Ordinal);
@@ -31,6 +31,15 @@ internal sealed class RunView(VirtualWorld world)
     public bool Reported(int host, HaEventId id) => Events.Exists(each => each.Host == host && each.Event.Id == id);
 
     public bool Reported(HaEventId id) => Events.Exists(each => each.Event.Id == id);
+
+    /// <summary>From the newest suspicion of a host before its first order of a start to that order; null without both.</summary>
+    public TimeSpan? FromSuspicionToStart(int host)
+    {
+        var start = Events.FindIndex(each => each.Host == host && each.Event.Id == HaEventId.VmStartOrdered);
+        var suspicion = start < 0 ? -1 : Events.FindLastIndex(start, each => each.Host == host && each.Event.Id == HaEventId.StateChanged
+            && each.Event.Sentence.Contains($"-> {HaStatus.Suspecting}:", StringComparison.Ordinal));
+        return suspicion < 0 ? null : Events[start].At - Events[suspicion].At;
+    }
 
     public bool Has(int host, string text) => Events.Exists(each => each.Host == host && each.Event.Sentence.Contains(text, StringComparison.Ordinal));
 
@@ -177,6 +186,12 @@ internal static class Expectations
             var (host, rule) = (args.Host(), args.Word());
             return new Expectation(view => view.Events.Exists(each => each.Host == host
                 && each.Event.Id == HaEventId.TakeoverDecided && each.Event.Sentence.Contains($": {rule}:", StringComparison.Ordinal)));
+        }),
+        Expect("{host} orders a start within {time} of its suspicion", "b orders a start within 4s of its suspicion",
+            "Its first order to start a VM came so soon after it became Suspecting; the toolstack's own time counts.", args =>
+        {
+            var (host, within) = (args.Host(), args.Time());
+            return new Expectation(view => view.FromSuspicionToStart(host) <= within);
         }),
         Expect("{host} says {text}", "b says \"the platform's own HA\"", "One of its events contains the text.", args =>
         {

@@ -242,7 +242,7 @@ internal sealed class ScenarioRun
     {
         _start = [.. World.Hosts.Select(host => (host.Name, host.Daemon?.State.Status.ToString() ?? "",
             (IReadOnlyList<string>)[.. host.Domains.List().Select(domain => domain.VmName)]))];
-        World.OnEvent = (host, happened) => _view.Events.Add((host, happened));
+        World.OnEvent = (host, happened) => _view.Events.Add((host, happened, World.Elapsed));
         foreach (var host in World.Hosts)
         {
             var index = host.Index;

@@ -52,7 +52,7 @@ public sealed class ArbiterTests
         await lab.RejoinedAsync(winner);
 
         lab.Story.Mark(winner, "etcd out of reach");
-        Apart(lab, winner, LabEtcd.Station);
+        lab.Arbiter!.Cut(winner);
         await lab.NothingMovesAsync(2, Protected);
         string other = Scenario.Other(winner);
         lab.Story.Mark(other, "power lost");
@@ -67,7 +67,7 @@ public sealed class ArbiterTests
     [Fact]
     public Task Arbiter_killed_and_frozen_then_the_master_loses_power() => Scenario.PlayAsync(Arbiter, async lab =>
     {
-        LabEtcd etcd = lab.Arbiter!;
+        LabArbiter etcd = lab.Arbiter!;
         lab.Story.Mark("", "etcd killed");
         etcd.Kill();
         await lab.NothingMovesAsync(3, Protected);
@@ -88,6 +88,48 @@ public sealed class ArbiterTests
         Assert.InRange(phases.Wait, told.From, told.To * LabOptions.Patience);
         Assert.InRange(phases.Wait, told.From, (config.Timing.Lease + config.Timing.KillBound + TimeSpan.FromSeconds(1)) * LabOptions.Patience);
     });
+
+    /// <summary>
+    /// Three members. One that is gone, hangs, or is cut off from the others while it leads, costs nothing: not the takeover, and not
+    /// the VMs of a host that lives by its lease. One member alone is no arbiter.
+    /// </summary>
+    [Fact]
+    public Task Of_three_members_the_leader_hangs_at_a_power_loss_then_one_is_killed_then_cut_off() => Scenario.PlayAsync(Arbiter with { ArbiterMembers = 3 }, async lab =>
+    {
+        LabArbiter etcd = lab.Arbiter!;
+        LabEtcd hung = Leader(etcd);
+        hung.Freeze();
+        lab.Story.Mark("a", $"power lost, leader {hung.Station} hangs");
+        lab.A.PowerOff();
+        await lab.TookOverAsync(survivor: "b");
+        hung.Thaw();
+        etcd.Start();
+
+        // Longer than the lease, or the renewals would not have been needed.
+        TimeSpan lease = ArbiterRules.LeaseOf(ConfigParser.Parse("ha.conf", File.ReadAllText(lab.ConfigOf("b"))).Config!);
+        LabEtcd killed = Leader(etcd);
+        lab.Story.Mark("b", $"leader {killed.Station} killed");
+        killed.Kill();
+        await lab.StaysAsync("b lives by the two others", OnB, seconds: lease.TotalSeconds / 2);
+        killed.Start();
+        etcd.Start();
+        LabEtcd apart = Leader(etcd);
+        lab.Story.Mark("b", $"leader {apart.Station} cut off from the others");
+        etcd.Isolate(apart);
+        await lab.StaysAsync("b lives by the other two", OnB, seconds: lease.TotalSeconds / 2);
+
+        foreach (LabEtcd member in etcd.Members.Where(member => member != apart))
+        {
+            member.Kill();
+        }
+
+        lab.Story.Mark("b", "one member left");
+        await lab.UntilAsync("nobody runs on without a lease", view => view.Running == 0);
+
+        bool OnB(LabView view) => view.B.Vms.Length == lab.Options.Vms && lab.B.Ends.IsEmpty;
+    });
+
+    private static LabEtcd Leader(LabArbiter etcd) => etcd.Leader ?? throw new InvalidOperationException("all members are healthy, and none leads");
 
     private static void Apart(LabHarness lab, string one, string other)
     {

@@ -1,44 +1,31 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using TwoNodeHa.Sim.Lab.Cables;
 
 namespace TwoNodeHa.Sim.Lab.Parts;
 
-/// <summary>A real etcd of one member on a station of the management network, reached over TLS with client certificates.</summary>
+/// <summary>A real member of an etcd cluster on a station of its own.</summary>
 internal sealed class LabEtcd : IDisposable
 {
-    /// <summary>Name of the station, for cables and impairments.</summary>
-    public const string Station = "etcd";
-    public const int StationNumber = 20;
-    public const int Port = 2379;
-
-    private const string Client = "client";
-    private const int MetricsPort = 2381;
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
-
     private readonly LabPart _part;
     private readonly HttpClient _inside;
 
     /// <param name="space">Namespace of the station.</param>
-    /// <param name="directory">For data and log; the files that <see cref="Section"/> names are made in it.</param>
-    public LabEtcd(NetSpace space, string directory)
+    /// <param name="station">Name of the station.</param>
+    /// <param name="command">Starts it.</param>
+    /// <param name="log">For its words.</param>
+    /// <param name="metrics">Port on the loopback of the station for health and metrics.</param>
+    public LabEtcd(NetSpace space, string station, string[] command, string log, int metrics)
     {
-        var member = new EtcdMember("lab", $"{Address}:{Port}", "http://127.0.0.1:2380", MetricsPort);
-        using var authority = new LabAuthority(directory);
-        authority.Issue("server", Address);
-        authority.Issue(Client, LabNetwork.Address("a"));
-        // One member elects itself: there is nobody to wait for.
-        _part = new LabPart(space, Path.Combine(directory, "etcd.log"),
-            [.. member.Command([member], directory, authority), "--heartbeat-interval", "30", "--election-timeout", "300"]);
+        Station = station;
+        _part = new LabPart(space, log, command);
         _inside = new HttpClient(new SocketsHttpHandler
         {
             UseProxy = false,
             ConnectCallback = async (_, cancel) =>
             {
                 Socket socket = space.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
-                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, MetricsPort), cancel);
+                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, metrics), cancel);
                 return new NetworkStream(socket, ownsSocket: true);
             },
         })
@@ -47,35 +34,16 @@ internal sealed class LabEtcd : IDisposable
         };
     }
 
-    public static string Address => $"{LabNetwork.Management}.{StationNumber}";
+    /// <summary>Name of its station, for cables and impairments.</summary>
+    public string Station { get; }
 
-    /// <summary>The section of the configuration, for files in a directory.</summary>
-    public static string Section(string directory) => $"""
+    /// <summary>It answers and knows a leader.</summary>
+    public bool IsHealthy => Ask("health") is not null;
 
-        [arbiter]
-        endpoints = {Address}:{Port}
-        ca_file = {directory}/ca.pem
-        certificate_file = {directory}/{Client}.pem
-        key_file = {directory}/{Client}.key
-        prefix = /twonodeha/lab
+    /// <summary>It takes itself for the leader; one that is cut off from the others does so for a while longer.</summary>
+    public bool IsLeader => Ask("metrics")?.Contains("\netcd_server_is_leader 1", StringComparison.Ordinal) ?? false;
 
-        """;
-
-    /// <summary>Starts it where it does not run, and returns when it has a leader and answers.</summary>
-    public void Start()
-    {
-        _part.Start();
-        var watch = Stopwatch.StartNew();
-        while (!IsHealthy())
-        {
-            if (watch.Elapsed > ReadyLimit * LabOptions.Patience)
-            {
-                throw new LabTimeoutException($"etcd is not ready after {watch.Elapsed.TotalSeconds:0} s");
-            }
-
-            Thread.Sleep(Glance);
-        }
-    }
+    public void Start() => _part.Start();
 
     public void Kill() => _part.Kill();
 
@@ -89,17 +57,19 @@ internal sealed class LabEtcd : IDisposable
         _inside.Dispose();
     }
 
-    private bool IsHealthy()
+    /// <summary>Null without a good answer.</summary>
+    private string? Ask(string path)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "http://127.0.0.1/health");
+            using var request = new HttpRequestMessage(HttpMethod.Get, "http://127.0.0.1/" + path);
             using HttpResponseMessage response = _inside.Send(request);
-            return response.IsSuccessStatusCode;
+            using var reader = new StreamReader(response.Content.ReadAsStream());
+            return response.IsSuccessStatusCode ? reader.ReadToEnd() : null;
         }
-        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException or IOException)
         {
-            return false;
+            return null;
         }
     }
 }

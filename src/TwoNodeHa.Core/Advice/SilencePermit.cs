@@ -31,11 +31,11 @@ internal sealed record SilencePermit(string Meanwhile, string By, TimeRange OfMa
     }
 
     /// <summary>
-    /// From the order on: a board that knows at once that its host is off, and one that takes all the time it has. Then the peer's
-    /// kernel is asked once more.
+    /// A board that knows at once that its host is off, and one that must be ordered and takes all the time it has. Then the peer's kernel
+    /// is asked once more.
     /// </summary>
     private static TimeRange PowerOff(HaConfig config, TimeSpan delay) => new StoryTimes(config).LeaseEnd.Plus(
-        delay + FenceConfig.Quiet, delay + FenceConfig.Quiet + Later(LongestOrder(config, 0), LongestOrder(config, 1)));
+        FenceConfig.Quiet, delay + FenceConfig.Quiet + Later(LongestOrder(config, 0), LongestOrder(config, 1)));
 
     private static TimeSpan LongestOrder(HaConfig config, int self) => new LocalConfig(config, self).FenceDeadline;
 

@@ -17,8 +17,7 @@ internal sealed class ThirdPartyStories(HaConfig config)
         Rows =
         [
             new(TimeRange.At(TimeSpan.Zero), "host: power is gone, its VMs stop; the board answers"),
-            new(_times.LeaseEnd, "other host, a master: silence (Suspecting); it reads at once that the power is off"),
-            new(_times.LeaseEnd.Plus(config.Policy.FenceDelay, config.Policy.FenceDelay), "other host, a slave: the same after fence_delay"),
+            new(_times.LeaseEnd, "other host: silence (Suspecting); it has the power read at once"),
             new(_confirmed.OfSlave, "master: " + _confirmed.By),
             new(_confirmed.OfMaster, "slave: " + _confirmed.By + ", and becomes master"),
         ],

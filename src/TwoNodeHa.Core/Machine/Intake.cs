@@ -142,6 +142,9 @@ internal static class Intake
             case Purpose.FencePeer or Purpose.SwitchPeerOff:
                 ThirdPartyIntake.FenceAnswered(turn, finished);
                 break;
+            case Purpose.ReadPeerPower:
+                ThirdPartyIntake.PowerRead(turn, finished);
+                break;
             default:
                 // Nobody waits for it.
                 break;

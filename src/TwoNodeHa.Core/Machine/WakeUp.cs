@@ -32,6 +32,7 @@ internal static class WakeUp
         PreferredMaster.LookAgainAt(view),
         Watchdog.LookAgainAt(view),
         Persistence.LookAgainAt(view),
+        FenceOrder.LookAgainAt(view),
         Probing.LookAgainAt(view),
         Beating.LookAgainAt(view),
         Reading.LookAgainAt(view));

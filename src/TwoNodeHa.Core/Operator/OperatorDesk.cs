@@ -162,14 +162,13 @@ internal static class OperatorDesk
             return OperatorReply.Refused($"no fence agent is configured; write a section [fence NAME] with host = {peer}.");
         }
 
-        var byRule = turn.Pending.Has(Purpose.FencePeer) && !PeerBond.IsOnlyRead(turn.View);
-        if ((byRule || turn.Pending.Has(Purpose.SwitchPeerOff)) && turn.Now < turn.ThirdParty.AgentRetryAt)
+        if (FenceOrder.IsUnderWay(turn.View) && turn.Now < turn.ThirdParty.AgentRetryAt)
         {
             return new OperatorReply(true, false, $"{peer} is being switched off already; 'ha-ctl events' says when that is confirmed.");
         }
 
         turn.Report(HaEventId.Handshake, Severity.Critical, $"the operator has {peer} switched off by its fence agent");
-        PeerPower.SwitchOff(turn, onlyRead: false, Purpose.SwitchPeerOff);
+        PeerPower.SwitchOff(turn, Purpose.SwitchPeerOff);
         return new OperatorReply(true, false, $"{peer} is being switched off; 'ha-ctl events' says when its agent has read back that it is off.");
     }
 }

@@ -5,20 +5,17 @@ using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Peer;
 
-/// <summary>The order to the fence agent, by rule or by the operator.</summary>
+/// <summary>The order to the fence agent, by rule or by the operator, and the reading that is none.</summary>
 internal static class PeerPower
 {
-    /// <summary>The agent is to switch the peer off, or only to read its power, and to confirm that it is off.</summary>
-    public static void SwitchOff(Draft turn, bool onlyRead, Purpose purpose)
+    /// <summary>The agent is to switch the peer off, and to confirm that it is off.</summary>
+    public static void SwitchOff(Draft turn, Purpose purpose) => Ask(turn, purpose, turn.Config.FenceDeadline, turn.Config.FenceDeadline);
+
+    /// <summary>The agent is to read whether the peer is off.</summary>
+    public static void Read(Draft turn)
     {
         var deadline = turn.Config.FenceDeadline;
-        turn.Abandon(Purpose.FencePeer);
-        turn.Abandon(Purpose.SwitchPeerOff);
-        turn.Act(new HaAction.FencePeer(onlyRead), deadline, purpose);
-        turn.ThirdParty = turn.ThirdParty with
-        {
-            AgentRetryAt = turn.Now + (onlyRead && deadline < Deadlines.PowerReading ? Deadlines.PowerReading : deadline),
-        };
+        Ask(turn, Purpose.ReadPeerPower, deadline, deadline < Deadlines.PowerReading ? Deadlines.PowerReading : deadline);
     }
 
     /// <summary>An order by rule whose reason is gone is not waited for, and its adapter orders nothing more.</summary>
@@ -28,5 +25,14 @@ internal static class PeerPower
         {
             turn.Abandon(Purpose.FencePeer);
         }
+    }
+
+    private static void Ask(Draft turn, Purpose purpose, TimeSpan deadline, TimeSpan rest)
+    {
+        turn.Abandon(Purpose.FencePeer);
+        turn.Abandon(Purpose.SwitchPeerOff);
+        turn.Abandon(Purpose.ReadPeerPower);
+        turn.Act(new HaAction.FencePeer(purpose == Purpose.ReadPeerPower), deadline, purpose);
+        turn.ThirdParty = turn.ThirdParty with { AgentRetryAt = turn.Now + rest };
     }
 }

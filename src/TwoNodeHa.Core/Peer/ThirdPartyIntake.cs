@@ -30,17 +30,21 @@ internal static class ThirdPartyIntake
     }
 
     /// <summary>An order ended. The proof came as an observation of its own: "succeeded" proves nothing here.</summary>
-    public static void FenceAnswered(Draft turn, Observation.ActionFinished finished)
-    {
-        if (finished.Outcome == ActionOutcome.Succeeded || finished.Code == HaAction.IsOn || finished.Detail == turn.ThirdParty.AgentTrouble)
-        {
-            return;
-        }
+    public static void FenceAnswered(Draft turn, Observation.ActionFinished finished) => Note(turn, finished, finished.Outcome == ActionOutcome.Unknown
+        ? $"whether {turn.Config.Peer.Name} was switched off is unknown: {finished.Detail}; its power is read again"
+        : $"{turn.Config.Peer.Name} was not switched off: {finished.Detail}");
 
-        turn.ThirdParty = turn.ThirdParty with { AgentTrouble = finished.Detail };
-        turn.Report(HaEventId.ActionTrouble, Severity.Error, finished.Outcome == ActionOutcome.Unknown
-            ? $"whether {turn.Config.Peer.Name} was switched off is unknown: {finished.Detail}; its power is read again"
-            : $"{turn.Config.Peer.Name} was not switched off: {finished.Detail}");
+    /// <summary>A reading ended. An "off" came as an observation of its own.</summary>
+    public static void PowerRead(Draft turn, Observation.ActionFinished finished) =>
+        Note(turn, finished, $"whether {turn.Config.Peer.Name} is off could not be read: {finished.Detail}");
+
+    private static void Note(Draft turn, Observation.ActionFinished finished, string trouble)
+    {
+        if (finished.Outcome != ActionOutcome.Succeeded && finished.Code != HaAction.IsOn && trouble != turn.ThirdParty.AgentTrouble)
+        {
+            turn.ThirdParty = turn.ThirdParty with { AgentTrouble = trouble };
+            turn.Report(HaEventId.ActionTrouble, Severity.Error, trouble);
+        }
     }
 
     /// <summary>A test that changes nothing. It gives no right and no permit; it is told when it changes.</summary>

@@ -43,29 +43,50 @@ internal static class Probing
     public static void AskThirdParty(Draft turn)
     {
         var policy = turn.Config.Policy;
-        if ((!policy.UsesArbiter && !policy.UsesFenceAgent) || turn.Now < turn.Schedule.ThirdParty
-            || !turn.Durable.Enabled || !turn.Disk.Confirmed.Enabled || !SilentForAMoment(turn)
+        if (!turn.Durable.Enabled || !turn.Disk.Confirmed.Enabled || !SilentForAMoment(turn)
             || turn.State.Status is HaStatus.Unknown or HaStatus.Disabled or HaStatus.Fencing or HaStatus.Maintenance)
         {
             return;
         }
 
-        turn.Schedule = turn.Schedule with { ThirdParty = turn.Now + AskAgain(turn.View) };
-        if (policy.UsesArbiter && !LeavesItToThePeer(turn.View))
+        if (policy.UsesArbiter && turn.Now >= turn.Schedule.Arbiter)
         {
-            turn.Act(new HaAction.AcquireLease(), Deadlines.Arbiter, Purpose.AcquireLease);
-            turn.ThirdParty = turn.ThirdParty with { LeaseAsked = true };
+            AskArbiter(turn);
         }
 
-        if (policy.UsesFenceAgent && FenceOrder.IsDue(turn.View))
+        if (policy.UsesFenceAgent && turn.Now >= turn.Schedule.Agent && FenceOrder.IsDue(turn.View))
         {
-            PeerPower.SwitchOff(turn, PeerBond.IsOnlyRead(turn.View), Purpose.FencePeer);
+            AskAgent(turn);
         }
     }
 
     /// <summary>When a probe is due.</summary>
     public static Instant LookAgainAt(View view) => Instant.Min(
         Again.At(view, view.State.Schedule.Gateway), Again.At(view, view.State.Schedule.PeerProbe));
+
+    private static void AskArbiter(Draft turn)
+    {
+        turn.Schedule = turn.Schedule with { Arbiter = turn.Now + AskAgain(turn.View) };
+        if (!LeavesItToThePeer(turn.View))
+        {
+            turn.Act(new HaAction.AcquireLease(), Deadlines.Arbiter, Purpose.AcquireLease);
+            turn.ThirdParty = turn.ThirdParty with { LeaseAsked = true };
+        }
+    }
+
+    private static void AskAgent(Draft turn)
+    {
+        var (next, ordered) = (turn.Now + Deadlines.ThirdPartySpacing, FenceOrder.DueAt(turn.View));
+        turn.Schedule = turn.Schedule with { Agent = turn.Now < ordered && ordered < next ? ordered : next };
+        if (FenceOrder.IsOnlyRead(turn.View))
+        {
+            PeerPower.Read(turn);
+        }
+        else
+        {
+            PeerPower.SwitchOff(turn, Purpose.FencePeer);
+        }
+    }
 
     /// <summary>
     /// A sole host renews a third into its lease, and early enough that one call may be missed. Hosts of many pools that lost

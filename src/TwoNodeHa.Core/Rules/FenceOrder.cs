@@ -16,8 +16,7 @@ internal static class FenceOrder
         && Fitness.WhyNot(view) is null && TakeoverPermit.IsNeeded(view, attested: false)
 
         // A peer that asked this host to hold is in the hands of somebody: an upgrade, a reboot.
-        && PeerBond.AsksToHold(view) is null
-        && view.Now >= DueAt(view);
+        && PeerBond.AsksToHold(view) is null;
 
     /// <summary>
     /// The order still has its reason. Without it nothing more is ordered, were a board slow with the one before: a peer that is heard
@@ -30,11 +29,23 @@ internal static class FenceOrder
     /// The lower host waits: two hosts that only cannot hear each other would else switch each other off. The higher one's order
     /// is carried out by the board even if its sender is gone by then.
     /// </summary>
-    public static Instant DueAt(View view) =>
-        view.State.Life.StatusSince + (Rank.OutranksPeer(view) || PeerBond.IsOnlyRead(view) ? TimeSpan.Zero : view.Policy.FenceDelay);
+    public static Instant DueAt(View view) => view.State.Life.StatusSince + (Rank.OutranksPeer(view) ? TimeSpan.Zero : view.Policy.FenceDelay);
 
+    /// <summary>
+    /// The power is read and not switched. Of a peer that lost its power a board with a supply of its own says so at once: also the host
+    /// that waits with its order need not wait for that.
+    /// </summary>
+    public static bool IsOnlyRead(View view) => PeerBond.IsOnlyRead(view) || view.Now < DueAt(view);
+
+    /// <summary>The peer is being switched off, by rule or by the operator's word.</summary>
+    public static bool IsUnderWay(View view) => view.State.Pending.Has(Purpose.FencePeer) || view.State.Pending.Has(Purpose.SwitchPeerOff);
+
+    /// <summary>When the verdict can change although nothing is heard.</summary>
+    public static Instant LookAgainAt(View view) => view.Policy.UsesFenceAgent && IsTheTime(view) ? Again.At(view, DueAt(view)) : Again.Never;
+
+    /// <summary>An order does not wait for a reading that hangs.</summary>
     private static bool IsFree(View view) => view.Now >= view.State.ThirdParty.AgentRetryAt
-        || !(view.State.Pending.Has(Purpose.FencePeer) || view.State.Pending.Has(Purpose.SwitchPeerOff) || PeerBond.IsOnlyRead(view));
+        || !(IsUnderWay(view) || PeerBond.IsOnlyRead(view) || (IsOnlyRead(view) && view.State.Pending.Has(Purpose.ReadPeerPower)));
 
     private static bool IsTheTime(View view) => view.Status switch
     {

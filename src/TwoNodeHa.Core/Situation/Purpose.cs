@@ -67,4 +67,7 @@ public enum Purpose
 
     /// <summary>XAPI's database is copied to the other host.</summary>
     CopyDatabase = 27,
+
+    /// <summary>The fence agent only reads the peer's power.</summary>
+    ReadPeerPower = 28,
 }

@@ -26,8 +26,11 @@ public sealed record Schedule
     /// <summary>Next reading of the toolstack with its database.</summary>
     public Instant Database { get; init; }
 
-    /// <summary>Next order to the third party (arbiter, fence agent).</summary>
-    public Instant ThirdParty { get; init; }
+    /// <summary>Next request to the arbiter.</summary>
+    public Instant Arbiter { get; init; }
+
+    /// <summary>Next order to the fence agent, or reading by it.</summary>
+    public Instant Agent { get; init; }
 
     /// <summary>Not before this time XAPI's database is copied to the peer again.</summary>
     public Instant Sync { get; init; }

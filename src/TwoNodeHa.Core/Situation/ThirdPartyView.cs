@@ -33,7 +33,7 @@ public sealed record ThirdPartyView
     /// <summary>The fence agent's name behind <see cref="PeerPowerOffAt"/>.</summary>
     public string PeerPowerOffAgent { get; init; } = "";
 
-    /// <summary>When the newest order to the fence agent counts as ended whatever became of it.</summary>
+    /// <summary>When the newest order to the fence agent, or reading by it, counts as ended whatever became of it.</summary>
     public Instant AgentRetryAt { get; init; }
 
     /// <summary>Why the newest order was not confirmed; empty when it was, or none was given.</summary>

@@ -206,7 +206,7 @@ internal sealed class HaService : IHostedService, IDisposable
     }
 
     /// <summary>Its reason is still there, by the last turn of the loop.</summary>
-    private bool StillOrdered(long id) => _loop?.Core.State.Pending.Find(id) is { Purpose: Purpose.FencePeer or Purpose.SwitchPeerOff };
+    private bool StillOrdered(long id) => _loop?.Core.State.Pending.Find(id) is { Purpose: Purpose.FencePeer or Purpose.SwitchPeerOff or Purpose.ReadPeerPower };
 
     private VmReport Vms() => (_loop ?? throw new InvalidOperationException("not started")).Core.Vms(_clock.Now);
 

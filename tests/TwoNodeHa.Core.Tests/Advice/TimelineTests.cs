@@ -82,12 +82,12 @@ public class TimelineTests
     }
 
     [Fact]
-    public void ConfirmedPowerOff_IsEarlyForTheMaster_AndLaterForTheSlaveByItsDelay()
+    public void ConfirmedPowerOff_IsEarlyForBoth_AndLaterForTheSlaveThatMustOrderIt()
     {
         var config = ConfigText.GoodPlus(Boards);
 
         Assert.Equal(new TimeRange(TimeSpan.FromSeconds(4.5 + 0.5), TimeSpan.FromSeconds(5.5 + 4 + 0.5)), Story(config, "power-loss-slave").Takeover);
-        Assert.Equal(new TimeRange(TimeSpan.FromSeconds(9.5 + 0.5), TimeSpan.FromSeconds(10.5 + 4 + 0.5)), Story(config, "power-loss-master").Takeover);
+        Assert.Equal(new TimeRange(TimeSpan.FromSeconds(4.5 + 0.5), TimeSpan.FromSeconds(10.5 + 4 + 0.5)), Story(config, "power-loss-master").Takeover);
         Assert.False(Story(config, "power-loss-confirmed").Hypothetical);
         Assert.Equal(TimeSpan.FromSeconds(10.01), Story(ConfigText.GoodPlus(Boards + Arbiter), "power-loss-master").Takeover!.Value.To);
         Assert.Contains("stays off", Story(config, "link-cut").Outcome, StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using Xunit;
@@ -206,6 +207,65 @@ public sealed class ThirdPartyTests
         order = bench.Orders.OfType<Command.Act>().Last(act => act.Action is HaAction.FencePeer);
         Assert.Equal(Purpose.SwitchPeerOff, bench.State.Pending.Find(order.Id)?.Purpose);
     }
+
+    /// <summary>The lower host waits with its order and not with a question. A board that hangs with the answer delays no order.</summary>
+    [Fact]
+    public void LowerHost_ReadsAtOnce_OrdersAfterItsDelay_WhateverBecameOfTheReading()
+    {
+        var bench = AloneAsSlave();
+        Assert.Equal([new HaAction.FencePeer(OnlyRead: true)], bench.Actions.OfType<HaAction.FencePeer>());
+
+        var due = bench.State.Life.StatusSince + bench.Config.Policy.FenceDelay;
+        bench.Pass((due - bench.Now).TotalSeconds - 0.1, gateway: true);
+        Assert.Single(bench.Actions.OfType<HaAction.FencePeer>());
+        bench.Pass(0.1, gateway: true);
+        Assert.Equal(new HaAction.FencePeer(), bench.Actions.OfType<HaAction.FencePeer>().Last());
+    }
+
+    /// <summary>A host that loses its power a moment later is read as off a moment later.</summary>
+    [Fact]
+    public void LowerHost_ReadsAgainEverySecond_UntilItOrders_AndIsOrderedAtThatMoment()
+    {
+        var bench = AloneAsSlave();
+        var due = bench.State.Life.StatusSince + bench.Config.Policy.FenceDelay;
+        while (bench.Actions.Last(action => action is HaAction.FencePeer) is HaAction.FencePeer { OnlyRead: true })
+        {
+            if (bench.State.Pending.IdOf(Purpose.ReadPeerPower) is not 0 and var read)
+            {
+                bench.Post(new Observation.ActionFinished(read, ActionOutcome.Failed, HaAction.IsOn, "bmc-b reads: on"));
+            }
+
+            bench.Pass(0.1, gateway: true);
+        }
+
+        Assert.InRange(bench.Now - due, TimeSpan.Zero, TimeSpan.FromSeconds(0.1));
+        Assert.InRange(bench.Actions.Count(action => action is HaAction.FencePeer { OnlyRead: true }), 4, 5);
+        Assert.DoesNotContain(bench.Events, told => told.Id == HaEventId.ActionTrouble);
+    }
+
+    private static Bench AloneAsSlave()
+    {
+        var bench = new Bench(new PolicyConfig { UsesFenceAgent = true }).Start(Bench.Enabled() with { Master = Bench.HostB });
+        bench.Lists(Bench.Web);
+        bench.Toolstack(PoolRole.Slave);
+        bench.Gateway();
+        for (var i = 0; i < 12; i++)
+        {
+            bench.Pass(0.5, gateway: true, peer: true, peerBeat: AsMaster);
+        }
+
+        Assert.Equal(HaStatus.Paired, bench.Status);
+        bench.Orders.Clear();
+        while (bench.Status == HaStatus.Paired)
+        {
+            bench.Pass(0.1, gateway: true);
+        }
+
+        Assert.Equal(HaStatus.Suspecting, bench.Status);
+        return bench;
+    }
+
+    private static Heartbeat AsMaster(Heartbeat beat) => beat with { Master = Bench.HostB, Flags = beat.Flags | HeartbeatFlags.IsMaster };
 
     private static void AnswerLeases(Bench bench)
     {
