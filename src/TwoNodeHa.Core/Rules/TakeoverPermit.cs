@@ -109,8 +109,13 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             return false;
         }
 
+        if (IsUnattendedMaster(view, beat))
+        {
+            return false;
+        }
+
         var near = view.PeerNear && beat.Has(HeartbeatFlags.Near);
-        return near && !IsUnattendedMaster(view, beat) && (view.Runs || view.FreeOfWord || Rank.OutranksPeer(view));
+        return near && (view.Runs || view.FreeOfWord || Rank.OutranksPeer(view));
     }
 
     /// <summary>Its daemon ends, and its toolstack goes on as a master that nobody stops.</summary>
