@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Host;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Protocol;
@@ -26,6 +27,12 @@ internal static class Waiting
 
     public static void Decide(Draft turn)
     {
+        if (turn.State.Status == HaStatus.Joining && turn.Durable.PromiseStands)
+        {
+            turn.Become(Cause.PromiseStands, "a promise that its state had lost stands again");
+            return;
+        }
+
         if (turn.Durable is { Committed: false, Takeover: null, PromiseStands: false })
         {
             GiveWord(turn);

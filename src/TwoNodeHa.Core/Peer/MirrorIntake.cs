@@ -1,7 +1,6 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
-using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Peer;
@@ -21,7 +20,7 @@ internal static class MirrorIntake
 
         PassIncarnation(turn, mirror);
         if (IsForgotten(turn.Durable, mirror) && turn.View is { MayRun: false, IsMaster: false }
-            && turn.State.Status is HaStatus.Unknown or HaStatus.Joining or HaStatus.Fenced)
+            && turn.State.Status is HaStatus.Unknown or HaStatus.Joining)
         {
             HealPromise(turn, mirror.Promise);
         }
@@ -48,10 +47,6 @@ internal static class MirrorIntake
         };
         var why = $"{turn.Config.Peer.Name} leans on a promise of this host that its own state has lost: it stands again, until the host is enabled in XAPI or 'ha-ctl maintenance off'";
         turn.Report(HaEventId.Handshake, Severity.Warning, why);
-        if (turn.State.Status != HaStatus.Unknown)
-        {
-            turn.Become(Cause.PromiseStands, "a promise that its state had lost stands");
-        }
     }
 
     /// <summary>The peer rejects this daemon as one that is dead: it goes on under a number above the highest that was heard.</summary>

@@ -110,7 +110,6 @@ internal static class Evacuation
     public static void Advance(Draft turn)
     {
         EndWhenOver(turn);
-        StayDisabled(turn);
         if (turn.Durable.Maintenance is not { } journal || turn.State.Status == HaStatus.Maintenance || turn.Durable.KeepsMastership)
         {
             return;
@@ -130,20 +129,6 @@ internal static class Evacuation
             {
                 Empty(turn);
             }
-        }
-    }
-
-    /// <summary>
-    /// XAPI enables a host at each boot, and would choose this one for a start, which the word of this host makes it kill. A host that
-    /// was disabled in XAPI by somebody else is in that hand.
-    /// </summary>
-    private static void StayDisabled(Draft turn)
-    {
-        if (turn.State.Status == HaStatus.Maintenance && turn.Durable is { Enabled: true, WantsReadmission: false, Maintenance: { ByToolstack: false, Returning: false } }
-            && turn.Disk.Confirmed.Maintenance is { Returning: false } && turn.View.ToolstackReady && turn.Host.Database is not null && turn.Now >= turn.Procedures.MaintenanceStepAt
-            && !Moves.IsSwitched(turn, enabled: false))
-        {
-            turn.Report(HaEventId.Maintenance, Severity.Notice, "this host is enabled in XAPI while its maintenance lasts: it is disabled there again");
         }
     }
 

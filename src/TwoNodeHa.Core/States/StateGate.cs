@@ -116,9 +116,10 @@ internal sealed class StateGate
         {
             Disable(Fence(TakeOver(Of(status))))
                 .PermitIf(Cause.Admitted, HaStatus.Paired, Fact("the peer is heard both ways", view => view.PeerFresh))
-                .Permit(Cause.MaintenanceAsked, HaStatus.Maintenance)
-                .Permit(Cause.PromiseStands, HaStatus.Maintenance);
+                .Permit(Cause.MaintenanceAsked, HaStatus.Maintenance);
         }
+
+        Of(HaStatus.Joining).Permit(Cause.PromiseStands, HaStatus.Maintenance);
 
         Disable(Fence(TakeOver(Of(HaStatus.Maintenance)))).Permit(Cause.Readmitted, HaStatus.Joining);
     }
