@@ -124,7 +124,9 @@ internal static class VmBook
         if (finished.Outcome == ActionOutcome.Succeeded && turn.View.PeerFresh && turn.Peer.Beat!.Has(HeartbeatFlags.ToolstackHealthy))
         {
             var copied = turn.Schedule.SyncedVms;
+            var isNewest = copied == turn.Durable.Vms;
             Rewrite(turn, vm => !vm.PeerHas && Find(copied, vm.Uuid) is not null ? vm with { PeerHas = true } : vm);
+            turn.Schedule = isNewest ? turn.Schedule with { SyncedVms = turn.Durable.Vms } : turn.Schedule;
         }
     }
 
