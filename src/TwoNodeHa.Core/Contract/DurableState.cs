@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 
@@ -44,6 +45,7 @@ public sealed record VmRecord
     public Guid Appliance { get; init; }
 
     /// <summary>The copy of XAPI's database on the peer's disk has it: it was read while the peer was master, or copied there since.</summary>
+    [JsonPropertyName("PH")] // 3,000 records are to fit a slot of the state file.
     public bool PeerHas { get; init; }
 }
 

@@ -328,6 +328,7 @@ public sealed class DurableFileTests : IDisposable
                 MemoryBytes = 22L << 30,
                 Class = VmClass.Restart,
                 Appliance = Guid.Parse("33333333-3333-4333-8333-333333333333"),
+                PeerHas = true,
             },
             new VmRecord { Uuid = new Guid(23, 0, 0, new byte[8]), Name = "", Protected = false, Wanted = false },
         ],
