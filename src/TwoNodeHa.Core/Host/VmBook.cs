@@ -18,17 +18,19 @@ internal static class VmBook
     public static void SeeDomains(Draft turn)
     {
         var self = turn.Config.Self.Uuid;
-        Rewrite(turn, vm => turn.View.RunsHere(vm.Uuid) ? vm.LastOn != self || vm is { Wanted: false, StopSeen: false } ? RunsOn(vm, self) : vm : GoneFrom(vm, self));
+        Rewrite(turn, vm => turn.View.RunsHere(vm.Uuid) ? RunsOn(vm, self) : IsGoneFrom(vm, self) ? vm with { LastOn = Guid.Empty } : vm);
     }
 
     /// <summary>A VM that was stopped, was gone and runs again was started: the database will show that later.</summary>
     private static VmRecord RunsOn(VmRecord vm, Guid host)
     {
         var again = vm.StopSeen && vm.LastOn == Guid.Empty;
-        return vm with { LastOn = host, Wanted = vm.Wanted || again || !vm.StopSeen, StopSeen = vm.StopSeen && !again };
+        return vm.LastOn == host && (vm.Wanted || vm.StopSeen) ? vm
+            : vm with { LastOn = host, Wanted = vm.Wanted || again || !vm.StopSeen, StopSeen = vm.StopSeen && !again };
     }
 
-    private static VmRecord GoneFrom(VmRecord vm, Guid host) => vm.StopSeen && vm.LastOn == host ? vm with { LastOn = Guid.Empty } : vm;
+    /// <summary>It was stopped there, and what runs there does not show it.</summary>
+    private static bool IsGoneFrom(VmRecord vm, Guid host) => vm.StopSeen && vm.LastOn == host;
 
     public static void SeePeer(Draft turn)
     {
@@ -42,14 +44,14 @@ internal static class VmBook
     private static void NoteOnPeer(Draft turn)
     {
         var peer = turn.Config.Peer.Uuid;
-        Rewrite(turn, vm => IsNewOnPeer(turn.View, vm) ? RunsOn(vm, peer) : IsGoneFromPeer(turn.View, vm) ? GoneFrom(vm, peer) : vm);
+        Rewrite(turn, vm => IsNewOnPeer(turn.View, vm) ? RunsOn(vm, peer) : IsGoneFromPeer(turn.View, vm) ? vm with { LastOn = Guid.Empty } : vm);
     }
 
     private static bool IsNewOnPeer(View view, VmRecord vm) =>
         vm.LastOn != view.Config.Peer.Uuid && view.RunsOnPeer(vm.Uuid) && !view.RunsHere(vm.Uuid);
 
-    private static bool IsGoneFromPeer(View view, VmRecord vm) => vm.StopSeen && vm.LastOn == view.Config.Peer.Uuid
-        && view.PeerFresh && view.State.Peer.Beat is { RunningCount: >= 0 } beat && !beat.Has(HeartbeatFlags.RunningTruncated) && !view.RunsOnPeer(vm.Uuid);
+    private static bool IsGoneFromPeer(View view, VmRecord vm) =>
+        IsGoneFrom(vm, view.Config.Peer.Uuid) && view.PeerListsAll && !view.RunsOnPeer(vm.Uuid);
 
     private static bool AnyIsNewOnPeer(View view)
     {
@@ -198,8 +200,8 @@ internal static class VmBook
             || (IsMasterAlone(turn.View) && fact.ResidentOn == turn.Config.Peer.Uuid && !turn.View.RunsOnPeer(fact.Uuid)));
 
     /// <summary>While the peer's toolstack has not come up beside this master, nothing tells the database what runs there. Its hypervisor's list does.</summary>
-    private static bool IsMasterAlone(View view) => view is { IsMaster: true, PeerFresh: true } && view.State.Peer.Beat is { RunningCount: >= 0 } beat
-        && !beat.Has(HeartbeatFlags.RunningTruncated) && !beat.Has(HeartbeatFlags.Fit | HeartbeatFlags.ToolstackHealthy);
+    private static bool IsMasterAlone(View view) => view is { IsMaster: true, PeerListsAll: true }
+        && !view.State.Peer.Beat!.Has(HeartbeatFlags.Fit | HeartbeatFlags.ToolstackHealthy);
 
     private static bool ShownRunning(Draft turn, Guid uuid) =>
         turn.State.Host.Database is { } database && database.Vms.Any(fact => fact.Uuid == uuid && IsUp(fact));

@@ -153,7 +153,7 @@ internal static class VmStart
     /// from; a sole host has taken over, and a peer that runs nothing or is silent takes nothing from its care.
     /// </summary>
     private static bool PlacementIsKnown(View view) => view.Status == HaStatus.Sole
-        || (!view.PeerAttested && view.State.Peer.Beat is { RunningCount: >= 0 } beat && !beat.Has(HeartbeatFlags.RunningTruncated) && view.PeerFresh);
+        || (!view.PeerAttested && view.PeerListsAll);
 
     /// <summary>What a takeover had undone and is back: a lock of the dead host is released again.</summary>
     private static void ReleaseAgain(Draft turn, StartTrouble trouble)

@@ -27,6 +27,9 @@ public readonly partial struct View
     /// <summary>The peer's newest heartbeat lists the VM, and is not older than the lease: a silent peer's word says nothing.</summary>
     public bool RunsOnPeer(Guid vm) => State.Peer.Beat is { } beat && PeerHeard && beat.Running.BinarySearch(VmShortId.Of(vm)) >= 0;
 
+    /// <summary>The peer is heard now, and its heartbeat names everything that runs there.</summary>
+    public bool PeerListsAll => PeerFresh && State.Peer.Beat is { RunningCount: >= 0 } beat && !beat.Has(Protocol.HeartbeatFlags.RunningTruncated);
+
     /// <summary>The peer runs nothing and waits to be admitted, by its heartbeat.</summary>
     public static bool IsEmpty(Heartbeat beat) => beat.Status is HaStatus.Joining or HaStatus.Fenced && beat.RunningCount == 0;
 
