@@ -14,6 +14,9 @@ namespace TwoNodeHa.Sim.Virtual;
 /// <summary>The daemon's loop over virtual adapters: loop and decision code are the shipped ones, the world is not.</summary>
 public sealed class VirtualDaemon : ICommandExecutor
 {
+    /// <summary>A question leaves a moment after its order, and carries the time at which it left.</summary>
+    private static readonly TimeSpan SendDelay = TimeSpan.FromMicroseconds(50);
+
     private readonly VirtualWorld _world;
     private readonly VirtualHost _host;
     private readonly VirtualToolstackPort _toolstack;
@@ -336,7 +339,7 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     private void ProbeGateway()
     {
-        var sent = _host.LocalNow;
+        var sent = _host.LocalNow + SendDelay;
         var (world, index) = (_world, _host.Index);
         for (var i = 0; i < _host.Config.Config.Gateway.Addresses.Length; i++)
         {
@@ -348,7 +351,7 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     private void ProbePeer()
     {
-        var sent = _host.LocalNow;
+        var sent = _host.LocalNow + SendDelay;
         var peer = _world.Hosts[1 - _host.Index];
         for (var link = 0; link < _host.Config.Config.Links.Length; link++)
         {
