@@ -26,7 +26,7 @@ internal static class OrderlyShutdown
         await UntilAsync(world, TellLimit, () =>
         {
             // As ha-ctl does: a daemon that is not there is waited for a moment, systemd starts it again.
-            var reply = host.Daemon?.Ask(new OperatorRequest.Depart());
+            var reply = host.Daemon?.Ask(new OperatorRequest.Depart(!reboot));
             silent = reply is null ? silent + Interval : TimeSpan.Zero;
             return life != host.Life || reply is { Pending: false } || silent > WithoutDaemon;
         }).ConfigureAwait(false);

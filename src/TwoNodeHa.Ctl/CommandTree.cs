@@ -210,9 +210,11 @@ internal sealed partial class CommandTree
 
     private Verb Depart()
     {
+        var off = new Option<bool>("--power-off") { Description = "The host is switched off or halted: nobody waits for its return" };
         var command = new Verb(
-            "depart", "At shutdown: tell the daemon, and wait until the mastership was handed over, at most 75 s", VerbGroup.Units);
-        command.SetAction(parsed => GuardVerb.Run(_context, Global(parsed), new OperatorRequest.Depart(), GuardVerb.DepartLimit));
+            "depart", "At shutdown: tell the daemon, and wait until the mastership was handed over, at most 75 s", VerbGroup.Units) { off };
+        command.SetAction(parsed => GuardVerb.Run(
+            _context, Global(parsed), new OperatorRequest.Depart(parsed.GetValue(off)), GuardVerb.DepartLimit));
         return command;
     }
 

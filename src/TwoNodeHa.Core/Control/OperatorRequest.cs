@@ -57,7 +57,8 @@ public abstract record OperatorRequest : ControlRequest
     public sealed record FencePeer : OperatorRequest;
 
     /// <summary>The host is shutting down. Pending while the mastership is handed over; asked again.</summary>
-    public sealed record Depart : OperatorRequest;
+    /// <param name="PowersOff">Nothing starts it again by itself: it is switched off, or halted. False also where that is not known.</param>
+    public sealed record Depart(bool PowersOff = false) : OperatorRequest;
 
     /// <summary>
     /// The boot guard, before the toolstack starts: settle its role. Pending until the peer was heard, or waited for; asked again.

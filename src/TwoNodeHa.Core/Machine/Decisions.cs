@@ -134,7 +134,7 @@ internal static class Decisions
     }
 
     /// <summary>An empty host needs no right; but a takeover that has started nothing must not go on without one.</summary>
-    private static bool NeedsRight(View view) => view.MayRun
+    private static bool NeedsRight(View view) => view.NeedsRight
         || view.Status is HaStatus.TakingOver or HaStatus.Sole or HaStatus.Paired or HaStatus.Suspecting
             or HaStatus.Holding or HaStatus.Isolated;
 

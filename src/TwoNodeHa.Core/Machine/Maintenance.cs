@@ -20,6 +20,16 @@ internal static class Maintenance
         else
         {
             StayDisabled(turn);
+            FollowHandover(turn);
+        }
+    }
+
+    /// <summary>Whom the administrator makes the master is it also after the maintenance.</summary>
+    private static void FollowHandover(Draft turn)
+    {
+        if (turn.View.PeerFresh)
+        {
+            Mastership.FollowHandover(turn, turn.Peer.Beat!);
         }
     }
 

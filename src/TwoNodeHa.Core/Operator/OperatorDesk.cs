@@ -24,7 +24,7 @@ internal static class OperatorDesk
             OperatorRequest.FenceSelf => FenceSelf(turn),
             OperatorRequest.FencePeer => FencePeer(turn),
             OperatorRequest.Protect protect => ProtectDesk.Answer(turn, protect),
-            OperatorRequest.Depart => Departure.Ask(turn),
+            OperatorRequest.Depart departs => Departure.Ask(turn, departs.PowersOff),
             OperatorRequest.BootGuard => BootGuard.Ask(turn),
             _ => OperatorReply.Refused("unknown request"),
         };

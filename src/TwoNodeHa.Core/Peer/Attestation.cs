@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Rules;
+using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
 namespace TwoNodeHa.Core.Peer;
@@ -32,12 +33,22 @@ internal static class Attestation
         turn.DropTakeover();
     }
 
-    /// <summary>Two empty hosts that both declined: a new round.</summary>
+    /// <summary>
+    /// Two empty hosts that both declined: a new round. And a master whose toolstack does not come up asks again: the peer, which may have
+    /// waited for it, becomes master where it needs to be.
+    /// </summary>
     public static void RenewDeclined(Draft turn)
     {
         var durable = turn.Durable;
-        if (durable.Committed && turn.Peer.Beat is { Attestation: not 0 } beat && beat.Declined >= durable.Attestation
-            && beat.Attestation <= durable.Declined && turn.Now - turn.Procedures.AttestedAt > 2 * turn.Timing.Lease)
+        if (!durable.Committed || turn.Peer.Beat is not { } beat || beat.Declined < durable.Attestation)
+        {
+            return;
+        }
+
+        var both = beat.Attestation != 0 && beat.Attestation <= durable.Declined;
+        var stuck = durable.Master == turn.Config.Self.Uuid && !turn.View.ToolstackReady;
+        var waited = turn.Now - turn.Procedures.AttestedAt;
+        if ((both && waited > 2 * turn.Timing.Lease) || (stuck && waited > Deadlines.WordAgain))
         {
             Renew(turn);
         }

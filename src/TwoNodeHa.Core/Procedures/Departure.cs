@@ -17,11 +17,11 @@ namespace TwoNodeHa.Core.Procedures;
 /// </summary>
 internal static class Departure
 {
-    public static OperatorReply Ask(Draft turn)
+    public static OperatorReply Ask(Draft turn, bool powersOff)
     {
         if (turn.Departure is null)
         {
-            turn.Departure = new DepartureProgress { Since = turn.Now };
+            turn.Departure = new DepartureProgress { Since = turn.Now, PowersOff = powersOff };
             turn.Durable = turn.Durable with { Departing = true };
             Begin(turn);
         }
@@ -62,7 +62,7 @@ internal static class Departure
             return;
         }
 
-        var keeps = MasterReturn.IsWanted(turn.View);
+        var keeps = MasterReturn.IsWanted(turn.View) && (!departure.PowersOff || turn.Durable.Maintenance is { ByToolstack: false, KeepsMastership: true });
         turn.Become(Cause.HostShutsDown, keeps ? "this host shuts down, is empty, and stays master" : "this host shuts down");
         if (keeps)
         {
@@ -81,10 +81,11 @@ internal static class Departure
         {
             Fence.Begin(turn, "this host shuts down, and nothing is running on it");
         }
-        else if (turn.Procedures.StopAskedAt is not null)
+        else if (turn.Procedures.StopAskedAt is not null && !MasterReturn.LeavesUnlisted(turn.View))
         {
             // The toolstack is stopped by now: nobody else ends what is left.
-            Fence.Begin(turn, "this host shuts down, and VMs were left running");
+            Fence.Begin(turn, turn.View.Runs ? "this host shuts down, and VMs were left running"
+                : "this host shuts down, and its daemon is stopped before a new list showed that nothing runs on it");
         }
     }
 

@@ -123,7 +123,8 @@ internal static class Pause
     }
 
     /// <summary>What a departing host still runs is ended first, and its word is spoken before it goes.</summary>
-    private static bool MustStay(View view, Instant asked) => view.Status == HaStatus.Departing
+    private static bool MustStay(View view, Instant asked) => (view.Status == HaStatus.Departing
+            && !(MasterReturn.LeavesUnlisted(view) && view.ListOlderThan(Deadlines.WordListAge)))
         || (view.Now - asked < Deadlines.Pause && WordIsNews(view));
 
     /// <summary>An attestation that the peer has neither taken up nor declined, while it could.</summary>

@@ -44,7 +44,8 @@ internal static class RoleChange
     /// </summary>
     public static void Repay(Draft turn)
     {
-        if (!IsPossible(turn.View) || turn.Host.ToolstackAt < turn.Role.RetryAt)
+        if (!IsFree(turn.View) || (turn.View.Runs && !turn.Role.IsGiven) || turn.Host.ToolstackAt < turn.Role.RetryAt
+            || turn.Disk.Confirmed.Master != turn.Durable.Master)
         {
             return;
         }
@@ -52,6 +53,10 @@ internal static class RoleChange
         if (!IsDown(turn))
         {
             turn.Role = turn.Host.Toolstack is { Running: true } ? new RoleProgress() : turn.Role;
+        }
+        else if (turn.Role.IsGiven && !GivenMastership.IsTaken(turn.View))
+        {
+            TakeBack(turn);
         }
         else if (turn.View.RoleAsItShouldBe || turn.Role.Phase == RoleChangePhase.Writing)
         {
@@ -167,9 +172,35 @@ internal static class RoleChange
         };
     }
 
-    private static bool IsPossible(View view) => !view.GuardIsOpen && !view.State.Pending.Has(Purpose.ChangeRole)
+    private static bool IsPossible(View view) => IsFree(view) && !view.Runs;
+
+    private static bool IsFree(View view) => !view.GuardIsOpen && !view.State.Pending.Has(Purpose.ChangeRole)
         && (view.Now >= view.State.Procedures.Role.RetryAt || WasStartedForAnother(view)) && view.State.Host.Toolstack is not null
-        && view.Durable.Master != Guid.Empty && !view.Runs;
+        && view.Durable.Master != Guid.Empty;
+
+    /// <summary>
+    /// Once it has been seen for long enough that nothing makes the other host the master, this one is it again. Until then its toolstack
+    /// waits, as it would for the end of the gift.
+    /// </summary>
+    private static void TakeBack(Draft turn)
+    {
+        if (!GivenMastership.IsDeclined(turn.View))
+        {
+            turn.Procedures = turn.Procedures with { RoleConflictSince = null };
+            return;
+        }
+
+        var since = turn.Procedures.RoleConflictSince ?? turn.Now;
+        turn.Procedures = turn.Procedures with { RoleConflictSince = since };
+        if (turn.Now - since >= Deadlines.MasterLost)
+        {
+            turn.Procedures = turn.Procedures with { RoleConflictSince = null };
+            turn.Role = turn.Role with { Phase = RoleChangePhase.Killing };
+            turn.Durable = turn.Durable with { Epoch = turn.Durable.Epoch + 1, Master = turn.Config.Self.Uuid };
+            turn.Report(HaEventId.PeerChanged, Severity.Notice,
+                $"HA was disabled before {turn.Config.Peer.Name} became the master: this host keeps the mastership, epoch {turn.Durable.Epoch}");
+        }
+    }
 
     /// <summary>Whoever became master since this toolstack was started does not wait until it has come up.</summary>
     private static bool WasStartedForAnother(View view) =>

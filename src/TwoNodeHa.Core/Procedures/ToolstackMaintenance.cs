@@ -57,7 +57,7 @@ internal static class ToolstackMaintenance
 
     private static void EndWhenEnabled(Draft turn)
     {
-        if (turn.Host.Database is not { } database || !turn.View.ToolstackReady || !database.EnabledHosts.Contains(turn.Config.Self.Uuid))
+        if (turn.Host.Database is not { } database || !database.EnabledHosts.Contains(turn.Config.Self.Uuid))
         {
             return;
         }

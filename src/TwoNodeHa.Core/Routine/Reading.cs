@@ -128,8 +128,8 @@ internal static class Reading
         HaStatus.Departing => Deadlines.WordReading,
         HaStatus.Paired or HaStatus.Disabled => Deadlines.QuietReading,
 
-        // An attestation is as true as the list behind it is new.
-        _ when turn.Durable.Committed && turn.View.PeerHeard => Deadlines.WordReading,
+        // An attestation is as true as the list behind it is new, and what arrives may begin to run at any moment.
+        _ when (turn.Durable.Committed && turn.View.PeerHeard) || turn.View.OnlyArrives => Deadlines.WordReading,
         _ => TimeSpan.FromSeconds(2),
     };
 

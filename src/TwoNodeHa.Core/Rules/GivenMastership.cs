@@ -19,5 +19,16 @@ internal static class GivenMastership
         && view.State.Peer.Beat is { } beat
         && (view.State.Procedures.Role.Phase == RoleChangePhase.Killing
             ? beat.Master != view.Config.Peer.Uuid || beat.Epoch != view.Durable.Epoch
-            : !View.IsMember(beat.Status) || !beat.Has(HeartbeatFlags.IsMaster | HeartbeatFlags.ToolstackHealthy));
+            : !View.IsMember(beat.Status) || !IsTaken(view));
+
+    /// <summary>The peer has what was given to it: its toolstack is up as the master.</summary>
+    public static bool IsTaken(View view) => view.Durable.Master != view.Config.Peer.Uuid
+        || view.State.Peer.Beat!.Has(HeartbeatFlags.IsMaster | HeartbeatFlags.ToolstackHealthy);
+
+    /// <summary>
+    /// HA was disabled in the middle: the peer, which heard of it, has a toolstack that is up and no master's. Nothing but an administrator changes
+    /// that any more.
+    /// </summary>
+    public static bool IsDeclined(View view) => view.State.Peer.Beat is { Status: HaStatus.Disabled } beat && view.PeerFresh
+        && beat.Has(HeartbeatFlags.ToolstackHealthy) && !beat.Has(HeartbeatFlags.IsMaster);
 }

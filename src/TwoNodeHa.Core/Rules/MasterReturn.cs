@@ -10,11 +10,21 @@ namespace TwoNodeHa.Core.Rules;
 /// </summary>
 public static class MasterReturn
 {
-    /// <summary>This master, about to go down, is emptied, and XAPI is told to start nothing here: somebody works on it, and it comes back.</summary>
-    public static bool IsWanted(View view) => view is { IsMaster: true, PeerCanFollow: true, MayRun: false }
+    /// <summary>
+    /// This master, about to go down, is emptied, and XAPI is told to start nothing here: somebody works on it, and it comes back. An update of
+    /// the hypervisor may break its list until the reboot: then XAPI's word and the last list are enough, the wait gives no right.
+    /// </summary>
+    public static bool IsWanted(View view) => view is { IsMaster: true, PeerCanFollow: true, Runs: false }
         && view.Policy.MasterReturn > TimeSpan.Zero
-        && view.State.Host.DatabaseAt is { } read && view.Now - read < Deadlines.RecordsAreOld
-        && !view.State.Host.Database!.EnabledHosts.Contains(view.Config.Self.Uuid);
+        && view.State.Host is { DatabaseAt: { } read, Database: { } database } && view.Now - read < Deadlines.RecordsAreOld
+        && !database.EnabledHosts.Contains(view.Config.Self.Uuid)
+        && !database.Vms.Any(vm => vm.ScheduledOn == view.Config.Self.Uuid || vm.ResidentOn == view.Config.Self.Uuid);
+
+    /// <summary>
+    /// A master that keeps the mastership, and whose newest list was empty, goes down by the handshake of a pause while no list can be read: a fence
+    /// could not be verified, and would reset a host in the middle of its shutdown.
+    /// </summary>
+    public static bool LeavesUnlisted(View view) => view is { Durable.KeepsMastership: true, Runs: false };
 
     /// <summary>
     /// Until when the peer is waited for; null when it is not. A host that is empty itself waits for nobody: then nothing runs anywhere, and

@@ -76,6 +76,7 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
     public static Instant LookAgainAt(View view) => Again.First(
         Again.At(view, Of(view).Until),
         Again.After(view, view.State.Peer.LastAcked, view.Timing.Lease),
+        view.OnlyArrives ? Again.After(view, view.State.Peer.Beat?.AckSentAt, view.Timing.AttestWindow) : Again.Never,
         Again.After(view, view.GatewayAnsweredAt, view.Config.Config.Gateway.Timeout));
 
     /// <summary>The rules that hold, as the operator reads them.</summary>

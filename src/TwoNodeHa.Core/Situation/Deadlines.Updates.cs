@@ -20,10 +20,14 @@ public static partial class Deadlines
     /// <summary>A newer peer that cannot be given the mastership is named again after this.</summary>
     public static readonly TimeSpan TooNewToldAgain = TimeSpan.FromHours(1);
 
+    /// <summary>An empty master whose toolstack does not come up attests again after this: its peer may have been waiting for it.</summary>
+    public static readonly TimeSpan WordAgain = TimeSpan.FromMinutes(2);
+
     private static ImmutableArray<(TimeSpan Span, string What)> OfUpdates =>
     [
         (EmptiedLasts, "a host that somebody disabled in XAPI and emptied counts as in maintenance after this"),
         (TooNewToldAgain, "a newer host that cannot be made the master is named again after this"),
+        (WordAgain, "an empty master whose toolstack does not come up offers the mastership again after this"),
         (TooNewLasts, "a host that is too new to be a slave of its peer is made the master after this"),
     ];
 }

@@ -14,6 +14,20 @@ public readonly partial struct View
     /// </summary>
     public bool MayRun => State.Host.Domains is not { IsEmpty: true } || (ListOlderThan(Deadlines.ListAge) && !PeerHoldsForEmpty);
 
+    /// <summary>
+    /// Something here needs a right to run. What only arrives needs none under a word that nothing runs here: it executes nothing, and the
+    /// word is not spoken beside it.
+    /// </summary>
+    public bool NeedsRight => MayRun && !(BoundByWord && OnlyArrives);
+
+    /// <summary>
+    /// By a new list nothing is here but paused targets of migrations, and the host that still runs their VMs is near: XAPI moves VMs only to
+    /// a host that it has enabled.
+    /// </summary>
+    public bool OnlyArrives => PeerNear && !ListOlderThan(Deadlines.WordListAge)
+        && State.Host.Domains is { Guests.IsEmpty: false, OpenBackends: 0, Unserved.IsEmpty: true } domains
+        && domains.Guests.All(static guest => guest is { Part: DomainPart.Incoming, State: DomainState.Paused });
+
     /// <summary>The peer knows that this host, which runs nothing by its newest list, is not bound.</summary>
     private bool PeerHoldsForEmpty => Status is HaStatus.Maintenance or HaStatus.Joining or HaStatus.Fenced && PeerFresh
         && State.Peer.Beat is { Mirror.Bound: false };

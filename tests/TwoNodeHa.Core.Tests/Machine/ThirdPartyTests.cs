@@ -115,6 +115,18 @@ public sealed class ThirdPartyTests
     }
 
     [Fact]
+    public void Arbiter_LeaseThatIsNotRenewed_IsARightUntilItsEndAndNoMomentLonger()
+    {
+        var bench = WithArbiter();
+        bench.Pass(1, gateway: true);
+        Lease(bench, new StoreMark("one", 2, 5));
+        var until = bench.State.ThirdParty.ArbiterUntil!.Value;
+
+        Assert.True(RightToRun.Of(new View(bench.Config, bench.State, until - TimeSpan.FromTicks(1))).Rules.HasFlag(RightRules.R3));
+        Assert.False(RightToRun.Of(new View(bench.Config, bench.State, until)).Rules.HasFlag(RightRules.R3));
+    }
+
+    [Fact]
     public void Arbiter_SeenAllTheTime_GivesThePermitWhenTheSilenceIsLongEnough()
     {
         var bench = WithArbiter();
