@@ -48,7 +48,7 @@ internal static class Decisions
         {
             NewerPeer.Advance(turn);
             RoleChange.KeepMaster(turn);
-            RoleChange.LookForGhosts(turn);
+            Ghosts.Advance(turn);
         }
         else
         {

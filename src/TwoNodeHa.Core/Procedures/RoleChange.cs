@@ -107,38 +107,6 @@ internal static class RoleChange
         Order(turn, RoleChangePhase.Killing, new HaAction.KillToolstack());
     }
 
-    /// <summary>
-    /// A protected VM that the database shows running here while no domain of it exists: a master that dies loses its newest
-    /// changes (the database is flushed every two seconds). Only a start of this host's toolstack compares the two again.
-    /// </summary>
-    public static void LookForGhosts(Draft turn)
-    {
-        if (turn.Host.DomainsAskedAt < turn.Host.DatabaseAt)
-        {
-            return;
-        }
-
-        if (GhostOf(turn.View) is not { } ghost)
-        {
-            if (turn.Procedures.GhostSince is not null)
-            {
-                turn.Procedures = turn.Procedures with { GhostSince = null };
-            }
-
-            return;
-        }
-
-        var since = turn.Procedures.GhostSince ?? turn.Now;
-        turn.Procedures = turn.Procedures with { GhostSince = since };
-        if (turn.Now - since > Deadlines.Ghost && turn.Now >= turn.Role.RetryAt)
-        {
-            turn.Procedures = turn.Procedures with { GhostSince = null };
-            turn.Report(HaEventId.Alert, Severity.Error,
-                $"XAPI shows {ghost} running here, the hypervisor does not: this toolstack is restarted, so that it compares the two");
-            Order(turn, RoleChangePhase.Starting, new HaAction.RestartToolstack());
-        }
-    }
-
     /// <summary>What was odd before this host waited for something says nothing afterwards.</summary>
     public static void Forget(Draft turn)
     {
@@ -230,25 +198,6 @@ internal static class RoleChange
             && view.State.Host.Toolstack is { RoleFile: PoolRole.Slave };
     }
 
-    private static string? GhostOf(View view)
-    {
-        if (view.Status != HaStatus.Paired || view.State.Procedures.Role.Phase != RoleChangePhase.Idle || !view.ToolstackReady
-            || view.State.Pending.Has(Purpose.StartVm))
-        {
-            return null;
-        }
-
-        foreach (var vm in view.State.Host.Database?.Vms ?? [])
-        {
-            if (vm.PowerState == VmPowerState.Running && vm.ResidentOn == view.Config.Self.Uuid && !view.RunsHere(vm.Uuid))
-            {
-                return vm.Name;
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>The next order of a change of role that has begun: killed, written, started.</summary>
     private static void Advance(Draft turn)
     {
@@ -291,6 +240,9 @@ internal static class RoleChange
         turn.Role = new RoleProgress { IsGiven = true };
         Order(turn, RoleChangePhase.Killing, new HaAction.KillToolstack());
     }
+
+    /// <summary>The toolstack comes up anew in the role that it has.</summary>
+    public static void Restart(Draft turn) => Order(turn, RoleChangePhase.Starting, new HaAction.RestartToolstack());
 
     private static void Order(Draft turn, RoleChangePhase phase, HaAction action)
     {
