@@ -243,6 +243,7 @@ internal ref struct SituationWriter
         Add(cared?.Alone == true);
         Add(cared?.FreeMemory ?? -1);
         Ages(state.Peer.StopsSeen);
+        Ages(state.Peer.LeftDeparting);
 
         Add(state.Schedule.SyncedVms == state.Durable.Vms);
         Add(Reading.HasMoved(state));

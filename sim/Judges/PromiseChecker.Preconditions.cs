@@ -75,7 +75,7 @@ public sealed partial class PromiseChecker
             HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } && !StartedByAnother(host) =>
                 "while the toolstack runs, without a takeover",
             HaAction.WriteRoleMaster => file?.Master == host.Config.Self.Uuid ? null : "before its disk names it as the master",
-            HaAction.WriteRoleSlave => IsOrBecomesMaster(world.Hosts[1 - host.Index]) || BootsUnvouched(host) ? null : "although the other is no master, neither by role file nor by state",
+            HaAction.WriteRoleSlave => IsOrBecomesMaster(world.Hosts[1 - host.Index]) || WordIsUnanswered(host) || BootsUnvouched(host) ? null : "although the other is no master, neither by role file nor by state",
             HaAction.PromoteToMaster or HaAction.ResetPowerState or HaAction.ReleaseStorageLocks when !HasFile(host) => null,
 
             // Whether the VM runs is judged where it happens; a survivor that is alone resets what its takeover could not.
@@ -192,14 +192,21 @@ public sealed partial class PromiseChecker
     /// <summary>Class A, before the toolstack of a boot starts: nobody says who is master, and a slave does nothing that a master may do.</summary>
     private bool BootsUnvouched(VirtualHost host)
     {
-        if (!host.BootGuarded || host.Config.Policy is { UsesArbiter: false, UsesFenceAgent: false })
+        if (!(host.BootGuarded || IsFencedAlone(host)) || host.Config.Policy is { UsesArbiter: false, UsesFenceAgent: false })
         {
             return false;
         }
 
-        Pass("a lone boot in class A starts as a slave until it takes over");
+        Pass("a lone boot or a lone fenced host in class A is a slave until it takes over");
         return true;
     }
+
+    private bool IsFencedAlone(VirtualHost host) => host.StateFile is { Committed: true, ToolstackOwed: true } && !HearsAndIsHeard(host)
+        && host.Toolstack.State != ServiceState.Active && host.Domains.List().Count == 0;
+
+    /// <summary>Its own word that nothing runs there is on disk and unanswered, and the other host is one that may take it up.</summary>
+    private bool WordIsUnanswered(VirtualHost host) => host.BootGuarded && host.StateFile is { Committed: true } file
+        && world.Hosts[1 - host.Index].StateFile is { Enabled: true, Committed: false } other && other.Declined < file.Attestation;
 
     private static bool IsOrBecomesMaster(VirtualHost peer) => peer.Toolstack.Status.RoleFile == "master"
         || peer.StateFile?.Master == peer.Config.Self.Uuid;

@@ -161,6 +161,7 @@ public sealed class SituationTests
             Peer = state.Peer with
             {
                 StopsSeen = state.Peer.StopsSeen.Add(Site.VmIds[1], at),
+                LeftDeparting = state.Peer.LeftDeparting.Add(Site.VmIds[1], at),
                 Beat = state.Peer.Beat! with { Attestation = 1, Missing = [5], Stopped = [6] },
             },
             Schedule = state.Schedule with { LastBeat = state.Schedule.LastBeat! with { Missing = [5], Stopped = [6] } },

@@ -18,12 +18,13 @@ internal static class VmBook
     public static void SeeDomains(Draft turn)
     {
         var self = turn.Config.Self.Uuid;
-        Rewrite(turn, vm => turn.View.RunsHere(vm.Uuid) ? RunsOn(vm, self) : IsGoneFrom(vm, self) ? vm with { LastOn = Guid.Empty } : vm);
+        Rewrite(turn, vm => turn.View.RunsHere(vm.Uuid) ? RunsOn(turn, vm, self) : IsGoneFrom(vm, self) ? vm with { LastOn = Guid.Empty } : vm);
     }
 
     /// <summary>A VM that was stopped, was gone and runs again was started: the database will show that later.</summary>
-    private static VmRecord RunsOn(VmRecord vm, Guid host)
+    private static VmRecord RunsOn(Draft turn, VmRecord vm, Guid host)
     {
+        Wishes.Moved(turn, vm, host);
         var again = vm.StopSeen && vm.LastOn == Guid.Empty;
         return vm.LastOn == host && (vm.Wanted || vm.StopSeen) ? vm
             : vm with { LastOn = host, Wanted = vm.Wanted || again || !vm.StopSeen, StopSeen = vm.StopSeen && !again };
@@ -44,7 +45,7 @@ internal static class VmBook
     private static void NoteOnPeer(Draft turn)
     {
         var peer = turn.Config.Peer.Uuid;
-        Rewrite(turn, vm => IsNewOnPeer(turn.View, vm) ? RunsOn(vm, peer) : IsGoneFromPeer(turn.View, vm) ? vm with { LastOn = Guid.Empty } : vm);
+        Rewrite(turn, vm => IsNewOnPeer(turn.View, vm) ? RunsOn(turn, vm, peer) : IsGoneFromPeer(turn.View, vm) ? vm with { LastOn = Guid.Empty } : vm);
     }
 
     private static bool IsNewOnPeer(View view, VmRecord vm) =>
@@ -99,7 +100,8 @@ internal static class VmBook
         foreach (var fact in facts.Vms)
         {
             var known = Find(old, fact.Uuid) ?? Tombstones.Of(turn, fact);
-            var record = Merge(turn.Config.Policy, known, fact, IsWish(turn, known, fact), known is not null && IsOld(turn, fact));
+            Wishes.Moved(turn, known, IsUp(fact) ? fact.ResidentOn : Guid.Empty);
+            var record = Merge(turn.Config.Policy, known, fact, Wishes.IsOne(turn, known, fact), known is not null && IsOld(turn, fact));
             records.Add(ofPeer && !record.PeerHas ? record with { PeerHas = true } : record);
         }
 
@@ -130,31 +132,6 @@ internal static class VmBook
             Rewrite(turn, vm => !vm.PeerHas && Find(copied, vm.Uuid) is not null ? vm with { PeerHas = true } : vm);
             turn.Schedule = isNewest ? turn.Schedule with { SyncedVms = turn.Durable.Vms } : turn.Schedule;
         }
-    }
-
-    /// <summary>
-    /// The VM is being stopped because somebody wants it so, and not because its host shuts down. Of a VM on the peer that is
-    /// known when the peer spoke after the stop was seen; until then it is put by.
-    /// </summary>
-    private static bool IsWish(Draft turn, VmRecord? known, VmFact fact)
-    {
-        var host = fact.ResidentOn != Guid.Empty ? fact.ResidentOn : known?.LastOn ?? Guid.Empty;
-        if (!fact.StopRequested || turn.View.StopsFor(host))
-        {
-            return false;
-        }
-
-        if (host != turn.Config.Peer.Uuid || known is { StopSeen: true })
-        {
-            return true;
-        }
-
-        if (!turn.State.Peer.StopsSeen.ContainsKey(fact.Uuid))
-        {
-            turn.Peer = turn.Peer with { StopsSeen = turn.State.Peer.StopsSeen.Add(fact.Uuid, turn.Now) };
-        }
-
-        return false;
     }
 
     /// <summary>The peer lives: what the database shows on it from now on may be true.</summary>

@@ -44,7 +44,7 @@ internal static class Decisions
 
         Departure.Begin(turn);
         ByState(turn);
-        if (turn.State.Status is HaStatus.Paired or HaStatus.Sole or HaStatus.Suspecting)
+        if (turn.State.Status is HaStatus.Paired or HaStatus.Sole or HaStatus.Suspecting or HaStatus.Holding)
         {
             NewerPeer.Advance(turn);
             RoleChange.KeepMaster(turn);

@@ -182,14 +182,20 @@ internal static class HaSwitch
         }
     }
 
-    /// <summary>HA was disabled while the toolstack was down by our hand: it comes up again, in the role that the epoch gives it.</summary>
+    /// <summary>
+    /// HA was disabled while the toolstack was down by our hand: it comes up again, in the role that the epoch gives it. A newer one that the peer
+    /// cannot give yet, because it has not heard of the disablement, is waited for.
+    /// </summary>
     private static void RepayToolstack(Draft turn)
     {
         if (turn.Departure is null && (turn.Durable.ToolstackOwed || turn.Role.Phase != RoleChangePhase.Idle)
             && turn.Peer.Beat is { } beat && turn.View.PeerFresh)
         {
             Mastership.FollowEpoch(turn, beat);
-            RoleChange.Repay(turn);
+            if (beat.Epoch <= turn.Durable.Epoch)
+            {
+                RoleChange.Repay(turn);
+            }
         }
     }
 }

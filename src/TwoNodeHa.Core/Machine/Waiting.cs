@@ -53,6 +53,7 @@ internal static class Waiting
         else if (!fresh)
         {
             SilentPeer.TellRefusal(turn, permit);
+            RoleChange.StandAside(turn);
         }
         else if (turn.Departure is null)
         {

@@ -126,7 +126,7 @@ internal static class OperatorDesk
             return $"this host is {view.Status}.";
         }
 
-        return Fitness.WhyNot(view) is { } unfit && !view.Durable.PromiseStands ? $"{unfit}; nothing was taken over." : null;
+        return Fitness.WhyNotOnOrder(view) is { } unfit ? $"{unfit}; nothing was taken over." : null;
     }
 
     private static OperatorReply FenceSelf(Draft turn)

@@ -59,7 +59,7 @@ internal static class BootGuard
         else if (turn.View.PeerFresh && toolstack is not null)
         {
             Mastership.FollowEpoch(turn, turn.Peer.Beat!);
-            if (!IsBeingDisabled(turn.View, turn.Peer.Beat!) || turn.Now >= WaitsUntil(turn.View))
+            if (!(IsBeingDisabled(turn.View, turn.Peer.Beat!) || WordIsOut(turn.View)) || turn.Now >= WaitsUntil(turn.View))
             {
                 Settle(turn, $"{peer} is heard");
             }
@@ -108,6 +108,13 @@ internal static class BootGuard
     /// </summary>
     private static bool IsBeingDisabled(View view, Heartbeat beat) =>
         !view.Durable.Enabled && !view.DisabledForBoth && !beat.Has(HeartbeatFlags.IsMaster);
+
+    /// <summary>
+    /// A master that has given its word that nothing runs here, and does not know yet whether the peer takes it up: the news that it did may be
+    /// lost, and a toolstack that came up as master meanwhile would act beside the taker's.
+    /// </summary>
+    private static bool WordIsOut(View view) => view.Durable.Committed && !view.FreeOfWord && !view.DisabledForBoth
+        && view.Durable.Master == view.Config.Self.Uuid && view.State.Peer is { HeardSince: not null, Beat: { } beat } && View.IsMember(beat.Status);
 
     private static Instant? Earlier(Instant? left, Instant? right) => left is { } one && right is { } other ? Instant.Min(one, other) : left ?? right;
 
@@ -159,6 +166,11 @@ internal static class BootGuard
             Write(turn, Mastership.SlaveOfPeer(turn),
                 $"{peer} is heard one way and claims to be master: the role of this host is slave:{turn.Config.Peer.Address}");
         }
+        else if (isRead && turn.View.IsMaster && WordIsOut(turn.View))
+        {
+            Write(turn, Mastership.SlaveOfPeer(turn),
+                $"{peer} was heard, and may have taken over since: the role of this host is slave:{turn.Config.Peer.Address} until that is settled");
+        }
         else if (LeavesItToThirdParty(turn.View) && isRead && turn.View.IsMaster)
         {
             Write(turn, Mastership.SlaveOfPeer(turn),
@@ -177,6 +189,11 @@ internal static class BootGuard
         if (mine && !turn.View.DisabledForBoth && turn.View.PeerFresh && PeerIsMaster(turn.View, turn.Peer.Beat!))
         {
             BesideAMaster(turn, why);
+        }
+        else if (WordIsOut(turn.View))
+        {
+            Write(turn, Mastership.SlaveOfPeer(turn),
+                $"{why} and has not said whether it takes over: the role of this host is slave:{turn.Config.Peer.Address} until that is settled");
         }
         else if (turn.Durable.Master == Guid.Empty || turn.View.RoleAsItShouldBe || turn.View.DisabledForBoth)
         {

@@ -68,7 +68,7 @@ internal static class Departure
         {
             turn.Durable = turn.Durable with { KeepsMastership = true };
         }
-        else if (turn.View.IsMaster && turn.View.PeerCanFollow)
+        else if (turn.View is { IsMaster: true, ToolstackReady: true, PeerCanFollow: true })
         {
             turn.Act(new HaAction.DesignateMaster(turn.Config.Peer.Uuid), Deadlines.HandOver, Purpose.HandOver);
             turn.Departure = departure with { HandOverUntil = turn.Now + Deadlines.HandOver };

@@ -22,7 +22,7 @@ internal static class RoleChange
             return;
         }
 
-        if (turn.Role.Phase != RoleChangePhase.Idle && !WasStartedForAnother(turn.View))
+        if (turn.Role.Phase != RoleChangePhase.Idle && (!WasStartedForAnother(turn.View) || turn.View.RoleAsItShouldBe))
         {
             Advance(turn);
         }
@@ -58,7 +58,7 @@ internal static class RoleChange
         {
             TakeBack(turn);
         }
-        else if (turn.View.RoleAsItShouldBe || turn.Role.Phase == RoleChangePhase.Writing)
+        else if (turn.View.RoleAsItShouldBe)
         {
             Order(turn, RoleChangePhase.Starting, new HaAction.StartToolstack());
         }
@@ -105,6 +105,20 @@ internal static class RoleChange
             $"this host is master of epoch {turn.Durable.Epoch}, but its toolstack is a slave and no other master is heard: promoted again");
         turn.Procedures = turn.Procedures with { RoleConflictSince = null };
         Order(turn, RoleChangePhase.Killing, new HaAction.KillToolstack());
+    }
+
+    /// <summary>
+    /// Class A: a fenced master that hears nobody does not know who is master now. The role of its file is a slave's until it takes over or is
+    /// heard: an administrator may start the toolstack, and a master would act beside the taker.
+    /// </summary>
+    public static void StandAside(Draft turn)
+    {
+        var view = turn.View;
+        if (view.Policy is not { UsesArbiter: false, UsesFenceAgent: false } && view is { IsMaster: true, DisabledForBoth: false, Durable.ToolstackOwed: true }
+            && turn.Role.Phase == RoleChangePhase.Idle && IsPossible(view) && IsDown(turn))
+        {
+            Order(turn, RoleChangePhase.Killing, Mastership.SlaveOfPeer(turn));
+        }
     }
 
     /// <summary>What was odd before this host waited for something says nothing afterwards.</summary>
@@ -192,7 +206,7 @@ internal static class RoleChange
     private static bool IsDemotedMaster(View view)
     {
         var peerIsMaster = view.PeerFresh && view.State.Peer.Beat!.Has(HeartbeatFlags.IsMaster);
-        return view.Status is HaStatus.Sole or HaStatus.Paired or HaStatus.Suspecting && view.Durable.Enabled
+        return view.Status is HaStatus.Sole or HaStatus.Paired or HaStatus.Suspecting or HaStatus.Holding && view.Durable.Enabled
             && view.Durable.Master == view.Config.Self.Uuid && !peerIsMaster
             && (view.Status == HaStatus.Sole || view.PeerFresh)
             && view.State.Host.Toolstack is { RoleFile: PoolRole.Slave };

@@ -15,11 +15,11 @@ public static class Bond
         && RightToRun.EndsByItself(view) && WatchdogKeepsIt(view);
 
     /// <summary>
-    /// Under a promise, and it is known that nothing runs here by its leave: an old list does not say so, and a toolstack that is master
-    /// goes on acting when its host is cut off.
+    /// Under a promise, and it is known that nothing runs or writes here by its leave: an old list does not say so, a toolstack that is master
+    /// goes on acting when its host is cut off, and a garbage collector or dom0 goes on writing.
     /// </summary>
     private static bool KeepsPromise(View view) => view is { Status: HaStatus.Maintenance, Durable.PromiseStands: true, Confirmed.PromiseStands: true }
-        && view is { MayRun: false, IsMaster: false } && !view.ListOlderThan(Deadlines.WordListAge);
+        && !view.MayWrite && !view.IsMaster && !view.ListOlderThan(Deadlines.WordListAge);
 
     private static bool WatchdogKeepsIt(View view) => view.WatchdogUsable
         && (view.State.Watchdog.Armed || view.Config.Config.Watchdog.Kind == WatchdogKind.None);

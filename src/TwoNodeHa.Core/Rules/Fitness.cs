@@ -9,17 +9,22 @@ public static class Fitness
     /// <summary>Why it could not, as it is said to the operator; <c>null</c> when it could.</summary>
     public static string? WhyNot(View view) => NotWilling(view) ?? NotOfThisPool(view) ?? NotAble(view);
 
-    private static string? NotWilling(View view)
+    /// <summary>Why it could not even if the operator ended the promise of this host by T5; <c>null</c> when it could.</summary>
+    public static string? WhyNotOnOrder(View view) => Unready(view) ?? NotOfThisPool(view) ?? NotAble(view);
+
+    private static string? NotWilling(View view) => view.Durable is { Enabled: true, PromiseStands: true }
+        ? "this host is under a promise (maintenance)" : Unready(view);
+
+    private static string? Unready(View view)
     {
-        var state = view.State;
-        if (!state.Durable.Enabled)
+        if (!view.Durable.Enabled)
         {
             return "HA is disabled";
         }
 
-        if (state.Durable.PromiseStands)
+        if (view.Durable.StateLost)
         {
-            return "this host is under a promise (maintenance)";
+            return "the durable state of this host was lost, and it has no right to run anything before the peer told what it knows";
         }
 
         return !view.GatewayFresh && !view.HasArbiter && view.Confirmed.PeerPromise == 0

@@ -41,7 +41,8 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
 
         if (view.PeerFresh)
         {
-            return Refuse("the peer is heard");
+            return Refuse(view.Durable.Committed && view.PromiseOfPeerHolds && PeerBond.WhyNot(view) is not null
+                ? "the peer is heard, and although it is in maintenance something there may still write to shared disks" : "the peer is heard");
         }
 
         if (view.Status == HaStatus.Sole && !HasGivenMastership(view))
@@ -123,13 +124,13 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         && beat.Has(HeartbeatFlags.IsMaster | HeartbeatFlags.MayStart);
 
     /// <summary>
-    /// T6: an empty host that is master by its record, beside a peer that is heard under its promise and runs nothing. The promise
+    /// T6: an empty host that is master by its record, beside a peer that is heard under its promise, and bound: it runs and writes nothing. The promise
     /// admits nobody, so without this rule a master that reboots during the peer's maintenance would wait for its end.
     /// </summary>
     private static bool IsPromised(View view) => view.Durable.Committed && view.PeerFresh && view.PromiseOfPeerHolds
         && view.Durable.Master == view.Config.Self.Uuid
         && view.State.Peer.Beat is { Status: HaStatus.Maintenance, RunningCount: 0 } beat && beat.Promise == view.Durable.PeerPromise
-        && !beat.Has(HeartbeatFlags.IsMaster);
+        && !beat.Has(HeartbeatFlags.IsMaster) && PeerBond.WhyNot(view) is null;
 
     private static TakeoverPermit OfASilentPeer(View view)
     {

@@ -88,4 +88,8 @@ public sealed record PeerView
     /// <summary>When a stop of a VM of the peer was first seen in the database, while it is not known whose wish that is.</summary>
     public ImmutableSortedDictionary<Guid, Instant> StopsSeen { get; init; } =
         ImmutableSortedDictionary<Guid, Instant>.Empty;
+
+    /// <summary>VMs that moved off a host while that was going down, and when, or when that host's order to stop them was last seen.</summary>
+    public ImmutableSortedDictionary<Guid, Instant> LeftDeparting { get; init; } =
+        ImmutableSortedDictionary<Guid, Instant>.Empty;
 }
