@@ -86,7 +86,7 @@ public sealed partial class PromiseChecker
 
             // An empty host that could not write its attestation: its silence is all that it can give.
             HaAction.ResetHost when !host.Domains.Writing.Any() && (host.DiskReadOnly || HasFenced(host, Deadlines.SlowDisk)) => null,
-            HaAction.ResetHost or HaAction.PowerOffHost => file is { FencePending: true } || HasFenced(host) ? null : "without a fence",
+            HaAction.ResetHost or HaAction.PowerOffHost => file is { FencePending: true } or { Committed: true, FenceReason.Length: > 0 } || HasFenced(host) ? null : "without a fence",
             HaAction.FencePeer when world.Elapsed - _arrived[host.Index] < JustHeard => "a heartbeat of which has just come",
             HaAction.FencePeer when !HasFile(host) => null,
             HaAction.FencePeer { OnlyRead: false } when file is { PeerDisarm: not 0 } or { PeerPromise: not 0 } => "which asked it to hold",

@@ -151,13 +151,13 @@ internal static partial class WorldVerbs
         Verb("{vm} cannot be destroyed", "web cannot be destroyed", "No hypervisor ends that domain.", (world, args) => Unkillable(world, args.Word(), on: true)),
         Verb("{vm} can be destroyed", "web can be destroyed", "It can be ended again.", (world, args) => Unkillable(world, args.Word(), on: false)),
 
-        Verb("dom0 of {host} opens a shared disk", "dom0 of a opens a shared disk", "dom0 attaches a disk of the shared storage to itself, for writing: an import, a copy. Nothing without power.",
+        Verb("dom0 of {host} opens a shared disk", "dom0 of a opens a shared disk", "dom0 attaches a disk of the shared storage to itself, for writing: an import, a copy. XAPI does it: nothing where it does not run.",
             (world, args) => Open(Host(world, args), BackendKind.Tapdisk)),
         Verb("dom0 of {host} opens a local disk", "dom0 of a opens a local disk", "dom0 attaches a disk that only it can reach: a local ISO, a backup.",
             (world, args) => Host(world, args).Domains.OpenOwn(BackendKind.Tapdisk, shared: false)),
         Verb("dom0 of {host} closes its disks", "dom0 of a closes its disks", "It is done with them.",
             (world, args) => Host(world, args).Domains.CloseOwn(BackendKind.Tapdisk)),
-        Verb("garbage collector of {host} runs", "garbage collector of a runs", "The storage manager of the SR master coalesces: it writes without any VM. Nothing without power.",
+        Verb("garbage collector of {host} runs", "garbage collector of a runs", "The storage manager of the SR master coalesces: it writes without any VM. XAPI's storage manager starts it: nothing where that does not run.",
             (world, args) => Open(Host(world, args), BackendKind.StorageCollector)),
         Verb("garbage collector of {host} ends", "garbage collector of a ends", "It is done.",
             (world, args) => Host(world, args).Domains.CloseOwn(BackendKind.StorageCollector)),
@@ -254,7 +254,7 @@ internal static partial class WorldVerbs
 
     private static void Open(VirtualHost host, BackendKind kind)
     {
-        if (host.PoweredOn)
+        if (host.PoweredOn && host.Toolstack.State == ServiceState.Active)
         {
             host.Domains.OpenOwn(kind);
         }

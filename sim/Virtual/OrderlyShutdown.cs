@@ -55,7 +55,7 @@ internal static class OrderlyShutdown
 
     private static async Task StopGuestsAsync(VirtualWorld world, VirtualHost host)
     {
-        var stops = host.Domains.List().Select(domain => StopAsync(host, domain.VmUuid)).ToList();
+        var stops = host.Domains.List().Where(domain => domain.IsWhole).Select(domain => StopAsync(host, domain.VmUuid)).ToList();
         await world.Scheduler.WithinAsync(Task.WhenAll(stops), GuestLimit).ConfigureAwait(false);
     }
 

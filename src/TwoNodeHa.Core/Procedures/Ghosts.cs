@@ -8,6 +8,7 @@ namespace TwoNodeHa.Core.Procedures;
 /// <summary>
 /// A protected VM that the database shows running here while no domain of it exists: a master that dies loses its newest
 /// changes (the database is flushed every two seconds). Only a start of this host's toolstack compares the two again.
+/// What was read before the domain was gone says nothing: a master's database may be out of reach.
 /// </summary>
 internal static class Ghosts
 {
@@ -30,7 +31,7 @@ internal static class Ghosts
 
         var since = turn.Procedures.GhostSince ?? turn.Now;
         turn.Procedures = turn.Procedures with { GhostSince = since };
-        if (turn.Now - since > Deadlines.Ghost && turn.Now >= turn.Role.RetryAt)
+        if (turn.Now - since > Deadlines.Ghost && turn.Host.DatabaseAt > since && turn.Now >= turn.Role.RetryAt)
         {
             turn.Procedures = turn.Procedures with { GhostSince = null };
             turn.Report(HaEventId.Alert, Severity.Error,

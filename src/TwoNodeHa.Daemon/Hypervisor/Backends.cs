@@ -96,7 +96,7 @@ internal sealed class Backends(string procfs = "/proc")
         {
             return DomidOfQemu(entry.Arguments(procfs)) is { } domid
                 ? backend with { Kind = BackendKind.DeviceModel, Owner = BackendOwner.Guest, Domid = domid }
-                : null;
+                : ImageTools.Contains(entry.Name) ? OpenImages.Of(procfs, backend with { Kind = BackendKind.StorageCollector }) : null;
         }
 
         return entry.Name == "vhd-util" || (entry.Name.StartsWith("python", StringComparison.Ordinal) && IsCollector(entry.Arguments(procfs)))
@@ -104,6 +104,9 @@ internal sealed class Backends(string procfs = "/proc")
             ? backend with { Kind = BackendKind.StorageCollector }
             : null;
     }
+
+    /// <summary>Programs of qemu that write images for no domain: the collector coalesces qcow2 by qemu-img. The kernel cuts a name after 15 characters.</summary>
+    private static readonly string[] ImageTools = ["qemu-img", "qemu-nbd", "qemu-io", "qemu-dp", "qemu-storage-da"];
 
     private static bool IsCollector(string[] arguments) =>
         arguments.Any(argument => Path.GetFileName(argument) is "cleanup.py" or "cleanup");

@@ -19,7 +19,8 @@ public sealed class BackendsTests
             .Process(103, "tapdisk-notme").Process(104, "qemu-system-i38", arguments: ["qemu-dm-5", "-machine", "xenfv"])
             .Process(105, "qemu-system-i38", arguments: ["/usr/lib64/xen/bin/qemu", "-xen-domid", "6"])
             .Process(106, "vhd-util", "R").Process(107, "python3", arguments: ["/usr/bin/python3", "/opt/xensource/sm/cleanup.py", "-u", "x", "-g"])
-            .Process(108, "python3", arguments: ["/usr/bin/python3", "/usr/bin/backup"]).Process(109, "odd ) S 1 (name");
+            .Process(108, "python3", arguments: ["/usr/bin/python3", "/usr/bin/backup"]).Process(109, "odd ) S 1 (name")
+            .Process(112, "qemu-img", arguments: ["/usr/bin/qemu-img", "commit", "x.qcow2"]).Process(113, "qemu-ga");
         Directory.CreateDirectory(Path.Combine(proc.Directory, "110"));
         File.WriteAllText(Path.Combine(proc.Directory, "111"), "a file");
         var found = new Backends(proc.Directory).Scan();
@@ -27,6 +28,7 @@ public sealed class BackendsTests
             [
                 (100, BackendKind.Tapdisk, 0), (101, BackendKind.Tapdisk, 0), (104, BackendKind.DeviceModel, 5),
                 (105, BackendKind.DeviceModel, 6), (106, BackendKind.StorageCollector, 0), (107, BackendKind.StorageCollector, 0),
+                (112, BackendKind.StorageCollector, 0),
             ],
             found.Select(backend => (backend.Pid, backend.Kind, backend.Domid)));
         Assert.Equal(7, found[0].StartTicks);
