@@ -87,6 +87,7 @@ internal ref struct SituationWriter
         ["ProceduresView.PeerTooNewSince"] = "both hosts of a search are of one version",
         ["RoleProgress.IsGiven"] = "both hosts of a search are of one version",
         ["ToolstackFacts.TooNew"] = "both hosts of a search are of one version",
+        ["ProceduresView.FenceActionAt"] = "no search has a fence_action",
         ["ProceduresView.EmptiedSince"] = "no host of a search is disabled in XAPI",
         ["PeerView.ReturnsSince"] = "no schedule shuts a host down in order",
         ["ProceduresView.MaintenanceStepAt"] = "no operator asks for a maintenance in a search",

@@ -135,17 +135,18 @@ internal static class Fence
         }
     }
 
-    /// <summary>What the site wants done with a fenced host, once the peer had time to hear the attestation.</summary>
+    /// <summary>What the site wants done with a fenced host, once the peer had time to hear the attestation. Ordered once.</summary>
     public static void AfterFence(Draft turn)
     {
         var action = turn.Config.Policy.FenceAction;
         var due = turn.Life.StatusSince + turn.Timing.AttestWindow;
         if (action == FenceAction.Kill || turn.State.Status != HaStatus.Fenced || turn.Now < due
-            || due + Deadlines.FenceTool < turn.Now)
+            || due + Deadlines.FenceTool < turn.Now || turn.Procedures.FenceActionAt >= due)
         {
             return;
         }
 
+        turn.Procedures = turn.Procedures with { FenceActionAt = turn.Now };
         turn.Act(action == FenceAction.Reboot
             ? new HaAction.ResetHost("fence_action = reboot")
             : new HaAction.PowerOffHost("fence_action = poweroff"), Deadlines.FenceTool);

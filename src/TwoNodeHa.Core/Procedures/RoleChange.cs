@@ -44,7 +44,7 @@ internal static class RoleChange
     /// </summary>
     public static void Repay(Draft turn)
     {
-        if (!IsFree(turn.View) || (turn.View.Runs && !turn.Role.IsGiven) || turn.Host.ToolstackAt < turn.Role.RetryAt
+        if (!IsFree(turn.View) || (turn.View.Runs && !turn.Role.IsGiven) || turn.Host.ToolstackAt <= turn.Role.RetryAt
             || turn.Disk.Confirmed.Master != turn.Durable.Master)
         {
             return;

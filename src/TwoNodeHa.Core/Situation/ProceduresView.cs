@@ -36,6 +36,9 @@ public sealed record ProceduresView
     /// <summary>Not before this time the host is enabled or disabled, or the mastership handed over, for a maintenance.</summary>
     public Instant MaintenanceStepAt { get; init; }
 
+    /// <summary>When what the site wants done with a fenced host (<c>fence_action</c>) was ordered last; null when never.</summary>
+    public Instant? FenceActionAt { get; init; }
+
     /// <summary>Since when this host is disabled in XAPI and empty, by nobody's order to this daemon; null when not.</summary>
     public Instant? EmptiedSince { get; init; }
 
