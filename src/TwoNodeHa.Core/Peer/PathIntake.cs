@@ -43,17 +43,17 @@ internal static class PathIntake
         var fresh = turn.Now < newest + timeout;
 
         // A question leaves a moment after it was ordered.
-        var answersLastRound = newest >= view.LastRound;
+        var answered = view.LastRound is { } round && newest >= round ? view.LastRound : null;
         turn.Gateway = view with
         {
             FirstAnswerAt = view.FirstAnswerAt ?? turn.Now,
-            Unanswered = answersLastRound ? 0 : Math.Min(view.Unanswered, 1),
+            Unanswered = answered is not null ? 0 : Math.Min(view.Unanswered, 1),
             FreshSince = !fresh ? null : broken ? turn.Now : view.FreshSince,
         };
-        if (answersLastRound)
+        if (answered is { } last)
         {
-            // Answered: the next round is due after a full interval, not after the short wait for a missing answer.
-            turn.Schedule = turn.Schedule with { Gateway = newest + turn.Config.Config.Gateway.ProbeInterval };
+            // Answered: the next round is due a full interval after this one, not after the short wait for a missing answer.
+            turn.Schedule = turn.Schedule with { Gateway = last + turn.Config.Config.Gateway.ProbeInterval };
         }
 
         if (broken && fresh)

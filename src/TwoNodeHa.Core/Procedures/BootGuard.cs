@@ -28,8 +28,8 @@ internal static class BootGuard
             turn.DropRoleChange();
 
             // A boot starts the toolstack, whoever killed it in the one before.
+            turn.Guard = new GuardProgress { AskedAt = turn.Now, IsOwed = turn.Durable.ToolstackOwed };
             turn.Durable = turn.Durable with { ToolstackOwed = false };
-            turn.Guard = new GuardProgress { AskedAt = turn.Now };
             turn.ReadToolstackAnew();
         }
 
@@ -116,6 +116,11 @@ internal static class BootGuard
     private static bool WordIsOut(View view) => view.Durable.Committed && !view.FreeOfWord && !view.DisabledForBoth
         && view.Durable.Master == view.Config.Self.Uuid && view.State.Peer is { HeardSince: not null, Beat: { } beat } && View.IsMember(beat.Status);
 
+    /// <summary>HA was disabled after a fence that left this master with the role of a slave: nobody else would make a master of either host.</summary>
+    private static bool OwesTheRole(View view) => view.State.Procedures.Guard is { IsOwed: true } && view is { DisabledForBoth: true, IsMaster: false, PeerFresh: true }
+        && view.Durable.Master == view.Config.Self.Uuid && view.State.Peer.Beat is { } beat
+        && beat.Master == view.Config.Self.Uuid && !beat.Has(HeartbeatFlags.IsMaster);
+
     private static Instant? Earlier(Instant? left, Instant? right) => left is { } one && right is { } other ? Instant.Min(one, other) : left ?? right;
 
     private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left >= right ? left : right;
@@ -189,6 +194,10 @@ internal static class BootGuard
         if (mine && !turn.View.DisabledForBoth && turn.View.PeerFresh && PeerIsMaster(turn.View, turn.Peer.Beat!))
         {
             BesideAMaster(turn, why);
+        }
+        else if (OwesTheRole(turn.View))
+        {
+            Write(turn, new HaAction.WriteRoleMaster(), $"{why}; HA is off, and the role that a fence took from this host is given back: it is master");
         }
         else if (WordIsOut(turn.View))
         {

@@ -17,4 +17,7 @@ public sealed record GuardProgress
 
     /// <summary>What was decided, and why; empty while it is not.</summary>
     public string Said { get; init; } = "";
+
+    /// <summary>The toolstack was down by this daemon's hand when the host went down.</summary>
+    public bool IsOwed { get; init; }
 }
