@@ -33,4 +33,13 @@ public sealed record AlertsConfig
 
     /// <summary>File with metrics in Prometheus' text format, for node_exporter's textfile collector; empty for none.</summary>
     public string MetricsFile { get; init; } = "";
+
+    /// <summary>Base of a collector's OTLP/HTTP addresses, with a slash at its end; empty for none.</summary>
+    public string OtlpEndpoint { get; init; } = "";
+
+    /// <summary>Certificates (PEM) that the collector's own must be one of, or issued by; empty for http.</summary>
+    public string OtlpCaFile { get; init; } = "";
+
+    /// <summary>Between two sendings of the metrics; 5 s to 3600 s. Events are sent within two seconds.</summary>
+    public TimeSpan OtlpInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -14,6 +14,7 @@ internal sealed class AlertDesk : IAsyncDisposable
     private readonly XapiMessenger? _messenger;
     private readonly EventHook? _hook;
     private readonly MetricsFile? _metrics;
+    private readonly OtlpExporter? _otlp;
 
     public AlertDesk(LocalConfig config, Func<StatusReport> status, ToolRunner tools, Counters counters, ILogger logger)
     {
@@ -26,6 +27,7 @@ internal sealed class AlertDesk : IAsyncDisposable
 
         _hook = alerts.Hook.Length > 0 ? new EventHook(config, tools, TimeProvider.System, counters, logger) : null;
         _metrics = alerts.MetricsFile.Length > 0 ? new MetricsFile(alerts.MetricsFile, status, TimeProvider.System, logger) : null;
+        _otlp = alerts.OtlpEndpoint.Length > 0 ? new OtlpExporter(config, status, TimeProvider.System, counters, logger) : null;
     }
 
     /// <summary>Takes an event; never waits, never throws.</summary>
@@ -34,10 +36,12 @@ internal sealed class AlertDesk : IAsyncDisposable
         _messenger?.Offer(entry);
         _hook?.Offer(entry);
         _metrics?.Count(entry);
+        _otlp?.Offer(entry);
     }
 
     public async ValueTask DisposeAsync()
     {
+        _otlp?.Dispose();
         _metrics?.Dispose();
         _hook?.Dispose();
         _messenger?.Dispose();
