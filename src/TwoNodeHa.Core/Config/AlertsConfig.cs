@@ -22,6 +22,9 @@ public sealed record AlertsConfig
     /// <summary>Events of gravity become messages of XAPI (message.create), written by the master.</summary>
     public bool Xapi { get; init; } = true;
 
+    /// <summary>The state of the pool and of each protected VM is kept in a custom field, written by the master.</summary>
+    public bool XapiFields { get; init; }
+
     /// <summary>Program that is run for an event; empty for none.</summary>
     public string Hook { get; init; } = "";
 

@@ -18,6 +18,7 @@ internal sealed class AlertsReader(IniDocument document, FindingList findings)
         var alerts = new AlertsConfig
         {
             Xapi = _reader.Word("xapi", standard.Xapi, ("yes", true), ("no", false)),
+            XapiFields = _reader.Word("xapi_fields", standard.XapiFields, ("yes", true), ("no", false)),
             Hook = Path(HookKey, "of a program"),
             HookFrom = _reader.Word("hook_from", standard.HookFrom, ("notice", HookFrom.Notice), ("warning", HookFrom.Warning),
                 ("error", HookFrom.Error), ("critical", HookFrom.Critical)),

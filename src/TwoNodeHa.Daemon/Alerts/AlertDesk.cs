@@ -15,6 +15,8 @@ internal sealed class AlertDesk : IAsyncDisposable
     private readonly EventHook? _hook;
     private readonly MetricsFile? _metrics;
     private readonly OtlpExporter? _otlp;
+    private readonly XapiFieldStation? _fieldStation;
+    private readonly XapiFields? _fields;
 
     public AlertDesk(LocalConfig config, Func<StatusReport> status, ToolRunner tools, Counters counters, ILogger logger)
     {
@@ -23,6 +25,12 @@ internal sealed class AlertDesk : IAsyncDisposable
         {
             _station = new XapiStation(config.Config.Paths.XapiSocket);
             _messenger = new XapiMessenger(config, status, _station, TimeProvider.System, counters, logger);
+        }
+
+        if (alerts.XapiFields)
+        {
+            _fieldStation = new XapiFieldStation(config.Config.Paths.XapiSocket);
+            _fields = new XapiFields(status, _fieldStation, TimeProvider.System, counters, logger);
         }
 
         _hook = alerts.Hook.Length > 0 ? new EventHook(config, tools, TimeProvider.System, counters, logger) : null;
@@ -45,6 +53,12 @@ internal sealed class AlertDesk : IAsyncDisposable
         _metrics?.Dispose();
         _hook?.Dispose();
         _messenger?.Dispose();
+        _fields?.Dispose();
+        if (_fieldStation is not null)
+        {
+            await _fieldStation.DisposeAsync();
+        }
+
         if (_station is not null)
         {
             await _station.DisposeAsync();
