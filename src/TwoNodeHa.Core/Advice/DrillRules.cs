@@ -11,6 +11,8 @@ public static class DrillRules
 {
     private const int NamesMax = 6;
 
+    private static readonly string s_promotion = $"{Text(StoryTimes.Promotion.From)} to {Text(StoryTimes.Promotion.To)} s";
+
     /// <summary>What is in the way, each with what to do about it; empty when the drill may begin.</summary>
     /// <param name="wish">The drill.</param>
     /// <param name="status">The daemon's status, of now.</param>
@@ -27,9 +29,9 @@ public static class DrillRules
 
         if (found.Count == 0 && wish.Kind != DrillKind.Handover)
         {
-            AddHost(found, wish, status, config);
-            if (found.Count == 0)
+            if (IsTheRightHost(found, wish, status))
             {
+                AddHost(found, wish, status, config);
                 AddVms(found, wish, status, vms);
             }
         }
@@ -102,18 +104,23 @@ public static class DrillRules
         }
     }
 
-    private static void AddHost(ImmutableArray<StatusRemark>.Builder found, DrillWish wish, StatusReport status, HaConfig config)
+    private static bool IsTheRightHost(ImmutableArray<StatusRemark>.Builder found, DrillWish wish, StatusReport status)
     {
         if (wish.Kind == DrillKind.Fence ? wish.Host != status.Host : wish.Host != status.PeerHost)
         {
             Add(found, wish.Host == status.Host ? $"{wish.Host} is this host, and cannot watch its own loss" : $"{wish.Host} is no host of this pool, which has {status.Host} and {status.PeerHost}",
                 $"Run the drill on the host that survives, and name the other one: --lose {status.PeerHost}.");
-            return;
+            return false;
         }
 
+        return true;
+    }
+
+    private static void AddHost(ImmutableArray<StatusRemark>.Builder found, DrillWish wish, StatusReport status, HaConfig config)
+    {
         if (Role(status, wish.Host) != "slave" && !wish.Promote)
         {
-            Add(found, $"{wish.Host} is master: the other host would be promoted, and the pool without a toolstack for 25 to 100 s",
+            Add(found, $"{wish.Host} is master: the other host would be promoted, and the pool without a toolstack for {s_promotion}",
                 "Say that you want that: --promote. Or give the mastership away first: ha-ctl drill handover.");
         }
 
@@ -166,7 +173,7 @@ public static class DrillRules
     private static string Role(StatusReport status, string host) => host == status.Host ? status.Role : status.Peer?.Role ?? "unknown";
 
     private static string Starts(bool some, StatusReport status, string host, string other) => !some ? ", and has nothing to start"
-        : Role(status, host) == "master" ? $"; {other} becomes master (25 to 100 s, typically) and starts them" : "; it starts them";
+        : Role(status, host) == "master" ? $"; {other} becomes master ({s_promotion}, typically) and starts them" : "; it starts them";
 
     private static string Takeover(HaConfig config, bool ofMaster)
     {
