@@ -4,7 +4,7 @@ _ha_ctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb= index words
     for ((index = 1; index < COMP_CWORD; index++)); do
         case ${COMP_WORDS[index]} in
-            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--html|--incident|--until|--since|--out|--limit|--gateway|--file) ((index++)) ;;
+            --config|--socket|--timeout|--wait|--for|--reason|--last|--with|--ssh|--html|--incident|--until|--limit|--vm|--lose|--since|--out|--gateway|--file) ((index++)) ;;
             -*) ;;
             *) verb=${COMP_WORDS[index]}; break ;;
         esac
@@ -12,11 +12,12 @@ _ha_ctl() {
     case $previous in
         --for) COMPREPLY=($(compgen -W "1d 2h 30m 90s" -- "$word")); return ;;
         --until) COMPREPLY=($(compgen -W "2h 30m 90s" -- "$word")); return ;;
+        --limit) COMPREPLY=($(compgen -W "2h 30m 90s" -- "$word")); return ;;
         --config|--socket|--with|--html|--incident|--out|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
-        --timeout|--wait|--reason|--last|--ssh|--since|--limit|--gateway) return ;;
+        --timeout|--wait|--reason|--last|--ssh|--vm|--lose|--since|--gateway) return ;;
     esac
     case $verb in
-        "") words="status enable disable maintenance vm events explain check timeline simulate incident config fleet takeover fence guard depart init import-ha-lizard keygen version completion --help" ;;
+        "") words="status enable disable maintenance vm events explain check timeline simulate drill incident config fleet takeover fence guard depart init import-ha-lizard keygen version completion --help" ;;
         status) words="--watch --verbose" ;;
         enable) words="--wait" ;;
         disable) words="--for --reason --wait" ;;
@@ -27,6 +28,7 @@ _ha_ctl() {
         check) words="--offline --file-only" ;;
         timeline) words="" ;;
         simulate) words="--incident --until --html" ;;
+        drill) words="handover fence failover report --yes --with --ssh --alone --html --limit --vm --all-vms --promote --lose --by-agent" ;;
         incident) words="export --since --until --out --with --ssh --alone --keep-addresses" ;;
         config) words="diff --with --ssh" ;;
         fleet) words="--limit" ;;

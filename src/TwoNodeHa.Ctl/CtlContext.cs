@@ -34,6 +34,9 @@ internal sealed record CtlContext(TextWriter Out, TextWriter Error)
     /// <summary>Pause between two rounds.</summary>
     public TimeSpan RoundPause { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Ends what waits or is under way, as Ctrl-C does.</summary>
+    public CancellationToken Interrupted { get; init; }
+
     /// <summary>How long <c>init</c> waits until the daemons hear each other.</summary>
     public TimeSpan PairLimit { get; init; } = TimeSpan.FromSeconds(30);
 

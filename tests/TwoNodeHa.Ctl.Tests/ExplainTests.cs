@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using TwoNodeHa.Core.Advice;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Ctl.Output;
@@ -11,11 +10,9 @@ namespace TwoNodeHa.Ctl.Tests;
 /// <summary>Journals of a scenario's golden log: what the real decision code said.</summary>
 public sealed class ExplainTests : IDisposable
 {
-    private const long Epoch = 1_790_000_000_000;
-
     private readonly string _directory = Directory.CreateTempSubdirectory("ha-ctl-").FullName;
-    private readonly ImmutableArray<EventLine> _a = Journal("network/cable-of-one-host", "b");
-    private readonly ImmutableArray<EventLine> _b = Journal("network/cable-of-one-host", "a");
+    private readonly ImmutableArray<EventLine> _a = GoldenJournal.Of("network/cable-of-one-host", "b");
+    private readonly ImmutableArray<EventLine> _b = GoldenJournal.Of("network/cable-of-one-host", "a");
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
@@ -26,7 +23,7 @@ public sealed class ExplainTests : IDisposable
         const long Ahead = 10_800_000;
         using var daemon = Daemon();
         var now = CtlRun.Now.ToUnixTimeMilliseconds() + Ahead;
-        var programs = new FakePrograms(_ => FakePrograms.Done($"{now}\n{Printed([.. _b.Select(line => line with { UnixMs = line.UnixMs + Ahead })])}\n{now}\n"));
+        var programs = new FakePrograms(_ => FakePrograms.Done($"{now}\n{GoldenJournal.Printed([.. _b.Select(line => line with { UnixMs = line.UnixMs + Ahead })])}\n{now}\n"));
         var run = CtlRun.With(programs, "explain", "--ssh", "b", "--socket", daemon.SocketPath);
 
         Assert.True(run.ExitCode == 0, run.Error);
@@ -91,7 +88,7 @@ public sealed class ExplainTests : IDisposable
         using var daemon = Daemon();
         var file = Path.Combine(_directory, "b.jsonl");
         var late = _b.Where(line => line.UnixMs >= _a.Last(one => one.Id == 20).UnixMs).Take(2).Append(new EventLine(_a.Last(one => one.Id == 20).UnixMs + 1, 999, "notice", "of tomorrow"));
-        File.WriteAllText(file, Printed([.. late]) + "\n{\"torn");
+        File.WriteAllText(file, GoldenJournal.Printed([.. late]) + "\n{\"torn");
         var run = CtlRun.Of("explain", "E20", "--with", file, "--socket", daemon.SocketPath);
         Assert.Contains("the journal of beta begins only at", run.Out, StringComparison.Ordinal);
         Assert.Contains("1 events are of kinds that this version does not know", run.Out, StringComparison.Ordinal);
@@ -121,24 +118,4 @@ public sealed class ExplainTests : IDisposable
 
     private FakeDaemon Daemon() => FakeDaemon.Answering(request => request is ControlRequest.Status
         ? new ControlAnswer { Ok = true, Status = SampleStatus.Good } : new ControlAnswer { Ok = true, Events = [.. _a] });
-
-    private static string Printed(EventLine[] events) =>
-        System.Text.Json.JsonSerializer.Serialize(new CtlReport { Verb = "events", ExitCode = 0, Text = "", Events = events }, CtlJson.Default.CtlReport);
-
-    private static ImmutableArray<EventLine> Journal(string scenario, string host)
-    {
-        var events = ImmutableArray.CreateBuilder<EventLine>();
-        foreach (var line in File.ReadLines(CtlRun.RepositoryFile($"sim/scenarios/{scenario}.log")).Skip(1).TakeWhile(line => !line.StartsWith("==", StringComparison.Ordinal)))
-        {
-            var words = line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length == 3 && words[1] == host && words[2].TrimStart() is ['[', ..] text)
-            {
-                var end = text.IndexOf(']', StringComparison.Ordinal);
-                events.Add(new EventLine(
-                    Epoch + (long)(1000 * double.Parse(words[0], CultureInfo.InvariantCulture)), int.Parse(text[1..end], CultureInfo.InvariantCulture), "notice", text[(end + 2)..]));
-            }
-        }
-
-        return events.ToImmutable();
-    }
 }

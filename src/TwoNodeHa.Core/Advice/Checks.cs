@@ -18,7 +18,8 @@ public static class Checks
     /// <param name="host">What was found on this host; null when the configuration could not be read.</param>
     /// <param name="status">The daemon's status; null when it did not answer.</param>
     /// <param name="silence">Why the daemon did not answer; unused when it did; null when it was not asked.</param>
-    public static CheckReport Run(ConfigResult config, HostFacts? host, StatusReport? status, string? silence)
+    /// <param name="events">The daemon's events; null when they were not asked for.</param>
+    public static CheckReport Run(ConfigResult config, HostFacts? host, StatusReport? status, string? silence, IEnumerable<EventLine>? events = null)
     {
         var items = ImmutableArray.CreateBuilder<CheckItem>();
         AddConfig(items, config);
@@ -37,6 +38,10 @@ public static class Checks
         if (status is not null)
         {
             StatusChecks.Add(items, status, config.Config);
+            if (events is not null && config.Config is { } guarded)
+            {
+                items.Add(KillBoundAdvice.Of(guarded, events));
+            }
         }
         else if (silence is null)
         {

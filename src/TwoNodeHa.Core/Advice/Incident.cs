@@ -8,7 +8,8 @@ namespace TwoNodeHa.Core.Advice;
 /// <param name="Host">Name of the host.</param>
 /// <param name="Lines">Its events, oldest first.</param>
 /// <param name="ClockAheadMs">How far its wall clock is ahead of the one that the incident is told in, milliseconds.</param>
-public sealed record Journal(string Host, ImmutableArray<EventLine> Lines, double ClockAheadMs = 0);
+/// <param name="ClockErrorMs">By how much that may be wrong, milliseconds.</param>
+public sealed record Journal(string Host, ImmutableArray<EventLine> Lines, double ClockAheadMs = 0, double ClockErrorMs = 0);
 
 /// <summary>One event of an incident.</summary>
 /// <param name="Host">Where.</param>

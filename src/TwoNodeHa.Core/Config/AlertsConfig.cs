@@ -22,6 +22,9 @@ public sealed record AlertsConfig
     /// <summary>Events of gravity become messages of XAPI (message.create), written by the master.</summary>
     public bool Xapi { get; init; } = true;
 
+    /// <summary>The state of the pool and of each protected VM is kept in a custom field, written by the master.</summary>
+    public bool XapiFields { get; init; }
+
     /// <summary>Program that is run for an event; empty for none.</summary>
     public string Hook { get; init; } = "";
 
@@ -33,4 +36,13 @@ public sealed record AlertsConfig
 
     /// <summary>File with metrics in Prometheus' text format, for node_exporter's textfile collector; empty for none.</summary>
     public string MetricsFile { get; init; } = "";
+
+    /// <summary>Base of a collector's OTLP/HTTP addresses, with a slash at its end; empty for none.</summary>
+    public string OtlpEndpoint { get; init; } = "";
+
+    /// <summary>Certificates (PEM) that the collector's own must be one of, or issued by; empty for http.</summary>
+    public string OtlpCaFile { get; init; } = "";
+
+    /// <summary>Between two sendings of the metrics; 5 s to 3600 s. Events are sent within two seconds.</summary>
+    public TimeSpan OtlpInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -38,7 +38,7 @@ internal static class ConfigKeys
 
     public static readonly string[] Watchdog = ["device"];
 
-    public static readonly string[] Alerts = ["xapi", "hook", "hook_from", "hook_timeout_seconds", "metrics_file"];
+    public static readonly string[] Alerts = ["xapi", "xapi_fields", "hook", "hook_from", "hook_timeout_seconds", "metrics_file", "otlp_endpoint", "otlp_ca_file", "otlp_interval_seconds"];
 
     public static readonly TextKey<PathsConfig>[] Paths =
     [

@@ -73,6 +73,9 @@ internal sealed record CtlReport
     /// <summary>For <c>incident export</c>.</summary>
     public IncidentReportJson? Incident { get; init; }
 
+    /// <summary>For <c>drill</c>.</summary>
+    public DrillJson? Drill { get; init; }
+
     /// <summary>For <c>simulate --incident</c>: each decision, then and in the replay.</summary>
     public ReplayJson[]? Replay { get; init; }
 
@@ -112,6 +115,36 @@ internal sealed record VmOutcomeJson(string Name, string WasOn, double DownSecon
 /// <summary>An incident that was written: the file, the events that it is read as, what was decided, the lines that no event stands for, and what is to be known.</summary>
 internal sealed record IncidentReportJson(
     string File, ImmutableArray<string> Events, ImmutableArray<ReplayJson> Decisions, ImmutableArray<HappenedJson> NotMapped, ImmutableArray<string> Notes);
+
+/// <summary>
+/// A drill: <c>handover</c>, <c>fence</c>, <c>failover</c>, or <c>look</c>; what it does or would do, what is in the way; and, when something was judged, the certificate.
+/// </summary>
+internal sealed record DrillJson(string Kind, string Host, string Survivor, ImmutableArray<string> Plan, ImmutableArray<RefusalJson> InTheWay)
+{
+    public long? BeganUnixMs { get; init; }
+
+    public bool? Passed { get; init; }
+
+    public string? Verdict { get; init; }
+
+    public ImmutableArray<FigureJson>? Figures { get; init; }
+
+    public ImmutableArray<string>? Troubles { get; init; }
+
+    public ImmutableArray<string>? Caveats { get; init; }
+
+    /// <summary>The verdict on <c>kill_bound_seconds</c>.</summary>
+    public CheckJson? KillBound { get; init; }
+
+    /// <summary>What a shorter one would gain.</summary>
+    public string? Shorter { get; init; }
+}
+
+/// <summary>What is in the way of a drill, and what to do about it.</summary>
+internal sealed record RefusalJson(string Sentence, string Advice);
+
+/// <summary>One measured time: <c>ok</c>, <c>slow</c>, <c>measured</c> (nothing is promised) or <c>not measured</c>.</summary>
+internal sealed record FigureJson(string Name, string What, double? Seconds, double? LimitSeconds, string Grade, string Note);
 
 /// <summary>One decision of a host, <c>fence</c> or <c>takeover</c>, and its rule; seconds of the incident and of the replay, left out where it did not fall.</summary>
 internal sealed record ReplayJson(string Host, string What, string Rule, double? Then, double? Now);

@@ -54,7 +54,7 @@ internal static class PeerJournal
         // The first date was printed after the call began, the last one before it ended: the truth lies between the two bounds.
         var (low, high) = ((double)(last - after), (double)(first - before));
         var ahead = (low + Math.Max(low, high)) / 2;
-        return (journal with { ClockAheadMs = ahead }, string.Create(CultureInfo.InvariantCulture,
+        return (journal with { ClockAheadMs = ahead, ClockErrorMs = Math.Max(0, high - low) / 2 }, string.Create(CultureInfo.InvariantCulture,
             $"the clock of {name} is {Math.Abs(ahead) / 1000:0.00} s {(ahead < 0 ? "behind" : "ahead")}, ±{Math.Max(0, high - low) / 2000:0.00} s; times are of this host{Bad(target, odd)}"));
     }
 

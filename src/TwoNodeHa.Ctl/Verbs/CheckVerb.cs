@@ -14,7 +14,8 @@ internal static class CheckVerb
         var socket = options.Socket ?? parsed.Config?.Paths.ControlSocket ?? LocalConfigFile.ControlSocket(options);
         var exchange = offline || fileOnly ? null : ControlClient.Ask(socket, new ControlRequest.Status(), options.Timeout);
         var facts = parsed.Config is { } config && !fileOnly ? HostInspector.Facts(config, options.Timeout) : null;
-        var report = Checks.Run(parsed, facts, exchange?.Answer?.Status, exchange is null ? null : Silence(exchange));
+        var events = exchange?.Answer?.Status is null ? null : ControlClient.Ask(socket, new ControlRequest.Events(), options.Timeout).Answer?.Events;
+        var report = Checks.Run(parsed, facts, exchange?.Answer?.Status, exchange is null ? null : Silence(exchange), events);
         return Printer.Print(context, options.Json, new CtlReport
         {
             Verb = "check",
