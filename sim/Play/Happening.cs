@@ -70,6 +70,9 @@ internal sealed record Happening(double Time, string Who, string Text, Tone Tone
         HaEventId.FenceDecided or HaEventId.FenceReset or HaEventId.VmGivenUp or HaEventId.Conflict or HaEventId.Alert => Tone.Bad,
         HaEventId.FenceVerified or HaEventId.TakeoverDone => Tone.Good,
         HaEventId.TakeoverDecided or HaEventId.TakeoverRefused or HaEventId.VmStarted or HaEventId.StorageChanged or HaEventId.SwitchChanged or HaEventId.Maintenance => Tone.Plain,
+
+        // The decision itself follows, with its rule.
+        HaEventId.StateChanged when sentence.Contains("-> TakingOver", StringComparison.Ordinal) || sentence.Contains("-> Fencing", StringComparison.Ordinal) => Tone.Detail,
         HaEventId.StateChanged => sentence.Contains("-> Paired", StringComparison.Ordinal) ? Tone.Good : Tone.Plain,
         _ => Tone.Detail,
     };

@@ -63,8 +63,7 @@ internal sealed record HostCard(string State, string Means, Tone Tone, Immutable
             rows.Add(("Storage", storage));
         }
 
-        rows.Add(("Toolstack", status.Toolstack));
-        rows.Add(("Watchdog", status.Watchdog));
+        rows.Add(("XAPI", status.Toolstack));
         return new HostCard(status.State, MeaningOf(state), ToneOf(state), rows.ToImmutable());
     }
 
@@ -135,15 +134,16 @@ internal sealed record Headline(Tone Tone, string Text, string Advice)
             return down == 0 ? new Headline(Tone.Plain, "Every VM runs once.", "") : new Headline(Tone.Bad, Down(down), "");
         }
 
-        var verdicts = player.World.Hosts.Where(host => host is { PoweredOn: true, Daemon.Frozen: false }).Select(host => Verdict.Of(host.Daemon!.Status())).ToList();
+        var verdicts = player.World.Hosts.Where(host => host is { PoweredOn: true, Daemon.Frozen: false })
+            .Select(host => (host.Name, Verdict: Verdict.Of(host.Daemon!.Status()))).ToList();
         if (verdicts.Count == 0)
         {
             return new Headline(Tone.Bad, "NOT PROTECTED: no HA program runs.", "");
         }
 
-        return verdicts.Find(verdict => !verdict.Covered) is not { } bad
+        return verdicts.Find(one => !one.Verdict.Covered) is not { Name: not null } bad
             ? new Headline(Tone.Good, "PROTECTED: either host may fail.", "")
-            : new Headline(Tone.Bad, $"NOT PROTECTED: {bad.Remarks[0].Sentence}.", bad.Remarks[0].Advice);
+            : new Headline(Tone.Bad, $"NOT PROTECTED, says {bad.Name}: {bad.Verdict.Remarks[0].Sentence}.", bad.Verdict.Remarks[0].Advice);
     }
 
     private static string Down(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} VM{(count == 1 ? " is" : "s are")} down.");

@@ -44,7 +44,7 @@ internal static class Parts
             var name = host.Name;
             parts.Add(Power(host));
             parts.Add(Cable(network, host));
-            parts.Add(Simple($"storage-{host.Index}", $"{name}'s path to the storage", !host.StorageLost, "works", "is cut", "Cut it", "Mend it",
+            parts.Add(Simple($"storage-{host.Index}", $"the path of {name} to the storage", !host.StorageLost, "works", "is cut", "Cut it", "Mend it",
                 $"storage of {name} is lost", $"storage of {name} is back"));
         }
 
@@ -74,7 +74,7 @@ internal static class Parts
 
     private static Part Cable(VirtualNetwork network, VirtualHost host)
     {
-        var (id, name) = ($"cable-{host.Index}", $"{host.Name}'s network cable");
+        var (id, name) = ($"cable-{host.Index}", $"the network cable of {host.Name}");
         return network.PortOf(host.Index) switch
         {
             (true, true) => new Part(id, name, PartHealth.Works, "works", "Pull it", $"pull cable of {host.Name}"),
