@@ -37,6 +37,7 @@ internal enum Tone
 internal sealed record Happening(double Time, string Who, string Text, Tone Tone, RuleNote? Why = null)
 {
     private const string LizardMark = "lizard: ";
+    private static readonly string[] s_toldBeside = ["-> TakingOver:", "-> Sole:", "-> Fencing:", "-> Fenced:"];
 
     /// <summary>A line of the world's log as an event; null for what a lane shows.</summary>
     public static Happening? Of(TraceEntry entry) => entry.Who switch
@@ -71,8 +72,8 @@ internal sealed record Happening(double Time, string Who, string Text, Tone Tone
         HaEventId.FenceVerified or HaEventId.TakeoverDone => Tone.Good,
         HaEventId.TakeoverDecided or HaEventId.TakeoverRefused or HaEventId.VmStarted or HaEventId.StorageChanged or HaEventId.SwitchChanged or HaEventId.Maintenance => Tone.Plain,
 
-        // The decision itself follows, with its rule.
-        HaEventId.StateChanged when sentence.Contains("-> TakingOver", StringComparison.Ordinal) || sentence.Contains("-> Fencing", StringComparison.Ordinal) => Tone.Detail,
+        // The decision itself is told beside it, with its rule.
+        HaEventId.StateChanged when s_toldBeside.Any(state => sentence.Contains(state, StringComparison.Ordinal)) => Tone.Detail,
         HaEventId.StateChanged => sentence.Contains("-> Paired", StringComparison.Ordinal) ? Tone.Good : Tone.Plain,
         _ => Tone.Detail,
     };

@@ -49,10 +49,10 @@ public sealed class Player
             if (twice.Count > 0)
             {
                 var seconds = twice.Max(lane => lane.Seconds(Place.Both, Time));
-                return string.Create(CultureInfo.InvariantCulture, $"{string.Join(" and ", twice.Select(lane => lane.Vm))} ran on both hosts for {seconds:0.0} s: the disk is damaged");
+                return string.Create(CultureInfo.InvariantCulture, $"{string.Join(" and ", twice.Select(lane => lane.Vm))} ran on both hosts for {seconds:0.0} s: that damages the disk");
             }
 
-            return World.Violations.Any(violation => violation.Contains(" S1: ", StringComparison.Ordinal)) ? "both hosts wrote to the disk of a VM: it is damaged" : null;
+            return World.Violations.Any(violation => violation.Contains(" S1: ", StringComparison.Ordinal)) ? "both hosts wrote to the disk of a VM: that damages it" : null;
         }
     }
 

@@ -32,7 +32,7 @@ internal readonly record struct StripChart(double From, double Length)
         var step = Length / 6;
         for (var time = Math.Ceiling(From / step) * step; time <= From + Length; time += step)
         {
-            yield return (X(time), time < 300 ? Text(time) : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time / 60):0}:{time % 60:00}"));
+            yield return (X(time), time < 1200 ? Text(time) : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time / 60):0}:{time % 60:00}"));
         }
     }
 

@@ -39,7 +39,7 @@ internal static class FirstPage
 
     private const string Legend = """
         <p class="legend"><span><i style="background:var(--va)"></i>VM on a</span><span><i style="background:var(--vb)"></i>VM on b</span>
-        <span><i style="background:var(--cut)"></i>down</span><span><i style="background:var(--part);outline:1.5px solid var(--cut)"></i>on both: its disk is damaged</span></p>
+        <span><i style="background:var(--cut)"></i>down</span><span><i style="background:var(--part);outline:1.5px solid var(--cut)"></i>on both: that damages its disk</span></p>
         """;
 
     private static readonly (PolicyKind Policy, string Name)[] s_players =

@@ -121,9 +121,6 @@ internal sealed class ScenarioRun
 
     public VirtualWorld World { get; }
 
-    /// <summary>State and VMs of each host at second 0.</summary>
-    public IReadOnlyList<(string Host, string State, IReadOnlyList<string> Vms)> AtStart => _start;
-
     public ScenarioResult Run()
     {
         if (Start() is { } trouble)
