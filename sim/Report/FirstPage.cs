@@ -11,7 +11,7 @@ namespace TwoNodeHa.Sim.Report;
 /// </summary>
 internal static class FirstPage
 {
-    private const int Left = 4;
+    private const int Left = 16;
     private const int Axis = 700;
     private const int Right = 40;
     private const int VmHeight = 7;
@@ -19,7 +19,7 @@ internal static class FirstPage
 
     /// <summary>The line above the lanes of a player: who it is, and how it ended. Seen first also where the axis is wider than the screen.</summary>
     private const int HeadHeight = 17;
-    private const int VerdictAt = 96;
+    private const int VerdictAt = 100;
     private const int Between = 10;
 
     /// <summary>Seconds shown behind the last change, and the longest axis.</summary>
@@ -39,7 +39,7 @@ internal static class FirstPage
 
     private const string Legend = """
         <p class="legend"><span><i style="background:var(--va)"></i>VM on a</span><span><i style="background:var(--vb)"></i>VM on b</span>
-        <span><i style="background:var(--cut)"></i>down</span><span><i style="background:var(--part);outline:1.5px solid var(--cut)"></i>on both: that damages its disk</span></p>
+        <span><i style="background:var(--cut)"></i>down</span><span><i style="background:var(--part);box-shadow:0 0 0 2px var(--cut)"></i>on both: that damages its disk</span></p>
         """;
 
     private static readonly (PolicyKind Policy, string Name)[] s_players =
@@ -96,7 +96,7 @@ internal static class FirstPage
     private static void Row(StringBuilder svg, int y, string name, Outcome outcome, List<VmLife> vms, double end)
     {
         var head = y + 11;
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"who\" x=\"{Left}\" y=\"{head}\">{PageParts.Text(name)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"who\" x=\"0\" y=\"{head}\">{PageParts.Text(name)}</text>");
         foreach (var (index, vm) in vms.Index())
         {
             foreach (var piece in vm.Pieces.Where(piece => piece.From < end))
@@ -110,7 +110,7 @@ internal static class FirstPage
         var down = vms.Select(vm => vm.DownSeconds(end)).DefaultIfEmpty().Max();
         var what = outcome.What.Trim('*');
         var text = what == "safe" ? down > 0 ? $"safe; longest downtime {Seconds(down)}" : "safe; nothing was down" : what == "stuck" ? "stuck: VMs stay down" : what == "VM twice" ? "A VM RUNS TWICE" : what;
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{(what == "safe" ? "well" : "badly")}\" x=\"{Left + VerdictAt}\" y=\"{head}\">{PageParts.Text(text)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{(what == "safe" ? "well" : "badly")}\" x=\"{VerdictAt}\" y=\"{head}\">{PageParts.Text(text)}</text>");
     }
 
     private static void Ticks(StringBuilder svg, double end, int top, int bottom)
