@@ -84,12 +84,13 @@ public sealed partial class App
 
     private async Task BeginAsync(Scenario scenario)
     {
+        // A sentence that is not understood is found here: the present game stays.
+        var game = new Game(scenario);
         (_game, _trouble, _said) = (null, null, null);
         StateHasChanged();
 
         // The browser draws that before the hosts are brought up.
         await Task.Delay(20);
-        var game = new Game(scenario);
         _trouble = game.Ours.Start();
         await Task.Delay(1);
         _trouble ??= game.HaLizard.Start();
@@ -155,8 +156,8 @@ public sealed partial class App
         {
             using var reader = new StreamReader(change.File.OpenReadStream(FileMax));
             var scenario = Game.Open(await reader.ReadToEndAsync());
-            _crossover = scenario.LinkCounts[0] > 1;
             await BeginAsync(scenario);
+            _crossover = scenario.LinkCounts[0] > 1;
         }
         catch (Exception error) when (error is ScenarioException or FormatException or IOException)
         {
