@@ -25,6 +25,7 @@ public sealed class PlaygroundTests : IAsyncLifetime
             "the playground is not published: dotnet publish sim/playground -c Release -o artifacts/playground");
         _server = await PlaygroundCommand.ServeAsync(PlaygroundCommand.Pages, 0);
         (_playwright, _browser) = await Browser.LaunchAsync();
+        Assertions.SetDefaultExpectTimeout(Patience);
     }
 
     public async ValueTask DisposeAsync()
