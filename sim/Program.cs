@@ -22,6 +22,7 @@ var root = new RootCommand("Emulated two-host pools for TwoNodeHa.")
     DemoCommand.Create(new VirtualStoryteller()),
     BenchCommand.Create(),
     PressureCommand.Create(),
+    PlaygroundCommand.Create(),
     BaseboardCommand.Create(),
     UnitCommand.Create(),
     WatchdogCommand.Create(),

@@ -11,12 +11,16 @@ namespace TwoNodeHa.Sim.Report;
 /// </summary>
 internal static class FirstPage
 {
-    private const int Left = 110;
-    private const int Axis = 800;
-    private const int Right = 240;
+    private const int Left = 16;
+    private const int Axis = 700;
+    private const int Right = 40;
     private const int VmHeight = 7;
     private const int LabelHeight = 16;
-    private const int Between = 18;
+
+    /// <summary>The line above the lanes of a player: who it is, and how it ended. Seen first also where the axis is wider than the screen.</summary>
+    private const int HeadHeight = 17;
+    private const int VerdictAt = 100;
+    private const int Between = 10;
 
     /// <summary>Seconds shown behind the last change, and the longest axis.</summary>
     private const double Behind = 20;
@@ -33,6 +37,11 @@ internal static class FirstPage
         ("toolstack/hypervisor-list-hangs", "The cable is pulled, and the list of domains hangs"),
     ];
 
+    private const string Legend = """
+        <p class="legend"><span><i style="background:var(--va)"></i>VM on a</span><span><i style="background:var(--vb)"></i>VM on b</span>
+        <span><i style="background:var(--cut)"></i>down</span><span><i style="background:var(--part);box-shadow:0 0 0 2px var(--cut)"></i>on both: that damages its disk</span></p>
+        """;
+
     private static readonly (PolicyKind Policy, string Name)[] s_players =
         [(PolicyKind.Ours, "TwoNodeHa"), (PolicyKind.HaLizard, "HA-Lizard"), (PolicyKind.Cron, "cron script")];
 
@@ -48,7 +57,7 @@ internal static class FirstPage
             }
         }
 
-        return page.Length == 0 ? "" : $"<section class=\"first\"><h2>The classic faults, three ways</h2>{page}</section>";
+        return page.Length == 0 ? "" : $"<section class=\"first\"><h2>The classic faults, three ways</h2>{Legend}{page}</section>";
     }
 
     /// <summary>What a scenario does: <c>0 s power off a; 120 s power on a</c>.</summary>
@@ -67,7 +76,7 @@ internal static class FirstPage
         var lastChange = runs.SelectMany(run => run.Vms).SelectMany(vm => vm.Pieces).Select(piece => piece.From).Append(lastMove).Max();
         var end = Math.Min(LongestSeconds, lastChange + Behind);
         var (labels, labelsHeight) = Labels(scenario, end);
-        var rowHeight = (runs.Max(run => run.Vms.Count) * VmHeight) + Between;
+        var rowHeight = HeadHeight + (runs.Max(run => run.Vms.Count) * VmHeight) + Between;
         var height = labelsHeight + (rowHeight * runs.Count) + 26;
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<figure><figcaption>{PageParts.Text(title)}</figcaption><svg viewBox=\"0 0 {Left + Axis + Right} {height}\" role=\"img\" aria-label=\"{PageParts.Text(title)}\">");
@@ -86,22 +95,22 @@ internal static class FirstPage
 
     private static void Row(StringBuilder svg, int y, string name, Outcome outcome, List<VmLife> vms, double end)
     {
-        var middle = y + (vms.Count * VmHeight / 2) + 4;
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"who\" x=\"0\" y=\"{middle}\">{PageParts.Text(name)}</text>");
+        var head = y + 11;
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"who\" x=\"0\" y=\"{head}\">{PageParts.Text(name)}</text>");
         foreach (var (index, vm) in vms.Index())
         {
             foreach (var piece in vm.Pieces.Where(piece => piece.From < end))
             {
                 var (x, to) = (At(piece.From, end), At(Math.Min(piece.To, end), end));
                 svg.Append(CultureInfo.InvariantCulture,
-                    $"<rect class=\"{piece.Class}\" x=\"{x:F1}\" y=\"{y + (index * VmHeight)}\" width=\"{Math.Max(0.8, to - x):F1}\" height=\"{VmHeight - 1}\"{piece.Fill}><title>{PageParts.Text($"{vm.Name} {piece.Says}, {Seconds(piece.From)} to {Seconds(piece.To)}")}</title></rect>");
+                    $"<rect class=\"{piece.Class}\" x=\"{x:F1}\" y=\"{y + HeadHeight + (index * VmHeight)}\" width=\"{Math.Max(0.8, to - x):F1}\" height=\"{VmHeight - 1}\"{piece.Fill}><title>{PageParts.Text($"{vm.Name} {piece.Says}, {Seconds(piece.From)} to {Seconds(piece.To)}")}</title></rect>");
             }
         }
 
         var down = vms.Select(vm => vm.DownSeconds(end)).DefaultIfEmpty().Max();
         var what = outcome.What.Trim('*');
         var text = what == "safe" ? down > 0 ? $"safe; longest downtime {Seconds(down)}" : "safe; nothing was down" : what == "stuck" ? "stuck: VMs stay down" : what == "VM twice" ? "A VM RUNS TWICE" : what;
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{(what == "safe" ? "well" : "badly")}\" x=\"{Left + Axis + 10}\" y=\"{middle}\">{PageParts.Text(text)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{(what == "safe" ? "well" : "badly")}\" x=\"{VerdictAt}\" y=\"{head}\">{PageParts.Text(text)}</text>");
     }
 
     private static void Ticks(StringBuilder svg, double end, int top, int bottom)

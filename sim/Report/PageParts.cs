@@ -20,7 +20,7 @@ internal static class PageParts
         svg{display:block;min-width:700px;width:100%;height:auto}svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}
         .mark:focus{outline:2px solid var(--ink)}.said{min-height:1.5em;color:var(--ink);font-variant-numeric:tabular-nums}
         .legend span{display:inline-block;margin-right:.9rem;font-size:.85rem;color:var(--soft)}.legend i{display:inline-block;width:.8rem;height:.8rem;margin-right:.3rem;vertical-align:-1px}
-        .first figure{margin:1.4rem 0}.first .who{font-weight:600}.first .gap{fill:var(--cut)}.first .twice{fill:var(--part);stroke:var(--cut);stroke-width:1.5}
+        .first figure{margin:1.4rem 0}.first figcaption{color:var(--ink);font-size:1rem;font-weight:600}.first svg{max-width:900px}.first .who,.first .well,.first .badly{paint-order:stroke;stroke:var(--paper);stroke-width:4px}.first .who{font-weight:600}.first .gap{fill:var(--cut)}.first .twice{fill:var(--part);stroke:var(--cut);stroke-width:1.5}
         .first .tick{stroke:var(--line)}.first .what{stroke:var(--ink);stroke-dasharray:3 3}.first .badly{fill:var(--bad);font-weight:600}.first .well{fill:var(--ok)}
         @media print{.bar{display:none}details{break-inside:avoid}}
         """;

@@ -123,24 +123,42 @@ internal sealed class ScenarioRun
 
     public ScenarioResult Run()
     {
-        if (!Begin())
+        if (Start() is { } trouble)
         {
-            return Result("the pool did not come up: " + string.Join("; ", World.Hosts.Select(host => $"{host.Name} {host.Daemon?.State.Status}")));
+            return Result(trouble);
         }
 
-        Watching();
-        World.Network.Changed += NotePaths;
-        NotePaths();
         foreach (var move in _scenario.Moves)
         {
             RunUntil(move.At);
-            Do(move);
-            NotePaths();
+            Happen(move.What);
         }
 
         RunUntil(_scenario.End);
         Judge();
         return Result(null);
+    }
+
+    /// <summary>Brings the world to second 0; why it did not come up, else null. What follows may be driven from outside.</summary>
+    public string? Start()
+    {
+        if (!Begin())
+        {
+            return "the pool did not come up: " + string.Join("; ", World.Hosts.Select(host => $"{host.Name} {host.Daemon?.State.Status}"));
+        }
+
+        Watching();
+        World.Network.Changed += NotePaths;
+        NotePaths();
+        return null;
+    }
+
+    /// <summary>Something happens now, as the scenario language says it.</summary>
+    /// <exception cref="ScenarioException">The sentence is not understood.</exception>
+    public void Happen(Sentence what)
+    {
+        Do(what);
+        NotePaths();
     }
 
     private void NotePaths()
@@ -288,18 +306,18 @@ internal sealed class ScenarioRun
         }
     }
 
-    private void Do(Move move)
+    private void Do(Sentence what)
     {
-        var (phrase, arguments) = Understand(WorldVerbs.Book, move.What);
-        World.Log("story", move.What.Text);
-        if (!move.What.Text.Contains("gateway", StringComparison.Ordinal))
+        var (phrase, arguments) = Understand(WorldVerbs.Book, what);
+        World.Log("story", what.Text);
+        if (!what.Text.Contains("gateway", StringComparison.Ordinal))
         {
             World.Checker.Disturbed();
         }
 
         var undo = _scenario.AssumeA1 ? World.Network.Remember() : null;
         phrase.Value(World, arguments);
-        World.Touched(IsVisible(move.What.Text));
+        World.Touched(IsVisible(what.Text));
         _lastEvent = World.Elapsed - World.Origin;
         if (undo is not null && World.Network.BreaksA1)
         {

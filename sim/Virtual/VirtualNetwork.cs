@@ -110,6 +110,9 @@ public sealed class VirtualNetwork
     public bool Carries(int link, int from) => !_drop[link, from]
         && (link == 0 ? Switch && _out[from] && _in[1 - from] : Crossover);
 
+    /// <summary>The host's management port sends, and receives.</summary>
+    public (bool Sends, bool Receives) PortOf(int host) => (_out[host], _in[host]);
+
     /// <summary>The host's network card sees a carrier: a plugged cable and a switch with power.</summary>
     public bool HasCarrier(int host) => Switch && (_out[host] || _in[host]);
 

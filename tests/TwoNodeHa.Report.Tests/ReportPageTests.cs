@@ -14,24 +14,15 @@ public sealed class ReportPageTests : IAsyncLifetime
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    /// <summary>The browser that is installed here; Playwright's own is not fetched.</summary>
-    private static string? Chromium => new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
-        .FirstOrDefault(path => File.Exists(path));
-
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(Chromium is null, "no Chromium: install one, or name it with CHROMIUM");
+        Assert.SkipWhen(Browser.Chromium is null, Browser.Missing);
         var folder = Path.Combine(Root(), "sim", "scenarios");
         var scenarios = ScenarioTable.Load(folder, "network/").Take(Runs - 1).Concat(ScenarioTable.Load(folder, "power/cold-start").Take(1)).ToList();
         var verdicts = new ScenarioTable(folder, rewriteGolden: false).Run(scenarios, Environment.ProcessorCount);
         _file = Path.Combine(Path.GetTempPath(), $"report-{Guid.NewGuid():N}.html");
         await File.WriteAllTextAsync(_file, ReportPage.Write(verdicts, FirstPage.Picture(scenarios), 1));
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        (_playwright, _browser) = await Browser.LaunchAsync();
     }
 
     public async ValueTask DisposeAsync()

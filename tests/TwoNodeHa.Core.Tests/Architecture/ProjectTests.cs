@@ -14,6 +14,7 @@ public sealed class ProjectTests
         ["TwoNodeHa.Dom0"] = ["TwoNodeHa.Daemon", "TwoNodeHa.Ctl"],
         ["TwoNodeHa.Ctl"] = ["TwoNodeHa.Core", "TwoNodeHa.World", "TwoNodeHa.XenApi"],
         ["TwoNodeHa.World"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core"],
+        ["Playground"] = ["TwoNodeHa.World"],
         ["TwoNodeHa.Sim"] = ["TwoNodeHa.Agent", "TwoNodeHa.Core", "TwoNodeHa.World"],
     };
 
@@ -21,7 +22,7 @@ public sealed class ProjectTests
     public void Projects_ReferenceOnlyWhatTheyMay()
     {
         var projects = Directory.GetFiles(Repository.Folder("src"), "*.csproj", SearchOption.AllDirectories)
-            .Append(Repository.Folder("sim/TwoNodeHa.Sim.csproj"));
+            .Append(Repository.Folder("sim/TwoNodeHa.Sim.csproj")).Append(Repository.Folder("sim/playground/Playground.csproj"));
         foreach (var project in projects)
         {
             var name = Path.GetFileNameWithoutExtension(project);
