@@ -68,6 +68,8 @@ internal ref struct SituationWriter
         ["ThirdPartyView.PeerPowerOffAgent"] = "explains",
         ["ThirdPartyView.AgentTrouble"] = "explains",
         ["ThirdPartyView.Sights"] = "shown, and told when it changes",
+        ["ThirdPartyView.Reservation"] = "no site of a search reserves storage",
+        ["Schedule.Reservations"] = "no site of a search reserves storage",
         ["ThirdPartyView.Store"] = "the store of the small world never goes back",
         ["PeerView.LinkHeard"] = "shown to the operator only",
         ["PeerView.LinkSequence"] = "decides only what is shown to the operator",

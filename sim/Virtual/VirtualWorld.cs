@@ -40,6 +40,7 @@ public sealed class VirtualWorld
         };
         Arbiter = new VirtualArbiter(this);
         Board = new VirtualBoard(this);
+        Luns = new VirtualLuns(this, config);
         Storage.Forced += forced => Checker.LockForced(forced.VdiUuid, forced.HostUuid);
         Hosts =
         [
@@ -62,6 +63,8 @@ public sealed class VirtualWorld
     public VirtualArbiter Arbiter { get; }
 
     public VirtualBoard Board { get; }
+
+    public VirtualLuns Luns { get; }
 
     public IReadOnlyList<VirtualHost> Hosts { get; }
 

@@ -34,7 +34,7 @@ internal static class ConfigKeys
     ];
 
     public static readonly string[] Storage =
-        ["probe", "probe_interval_seconds", "probe_timeout_seconds", "on_storage_loss"];
+        ["probe", "probe_interval_seconds", "probe_timeout_seconds", "on_storage_loss", "reservation"];
 
     public static readonly string[] Watchdog = ["device"];
 

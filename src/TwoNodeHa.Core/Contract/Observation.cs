@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
@@ -125,6 +126,11 @@ public abstract record Observation
     /// <param name="Agent">Which agent.</param>
     /// <param name="AskedAt">When the confirmed reading was asked for.</param>
     public sealed record PeerPowerOff(string Agent, Instant AskedAt) : Observation;
+
+    /// <summary>The registrations and reservations on the LUNs were read.</summary>
+    /// <param name="AskedAt">When the reading was asked for.</param>
+    /// <param name="Luns">In the order of <see cref="Config.StorageConfig.ReservedLuns"/>, one for each.</param>
+    public sealed record ReservationsRead(Instant AskedAt, ImmutableArray<LunFact> Luns) : Observation;
 
     /// <summary>The operator asked for something.</summary>
     /// <param name="RequestId">Id to be answered with <see cref="Command.Reply"/>.</param>

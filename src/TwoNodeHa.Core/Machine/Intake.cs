@@ -4,6 +4,7 @@ using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Operator;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Routine;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -58,6 +59,9 @@ internal static class Intake
                 break;
             case Observation.ArbiterObserved arbiter:
                 ThirdPartyIntake.ArbiterObserved(turn, arbiter);
+                break;
+            case Observation.ReservationsRead read:
+                ReservationIntake.Read(turn, read);
                 break;
             case Observation.PeerPowerOff off:
                 ThirdPartyIntake.PeerPowerOff(turn, off);
@@ -141,6 +145,9 @@ internal static class Intake
                 break;
             case Purpose.FencePeer or Purpose.SwitchPeerOff:
                 ThirdPartyIntake.FenceAnswered(turn, finished);
+                break;
+            case Purpose.RegisterKeys or Purpose.PreemptPeer:
+                Reserving.Done(turn, finished);
                 break;
             case Purpose.ReadPeerPower:
                 ThirdPartyIntake.PowerRead(turn, finished);

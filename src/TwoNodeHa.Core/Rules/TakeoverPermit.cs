@@ -63,6 +63,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         Again.After(view, view.State.Peer.LastHeard, view.Timing.QuietWindow),
         Again.After(view, view.State.Peer.ProbedAt is null ? null : view.State.Peer.ProbedSince, AskedFor(view.Timing)),
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffQuiet),
+        view.Policy.UsesReservation && view.ArbiterSince is { } alone ? Again.At(view, ReservationWait.FormerHasFenced(view, alone)) : Again.Never,
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffCounts),
         view.State.ThirdParty.StoreMissedAt is { } missed
             ? Again.After(view, missed, ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift) : Again.Never);
@@ -176,9 +177,9 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
     /// <summary>T4: who held the lease before needs one fence after its end; who held none has its R1 for S and then one fence.</summary>
     private static TakeoverPermit ByArbiter(View view)
     {
-        if (!view.HasArbiter || view.State.ThirdParty.ArbiterSince is not { } heldSince)
+        if (!view.HasArbiter || view.ArbiterSince is not { } heldSince)
         {
-            return Refuse("the arbiter's lease is not held; the peer may hold it");
+            return view.Policy.UsesReservation ? StorageNotWon(view) : Refuse("the arbiter's lease is not held; the peer may hold it");
         }
 
         if (PeerBond.WhyNot(view) is { } free)
@@ -188,7 +189,8 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
 
         var at = Instant.Max(
             LastFresh(view) + view.Timing.TakeoverDelay,
-            heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
+            view.Policy.UsesReservation ? ReservationWait.FormerHasFenced(view, heldSince)
+                : heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
         if (view.State.ThirdParty.StoreMissedAt is { } missed)
         {
             at = Instant.Max(at, missed + (ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift));
@@ -207,6 +209,12 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         return view.Policy.OnAmbiguous == OnAmbiguous.Hold && BondIsOnlySaid(view) && Doubt(view) is { } doubt
             ? Hold(doubt) : new TakeoverPermit(TakeoverRule.Arbiter, "", at, false);
     }
+
+    /// <summary>Not each LUN is known to be this host's alone. A host whose key was taken away is not the one to go on: a person may know more.</summary>
+    private static TakeoverPermit StorageNotWon(View view) =>
+        !view.IsPreempted ? Refuse("the storage does not say of every LUN that the peer can no longer write there")
+        : view.Now < LastFresh(view) + view.Timing.TakeoverDelay ? Refuse("the peer took this host's key from the storage")
+        : Hold("the peer took this host's key from the storage and was not heard since: it may run everything");
 
     /// <summary>
     /// Nothing makes the peer fence when its lease ends: there is no watchdog, or its last word was that nothing runs there, and a host
