@@ -18,6 +18,7 @@ public sealed class VirtualLuns
 
     private readonly VirtualWorld _world;
     private readonly bool[][] _registered;
+    private readonly int[][] _nexus;
     private readonly int[] _holder;
 
     internal VirtualLuns(VirtualWorld world, HaConfig config)
@@ -25,6 +26,7 @@ public sealed class VirtualLuns
         _world = world;
         Count = config.Policy.UsesReservation ? config.Storage.ReservedLuns.Length : 0;
         _registered = [.. Enumerable.Range(0, Count).Select(_ => new bool[2])];
+        _nexus = [.. Enumerable.Range(0, Count).Select(_ => new int[2])];
         _holder = [.. Enumerable.Repeat(-1, Count)];
         Unreadable = new bool[Math.Max(Count, ReservationRules.LunsMax)];
         if (Count > 0)
@@ -73,17 +75,17 @@ public sealed class VirtualLuns
     /// <summary>A controller goes on with an old copy of the registrations: the key of a host that was preempted is there again.</summary>
     public void Recall(int host)
     {
-        foreach (var lun in _registered)
+        for (var lun = 0; lun < Count; lun++)
         {
-            lun[host] = true;
+            (_registered[lun][host], _nexus[lun][host]) = (true, _world.Hosts[host].Life);
         }
     }
 
-    /// <summary>This host's writes to a LUN are carried out.</summary>
-    public bool Accepts(int host, int lun) => _holder[lun] < 0 || _registered[lun][host];
+    /// <summary>This host's writes to a LUN are carried out. A registration belongs to a path (I_T nexus), and a boot makes new ones.</summary>
+    public bool Accepts(int host, int lun) => _holder[lun] < 0 || (_registered[lun][host] && _nexus[lun][host] == _world.Hosts[host].Life);
 
     /// <summary>It may write everywhere. A host whose keys were taken away cannot know by itself that the one which did that has died.</summary>
-    internal bool HasKeys(int host) => Enumerable.Range(0, Count).All(lun => Accepts(host, lun));
+    internal bool HasKeys(int host) => Enumerable.Range(0, Count).All(lun => _registered[lun][host] || _holder[lun] < 0);
 
     internal async Task<(ActionOutcome Outcome, string Code, string Detail)> ReadAsync(VirtualHost host, TimeSpan bound, Action<Observation> post)
     {
@@ -114,7 +116,7 @@ public sealed class VirtualLuns
             await _world.Scheduler.Delay((OneWay + Lag) * 2).ConfigureAwait(false);
             if (Reaches(host, lun))
             {
-                _registered[lun][host.Index] = true;
+                (_registered[lun][host.Index], _nexus[lun][host.Index]) = (true, host.Life);
                 _holder[lun] = _holder[lun] < 0 ? host.Index : _holder[lun];
                 _world.Log("storage", $"LUN {lun + 1}: {host.Name} is registered");
             }
@@ -150,9 +152,9 @@ public sealed class VirtualLuns
     private string Preempt(VirtualHost host, int lun)
     {
         var (own, peer) = (host.Index, 1 - host.Index);
-        if (!_registered[lun][own])
+        if (!_registered[lun][own] || _nexus[lun][own] != host.Life)
         {
-            return $"LUN {lun + 1} refuses: this host's key is not registered";
+            return $"LUN {lun + 1} refuses: this host's path is not registered";
         }
 
         if (_registered[lun][peer])

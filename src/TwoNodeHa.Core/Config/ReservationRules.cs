@@ -4,7 +4,7 @@ using System.Text;
 
 namespace TwoNodeHa.Core.Config;
 
-/// <summary>What follows from persistent reservations on the storage (protocol.md, R3 and T4; ADR 25).</summary>
+/// <summary>What follows from persistent reservations on the storage (protocol.md, R3 and T4; ADR 30).</summary>
 public static class ReservationRules
 {
     /// <summary>Most LUNs.</summary>

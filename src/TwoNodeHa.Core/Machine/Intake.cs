@@ -21,14 +21,7 @@ internal static class Intake
                 Start.Begin(turn, started);
                 break;
             case Observation.Ticked ticked:
-                // A copy of the state at every tick is not free.
-                if (NeedsWallClock(turn))
-                {
-                    turn.Life = turn.Life with { WallUnixMs = ticked.WallUnixMs };
-                }
-
-                Tombstones.Age(turn, ticked.WallUnixMs);
-                Damping.Keep(turn, ticked.WallUnixMs);
+                Tick(turn, ticked.WallUnixMs);
                 break;
             case Observation.HeartbeatReceived received:
                 HeartbeatIntake.Receive(turn, received);
@@ -84,6 +77,18 @@ internal static class Intake
             default:
                 throw new UnreachableException(observation.GetType().Name);
         }
+    }
+
+    private static void Tick(Draft turn, long wallUnixMs)
+    {
+        // A copy of the state at every tick is not free.
+        if (NeedsWallClock(turn))
+        {
+            turn.Life = turn.Life with { WallUnixMs = wallUnixMs };
+        }
+
+        Tombstones.Age(turn, wallUnixMs);
+        Damping.Keep(turn, wallUnixMs);
     }
 
     /// <summary>Who handles the result of a command: by the purpose that it was ordered with.</summary>
@@ -147,14 +152,13 @@ internal static class Intake
                 ThirdPartyIntake.FenceAnswered(turn, finished);
                 break;
             case Purpose.RegisterKeys or Purpose.PreemptPeer:
-                Reserving.Done(turn, finished);
+                Reserving.Done(turn, finished, pending.Purpose);
                 break;
             case Purpose.ReadPeerPower:
                 ThirdPartyIntake.PowerRead(turn, finished);
                 break;
             default:
-                // Nobody waits for it.
-                break;
+                break; // Nobody waits for it.
         }
     }
 

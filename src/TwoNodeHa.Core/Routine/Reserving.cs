@@ -42,7 +42,7 @@ internal static class Reserving
     }
 
     /// <summary>An order ended: what it did is in the reading that came with it. An order that failed is not given again before the next reading.</summary>
-    public static void Done(Draft turn, Observation.ActionFinished finished)
+    public static void Done(Draft turn, Observation.ActionFinished finished, Purpose purpose)
     {
         var trouble = finished.Outcome == ActionOutcome.Succeeded ? "" : finished.Detail;
         if (trouble.Length > 0 && trouble != turn.ThirdParty.Reservation.Trouble)
@@ -50,12 +50,16 @@ internal static class Reserving
             turn.Report(HaEventId.ActionTrouble, Severity.Error, $"reservations on the storage: {trouble}");
         }
 
-        turn.ThirdParty = turn.ThirdParty with { Reservation = turn.ThirdParty.Reservation with { Trouble = trouble } };
+        turn.ThirdParty = turn.ThirdParty with { Reservation = turn.ThirdParty.Reservation with
+        {
+            Trouble = trouble,
+            Renewed = turn.ThirdParty.Reservation.Renewed || (trouble.Length == 0 && purpose == Purpose.RegisterKeys),
+        } };
     }
 
     /// <summary>When a reading is due; one that is overdue waits for the answer of the one before.</summary>
     public static Instant LookAgainAt(View view) => !view.Policy.UsesReservation ? Again.Never
-        : Again.First(Again.At(view, DueAt(view)), Again.After(view, view.State.Peer.LastFresh, view.Timing.AttestWindow), ReservationOrder.LookAgainAt(view));
+        : Again.First(Again.At(view, DueAt(view)), Again.After(view, view.State.Peer.LastFresh, view.Timing.AttestWindow));
 
     private static void Withdraw(Draft turn)
     {

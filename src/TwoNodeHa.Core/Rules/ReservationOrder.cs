@@ -12,20 +12,22 @@ internal static class ReservationOrder
     /// <summary>
     /// The LUNs on which the own key is to be registered; empty for none. Only beside a peer that is heard near both ways: a host that is alone may
     /// have been preempted, and would write beside the one that runs everything. Two exceptions: the operator said that the peer is
-    /// dead, and a sole host whose LUNs are blank. Then their controller forgot all, and no other host registers alone.
+    /// dead, and a sole host whose LUNs are blank. Then their controller forgot all, and no other host registers alone. A key that is still listed
+    /// was not taken away: once in its life a daemon registers it anew, by the paths of this boot.
     /// </summary>
     public static ImmutableArray<int> Registers(View view)
     {
-        if (!view.Policy.UsesReservation || view.Durable.StateLost || !MayRegister(view))
+        var reserved = view.State.ThirdParty.Reservation;
+        if (!view.Policy.UsesReservation || view.Durable.StateLost || !(view.Durable.Enabled || IsUsed(view)))
         {
             return [];
         }
 
-        var luns = view.State.ThirdParty.Reservation.Luns;
-        var missing = ImmutableArray.CreateBuilder<int>();
-        for (var index = 0; index < luns.Length; index++)
+        var (may, missing) = (MayRegister(view), ImmutableArray.CreateBuilder<int>());
+        for (var index = 0; index < reserved.Luns.Length; index++)
         {
-            if (luns[index].Readable && (!luns[index].Own || luns[index].Reservation == LunReservation.None))
+            var lun = reserved.Luns[index];
+            if (lun.Readable && ((may && (!lun.Own || lun.Reservation == LunReservation.None)) || (lun.Own && !reserved.Renewed)))
             {
                 missing.Add(index);
             }

@@ -179,7 +179,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
     {
         if (!view.HasArbiter || view.ArbiterSince is not { } heldSince)
         {
-            return view.Policy.UsesReservation ? StorageNotWon(view) : Refuse("the arbiter's lease is not held; the peer may hold it");
+            return view.Policy.UsesReservation ? ReservationWait.NotWon(view, LastFresh(view) + view.Timing.TakeoverDelay) : Refuse("the arbiter's lease is not held; the peer may hold it");
         }
 
         if (PeerBond.WhyNot(view) is { } free)
@@ -189,8 +189,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
 
         var at = Instant.Max(
             LastFresh(view) + view.Timing.TakeoverDelay,
-            view.Policy.UsesReservation ? ReservationWait.FormerHasFenced(view, heldSince)
-                : heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
+            view.Policy.UsesReservation ? ReservationWait.FormerHasFenced(view, heldSince) : heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
         if (view.State.ThirdParty.StoreMissedAt is { } missed)
         {
             at = Instant.Max(at, missed + (ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift));
@@ -209,12 +208,6 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         return view.Policy.OnAmbiguous == OnAmbiguous.Hold && BondIsOnlySaid(view) && Doubt(view) is { } doubt
             ? Hold(doubt) : new TakeoverPermit(TakeoverRule.Arbiter, "", at, false);
     }
-
-    /// <summary>Not each LUN is known to be this host's alone. A host whose key was taken away is not the one to go on: a person may know more.</summary>
-    private static TakeoverPermit StorageNotWon(View view) =>
-        !view.IsPreempted ? Refuse("the storage does not say of every LUN that the peer can no longer write there")
-        : view.Now < LastFresh(view) + view.Timing.TakeoverDelay ? Refuse("the peer took this host's key from the storage")
-        : Hold("the peer took this host's key from the storage and was not heard since: it may run everything");
 
     /// <summary>
     /// Nothing makes the peer fence when its lease ends: there is no watchdog, or its last word was that nothing runs there, and a host

@@ -12,6 +12,12 @@ public sealed record ReservationView
     /// <summary>When the newest order to change them was given; null for never. No other one before a reading that was asked for later.</summary>
     public Instant? OrderedAt { get; init; }
 
+    /// <summary>
+    /// This daemon has registered the own key by its host's paths. A key that is listed may be one of a path before the boot, by which nobody
+    /// writes any more.
+    /// </summary>
+    public bool Renewed { get; init; }
+
     /// <summary>Why the newest order failed; empty when it did not.</summary>
     public string Trouble { get; init; } = "";
 
