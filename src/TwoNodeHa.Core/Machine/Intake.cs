@@ -151,7 +151,8 @@ internal static class Intake
             case Purpose.FencePeer or Purpose.SwitchPeerOff:
                 ThirdPartyIntake.FenceAnswered(turn, finished);
                 break;
-            case Purpose.RegisterKeys or Purpose.PreemptPeer:
+            case Purpose.RegisterKeys:
+            case Purpose.PreemptPeer:
                 Reserving.Done(turn, finished, pending.Purpose);
                 break;
             case Purpose.ReadPeerPower:

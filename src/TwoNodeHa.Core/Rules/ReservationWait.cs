@@ -1,5 +1,4 @@
 using TwoNodeHa.Core.Config;
-using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Situation;
 
@@ -11,12 +10,10 @@ namespace TwoNodeHa.Core.Rules;
 /// </summary>
 internal static class ReservationWait
 {
-    /// <summary>Not each LUN is known to be this host's alone. A host whose key was taken away is not the one to go on: a person may know more.</summary>
-    /// <param name="view">The situation.</param>
-    /// <param name="due">When a takeover would be due, and a person is told.</param>
-    public static TakeoverPermit NotWon(View view, Instant due) => view.IsPreempted
-        ? new TakeoverPermit(TakeoverRule.None, "the peer took this host's key from the storage and was not heard since: it may run everything", null, view.Now >= due)
-        : new TakeoverPermit(TakeoverRule.None, "the storage does not say of every LUN that the peer can no longer write there", null, false);
+    /// <summary>Why neither the lease nor each LUN is known to be this host's alone. One whose key was taken away is not the one to go on: a person may know more.</summary>
+    public static string WhyNotAlone(View view) => !view.Policy.UsesReservation ? "the arbiter's lease is not held; the peer may hold it" : view.IsPreempted
+        ? "the peer took this host's key from the storage and was not heard since: it may run everything"
+        : "the storage does not say of every LUN that the peer can no longer write there";
 
     /// <summary>
     /// The peer's newest good reading is older than the moment at which this host was seen alone. It counts for a while, then one fence. A peer

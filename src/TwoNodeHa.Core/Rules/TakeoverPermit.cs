@@ -179,7 +179,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
     {
         if (!view.HasArbiter || view.ArbiterSince is not { } heldSince)
         {
-            return view.Policy.UsesReservation ? ReservationWait.NotWon(view, LastFresh(view) + view.Timing.TakeoverDelay) : Refuse("the arbiter's lease is not held; the peer may hold it");
+            return new TakeoverPermit(TakeoverRule.None, ReservationWait.WhyNotAlone(view), null, view.IsPreempted && view.Now >= LastFresh(view) + view.Timing.TakeoverDelay);
         }
 
         if (PeerBond.WhyNot(view) is { } free)
