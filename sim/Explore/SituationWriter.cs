@@ -121,6 +121,7 @@ internal ref struct SituationWriter
         ["DatabaseFacts.AutoPowerOn"] = "the same in every state of a search",
         ["DatabaseFacts.RollingUpgrade"] = "the same in every state of a search",
         ["ToolstackFacts.Database"] = "what counts of it is in HostView.Database; in an answer that waits it is hashed",
+        ["HostView.Replicas"] = "no site of a search replicates",
         ["HostView.StorageDetail"] = "explains",
         ["HostView.StorageRefusal"] = "explains; reported once",
         ["ToolstackFacts.Trouble"] = "explains",

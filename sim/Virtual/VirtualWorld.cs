@@ -66,6 +66,9 @@ public sealed class VirtualWorld
 
     public VirtualLuns Luns { get; }
 
+    /// <summary>The cable of the replication is pulled.</summary>
+    public bool ReplicationCut { get; set; }
+
     public IReadOnlyList<VirtualHost> Hosts { get; }
 
     public PromiseChecker Checker { get; }

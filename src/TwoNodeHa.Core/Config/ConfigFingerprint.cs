@@ -87,7 +87,8 @@ public static class ConfigFingerprint
     private static string Storage(HaConfig config) => (config.Storage.Probes.IsEmpty ? "" : string.Create(
         CultureInfo.InvariantCulture,
         $"{config.Storage.Probes.Length}|{config.Storage.ProbeInterval.Ticks}|{config.Storage.ProbeTimeout.Ticks}|{config.Storage.OnLoss}"))
-        + (config.Storage.ReservedLuns.IsEmpty ? "" : "|reserved|" + string.Join('|', config.Storage.ReservedLuns));
+        + (config.Storage.ReservedLuns.IsEmpty ? "" : "|reserved|" + string.Join('|', config.Storage.ReservedLuns))
+        + (config.Storage.DrbdResources.IsEmpty ? "" : "|drbd|" + string.Join('|', config.Storage.DrbdResources));
 
     private static ulong Hash(string text) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

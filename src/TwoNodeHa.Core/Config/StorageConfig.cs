@@ -30,6 +30,9 @@ public sealed record StorageConfig
     /// </summary>
     public ImmutableArray<string> ReservedLuns { get; init; } = [];
 
+    /// <summary>Resources of DRBD below the storage of the protected VMs, by name. Empty: none. At most eight.</summary>
+    public ImmutableArray<string> DrbdResources { get; init; } = [];
+
     /// <summary>See <see cref="Config.OnStorageLoss"/>.</summary>
     public OnStorageLoss OnLoss { get; init; }
 }

@@ -9,6 +9,7 @@ internal sealed class StorageReader(IniDocument document, FindingList findings)
     private const string ProbeKey = "probe";
     private const string TimeoutKey = "probe_timeout_seconds";
     private const string LossKey = "on_storage_loss";
+    private const string DrbdKey = "drbd";
     private const string ReservationKey = "reservation";
 
     private readonly SectionReader _reader = new(document.Find("storage"), findings);
@@ -25,6 +26,7 @@ internal sealed class StorageReader(IniDocument document, FindingList findings)
             OnLoss = _reader.Word(LossKey, standard.OnLoss, ("alert", OnStorageLoss.Alert), ("fence", OnStorageLoss.Fence)),
             ReservedLuns = ReadPaths(ReservationKey, ReservationRules.LunsMax,
                 "a device: write for example /dev/mapper/3600a098038304437415d4b6a59676d51, several separated by commas, the same on both hosts"),
+            DrbdResources = ReadResources(),
         };
         if (findings.Errors == errors && storage.ProbeTimeout < 3 * storage.ProbeInterval)
         {
@@ -39,6 +41,22 @@ internal sealed class StorageReader(IniDocument document, FindingList findings)
         }
 
         return storage;
+    }
+
+    private ImmutableArray<string> ReadResources()
+    {
+        var names = (_reader.Text(DrbdKey, emptyAllowed: true) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var name in names.Where(name => !HostsReader.IsName(name)))
+        {
+            _reader.Error(DrbdKey, $"\"{name}\" is no name of a resource: write those of drbd.conf, separated by commas");
+        }
+
+        if (names.Length > ProbesMax)
+        {
+            _reader.Error(DrbdKey, $"{names.Length} resources: write at most {ProbesMax}");
+        }
+
+        return [.. names.Distinct()];
     }
 
     private ImmutableArray<string> ReadPaths(string key, int most, string what)

@@ -30,6 +30,9 @@ public sealed record ToolsConfig
     /// <summary>Reads and changes persistent reservations; used only with <c>reservation</c> in [storage].</summary>
     public string Reservations { get; init; } = "/usr/bin/sg_persist";
 
+    /// <summary>Tells the state of DRBD (9 or later); used only with <c>drbd</c> in [storage].</summary>
+    public string Drbd { get; init; } = "/usr/sbin/drbdsetup";
+
     /// <summary>Rejects TCP to an address; <c>add|delete ADDRESS</c> is appended. Empty: not used.</summary>
     public string BlockPeer { get; init; } = "";
 

@@ -93,6 +93,11 @@ public abstract record Observation
     /// <param name="Detail">Which storage, and what went wrong.</param>
     public sealed record StorageProbed(Health Health, string Detail) : Observation;
 
+    /// <summary>DRBD was asked for its state.</summary>
+    /// <param name="AskedAt">When.</param>
+    /// <param name="Replicas">One for each of <see cref="Config.StorageConfig.DrbdResources"/>; empty when it did not answer.</param>
+    public sealed record ReplicasRead(Instant AskedAt, ImmutableArray<ReplicaFact> Replicas) : Observation;
+
     /// <summary>A write of the durable state ended.</summary>
     /// <param name="Version">Version that was written.</param>
     /// <param name="Durable">True when it is on disk.</param>

@@ -44,6 +44,9 @@ internal static class Intake
             case Observation.StorageProbed probed:
                 HostIntake.StorageProbed(turn, probed);
                 break;
+            case Observation.ReplicasRead read:
+                PathIntake.ReplicasRead(turn, read);
+                break;
             case Observation.Persisted persisted:
                 Persistence.Persisted(turn, persisted);
                 break;

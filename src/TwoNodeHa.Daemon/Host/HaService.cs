@@ -17,6 +17,7 @@ using TwoNodeHa.Daemon.Journal;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Probes;
 using TwoNodeHa.Daemon.RealTime;
+using TwoNodeHa.Daemon.Replication;
 using TwoNodeHa.Daemon.Reservations;
 using TwoNodeHa.Daemon.State;
 using TwoNodeHa.Daemon.Systemd;
@@ -127,6 +128,7 @@ internal sealed class HaService : IHostedService, IDisposable
         Own(new FenceProber(Config, agents, _sink, FenceAgents.OwnUuid)).Start();
 
         Own(new ReservationProber(Config, persist, _sink)).Start();
+        Own(new ReplicaWatcher(Config.Config, tools, _clock, _sink)).Start();
 
         // Behind the start: a verdict is posted once, when it changes.
         Own(new StorageProber(Config.Config.Storage, _clock, _sink, _counters)).Start();
