@@ -15,7 +15,7 @@ internal static class FuzzCommand
     {
         var seeds = new Option<string>("--seeds") { Description = "first..last, as 1..2000", DefaultValueFactory = _ => "1..1000" };
         var shard = new Option<string>("--shard") { Description = "this part of the seeds, as 1/4", DefaultValueFactory = _ => "1/1" };
-        var safety = new Option<FuzzClass>("--class") { Description = "safety class: A, B or C", DefaultValueFactory = _ => FuzzClass.C };
+        var safety = new Option<FuzzClass>("--class") { Description = "safety class: A, B, C, or S for A by reservations on the storage", DefaultValueFactory = _ => FuzzClass.C };
         var threads = new Option<int>("--threads") { Description = "threads", DefaultValueFactory = _ => Environment.ProcessorCount };
         var resume = new Option<string?>("--resume") { Description = "file that keeps the progress; an unfinished campaign goes on" };
         var json = new Option<string?>("--json") { Description = "write the summary to this file" };

@@ -66,6 +66,13 @@ internal static class FuzzLives
         (1, "arbiter refuses H"), (1, "arbiter trusts H"), (1, "board of H is silent"), (1, "board of H answers"), (1, "fence agent takes 20s"),
     ];
 
+    private static readonly (int Weight, string Template)[] Storage =
+    [
+        (4, "drop from H on mgmt"), (5, "pass from H on mgmt"), (2, "storage forgets reservations"), (1, "storage recalls the key of H"),
+        (1, "lun 1 answers nobody"), (2, "lun 1 answers"), (1, "lun 2 answers nobody"), (2, "lun 2 answers"),
+        (1, "storage lags by 200ms"), (1, "storage lags by 1s"), (2, "storage lags by 0s"),
+    ];
+
     private static readonly string[] Isolations = ["pull cable of H", "pull cable of H", "power off H", "power off H", "freeze daemon on H for 2min", "switch off", "hide gateway from H"];
     private static readonly double[] Pauses = [0.1, 0.3, 1, 3, 8, 20, 45];
     private static readonly (string Key, string[] Values)[] Policies =
@@ -80,7 +87,7 @@ internal static class FuzzLives
     {
         var random = new Random(seed ^ 0x5EED);
         var watchdog = random.Next(16) > 0;
-        var menu = Everywhere.Concat(safety switch { FuzzClass.B => TwoLinks, FuzzClass.A => ThirdParty, _ => [] })
+        var menu = Everywhere.Concat(safety switch { FuzzClass.B => TwoLinks, FuzzClass.A => ThirdParty, FuzzClass.S => Storage, _ => [] })
             .Where(item => watchdog || !NeedsWatchdog.Any(word => item.Template.Contains(word, StringComparison.Ordinal)));
         var life = new Life(random, [.. menu], [.. Isolations.Where(text => watchdog || !text.StartsWith("freeze", StringComparison.Ordinal))]);
         for (var rounds = random.Next(2, 4); rounds > 0; rounds--)
@@ -109,10 +116,10 @@ internal static class FuzzLives
             Story = string.Create(CultureInfo.InvariantCulture, $"A life, class {safety}, seed {seed}."),
             LinkCounts = [safety == FuzzClass.B ? 2 : 1],
             Profile = random.Next(8) switch { < 2 => "fast", 2 => "patient", _ => "balanced" },
-            ThirdParty = safety != FuzzClass.A ? "none" : random.Next(3) == 0 ? "agent" : "lease",
+            ThirdParty = safety switch { FuzzClass.A => random.Next(3) == 0 ? "agent" : "lease", FuzzClass.S => "storage", _ => "none" },
             Policy = policy,
             Watchdog = watchdog ? "device" : "none",
-            AssumeA1 = safety != FuzzClass.A,
+            AssumeA1 = safety is not (FuzzClass.A or FuzzClass.S),
             Seed = seed,
             Settle = 8 + random.Next(8),
             Moves = life.Moves,

@@ -15,6 +15,9 @@ public enum FuzzClass
 
     /// <summary>A lease store or a fence agent: every network failure is allowed.</summary>
     A = 2,
+
+    /// <summary>Class A by reservations on the storage: every network failure is allowed, and what befalls reservations.</summary>
+    S = 3,
 }
 
 /// <summary>Random fault schedules, each a scenario: faults, repair, and what must then hold (L1 to L3).</summary>
@@ -57,6 +60,13 @@ internal static class FuzzSchedule
         (2, "arbiter cut from H"), (3, "arbiter joined to H"), (1, "fence agent down"), (2, "fence agent up"),
     ];
 
+    private static readonly (int Weight, string Template)[] Storage =
+    [
+        (5, "drop from H on mgmt"), (6, "pass from H on mgmt"), (2, "storage forgets reservations"), (1, "storage recalls the key of H"),
+        (1, "lun 1 answers nobody"), (2, "lun 1 answers"), (1, "lun 2 answers nobody"), (2, "lun 2 answers"),
+        (1, "storage lags by 200ms"), (1, "storage lags by 1s"), (2, "storage lags by 0s"),
+    ];
+
     private static readonly double[] Pauses = [0.1, 0.3, 0.7, 1, 2, 3, 5, 8, 12, 20, 40];
     private static readonly string[] Freezes = ["500ms", "1s", "2s", "3s", "6s", "15s", "30s"];
     private static readonly string[] Methods =
@@ -71,6 +81,7 @@ internal static class FuzzSchedule
         {
             FuzzClass.B => TwoLinks,
             FuzzClass.A => ThirdParty,
+            FuzzClass.S => Storage,
             _ => [],
         }).ToList();
         var total = menu.Sum(item => item.Weight);
@@ -97,8 +108,8 @@ internal static class FuzzSchedule
             Story = string.Create(CultureInfo.InvariantCulture, $"Random faults, class {safety}, seed {seed}."),
             LinkCounts = [safety == FuzzClass.B ? 2 : 1],
             Profile = random.Next(4) == 0 ? "fast" : "balanced",
-            ThirdParty = safety != FuzzClass.A ? "none" : random.Next(3) == 0 ? "agent" : "lease",
-            AssumeA1 = safety != FuzzClass.A,
+            ThirdParty = safety switch { FuzzClass.A => random.Next(3) == 0 ? "agent" : "lease", FuzzClass.S => "storage", _ => "none" },
+            AssumeA1 = safety is not (FuzzClass.A or FuzzClass.S),
             Seed = seed,
             Settle = 8 + random.Next(8),
             Moves = [.. moves.Select(move => new Move(TimeSpan.FromMilliseconds(Math.Round(move.At * 1000)), new Sentence(move.Text, 0)))],

@@ -74,7 +74,7 @@ public sealed partial class PromiseChecker
         var repays = action is HaAction.StartToolstack or HaAction.WriteRoleMaster or HaAction.WriteRoleSlave
             && _toolstackOwed[host.Index];
         _toolstackOwed[host.Index] |= action is HaAction.KillToolstack or HaAction.RestartToolstack;
-        if (!OffForLong || (isUp && action is HaAction.StartToolstack) || action is HaAction.SyncDatabase or HaAction.BlockPeerToolstack { Block: false } or HaAction.AcquireLease or HaAction.ReleaseLease)
+        if (!OffForLong || (isUp && action is HaAction.StartToolstack) || action is HaAction.SyncDatabase or HaAction.BlockPeerToolstack { Block: false } or HaAction.AcquireLease or HaAction.ReleaseLease or HaAction.ReadReservations or HaAction.RegisterKeys)
         {
             return;
         }

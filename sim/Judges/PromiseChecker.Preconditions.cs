@@ -160,7 +160,7 @@ public sealed partial class PromiseChecker
     private bool IsWhole(VirtualHost host) => !_fenceAsked[host.Index] && !_tampered[host.Index] && _doubleSince is null
         && world.Elapsed - _changed > Settled && HearsAndIsHeard(host) && world.Network.ReachesGateway(host.Index)
         && world.Network.Quality[0].Loss <= 0 && !host.StorageLost && host.StateFile is { FencePending: false }
-        && _masterSince.Count(since => since is not null) < 2 && !world.Arbiter.InDoubt && !world.Board.InDoubt;
+        && _masterSince.Count(since => since is not null) < 2 && !world.Arbiter.InDoubt && !world.Board.InDoubt && !world.Luns.InDoubt;
 
     /// <summary>An administrator started the toolstack a moment ago: no reading can show it yet.</summary>
     private bool StartedByAnother(VirtualHost host)

@@ -155,7 +155,7 @@ public sealed partial class PromiseChecker
         PoweredOn: true, Frozen: false, GoingDown: false, WrongKey: false, Filtered: false, DiskFull: false, DiskReadOnly: false, ListHangs: false, StorageLost: false,
         WatchdogPresent: true, CannotReset: false, AdminStoppedToolstack: false, StateFileOrigin: DurableOrigin.Intact,
         StateFile: { Enabled: true, PromiseStands: false }, Daemon.Frozen: false,
-    } && host.DiskSlowBy == TimeSpan.Zero && host.ListSlowBy == TimeSpan.Zero && !_tampered[host.Index] && !PoolIsForeign && !world.Arbiter.InDoubt && !world.Board.InDoubt
+    } && host.DiskSlowBy == TimeSpan.Zero && host.ListSlowBy == TimeSpan.Zero && !_tampered[host.Index] && !PoolIsForeign && !world.Arbiter.InDoubt && !world.Board.InDoubt && !world.Luns.InDoubt && world.Luns.HasKeys(host.Index)
         && ReferenceEquals(host.Daemon.Config, host.OwnConfig) && host.Toolstack.Faults.AreQuiet && host.Domains.RefuseKill.Count == 0
         && host.Clock.DriftPpm == 0;
 

@@ -103,6 +103,15 @@ internal static class Expectations
             var (host, within) = (args.Host(), args.Time());
             return new Expectation(view => view.World.Hosts[host].Domains.List().Count == 0, within, Once: true);
         }),
+        Expect("the storage refused writes of {host}", "the storage refused writes of a", "At least one write of a VM there ended with RESERVATION CONFLICT.", args =>
+        {
+            var host = args.Host();
+            return new Expectation(view => view.World.Luns.Refused[host] > 0);
+        }),
+        Expect("the storage refused no write", "the storage refused no write", "No write of any VM ended with RESERVATION CONFLICT.", _ =>
+            new Expectation(view => view.World.Luns.Refused.Sum() == 0, Always: true)),
+        Expect("no disk was written by both hosts", "no disk was written by both hosts", "The storage never carried out writes of both hosts to one disk.", _ =>
+            new Expectation(view => view.World.Luns.WrittenTwice == 0, Always: true)),
         Expect("nothing moved", "nothing moved", "Every VM ran all the time where it ran at second 0.", _ =>
             new Expectation(view => !view.Moved, Always: true)),
         Expect("{host} is master", "b is master", "Its toolstack is the pool's master at the end.", args =>

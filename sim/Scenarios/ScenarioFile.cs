@@ -154,7 +154,7 @@ internal sealed class ScenarioReader(string file)
             Profile = OneOf(root, "profile", ["balanced", "fast", "patient"]),
             ConfigFile = Scalar(root, "config") is { } path ? Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(file))!) : null,
             Toolstack = OneOf(root, "toolstack", ["simulated", "realistic"]),
-            ThirdParty = OneOf(root, "third_party", ["none", "lease", "agent"]),
+            ThirdParty = OneOf(root, "third_party", ["none", "lease", "agent", "storage"]),
             Policy = Map(root, "policy"),
             Watchdog = OneOf(root, "watchdog", ["device", "none"]),
             Enabled = OneOf(root, "ha", ["enabled", "disabled"]) == "enabled",

@@ -197,9 +197,11 @@ internal sealed class ScenarioRun
             {
                 Policy = config.Policy with
                 {
-                    UsesArbiter = _scenario.ThirdParty == "lease",
+                    UsesArbiter = _scenario.ThirdParty is "lease" or "storage",
+                    UsesReservation = _scenario.ThirdParty == "storage",
                     UsesFenceAgent = _scenario.ThirdParty == "agent",
                 },
+                Storage = _scenario.ThirdParty == "storage" ? config.Storage with { ReservedLuns = ["/dev/mapper/lun1", "/dev/mapper/lun2"] } : config.Storage,
             };
         }
         catch (FormatException error)

@@ -238,6 +238,19 @@ internal static partial class WorldVerbs
         Verb("board of {host} answers", "board of a answers", "It does again.", (world, args) => world.Board.Silent[args.Host()] = false),
         Verb("boards lie", "boards lie", "They say off and cut nothing.", (world, _) => world.Board.Lies = true),
 
+        Verb("storage forgets reservations", "storage forgets reservations", "Another controller goes on that knows of no registration: everybody may write.",
+            (world, _) => world.Luns.Forget()),
+        Verb("storage recalls the key of {host}", "storage recalls the key of b", "A controller goes on with an old copy: a key that was taken away is there again.",
+            (world, args) => world.Luns.Recall(args.Host())),
+        Verb("replica of {host} is {word}", "replica of b is Outdated", "State of that host's data below the storage, as DRBD says it.",
+            (world, args) => { var host = Host(world, args); host.ReplicaState = args.Word(); }),
+        Verb("replication is cut", "replication is cut", "The cable of the replication is pulled.", (world, _) => world.ReplicationCut = true),
+        Verb("replication is joined", "replication is joined", "It is plugged again.", (world, _) => world.ReplicationCut = false),
+        Verb("lun {number} answers nobody", "lun 2 answers nobody", "No command about its reservations is answered; writes go on.",
+            (world, args) => world.Luns.Unreadable[Lun(args)] = true),
+        Verb("lun {number} answers", "lun 2 answers", "It does again.", (world, args) => world.Luns.Unreadable[Lun(args)] = false),
+        Verb("storage lags by {time}", "storage lags by 500ms", "Commands about reservations take that much longer each way.", (world, args) => world.Luns.Lag = args.Time()),
+
         Verb("admin names a master if there is none", "admin names a master if there is none",
             "With HA disabled nobody promotes a host after two toolstacks demoted each other at their start (xapi.md 8.1): an administrator does.",
             (world, _) => NameMaster(world)),
@@ -249,6 +262,8 @@ internal static partial class WorldVerbs
     private static Phrase<Action<VirtualWorld, PhraseArguments>> Verb(
         string pattern, string example, string meaning, Action<VirtualWorld, PhraseArguments> action) =>
         new(pattern, example, meaning, action);
+
+    private static int Lun(PhraseArguments args) => (int)Math.Clamp(args.Number() - 1, 0, Core.Config.ReservationRules.LunsMax - 1);
 
     private static VirtualHost Host(VirtualWorld world, PhraseArguments args) => world.Hosts[args.Host()];
 
@@ -566,6 +581,7 @@ internal static partial class WorldVerbs
         world.Network.Heal();
         world.Arbiter.Heal();
         world.Board.Heal();
+        world.Luns.Heal();
         foreach (var host in world.Hosts)
         {
             (host.StorageLost, host.DiskFull, host.DiskReadOnly, host.ListHangs, host.WrongKey, host.WatchdogPresent, host.Filtered) = (false, false, false, false, false, true, false);
@@ -590,6 +606,7 @@ internal static partial class WorldVerbs
         world.Network.Heal();
         world.Arbiter.Heal();
         world.Board.Heal();
+        world.Luns.Heal();
         NativeHa(world, on: false);
         foreach (var left in world.Storage.Locks().Where(held => !world.Hosts.Any(host => host.Domains.IsWriting(VmOf(world, held.VdiUuid)))))
         {

@@ -130,7 +130,7 @@ internal sealed class QuietCycle(VirtualWorld world)
 
     private bool IsQuiet()
     {
-        if (world.Held > 0 || world.Arbiter.Elects || world.Guardian is not null || world.Crash is not null)
+        if (world.Held > 0 || world.Arbiter.Elects || world.Luns.Count > 0 || !world.Hosts[0].Config.Config.Storage.DrbdResources.IsEmpty || world.Guardian is not null || world.Crash is not null)
         {
             return false;
         }

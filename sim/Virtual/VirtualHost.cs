@@ -16,6 +16,7 @@ public sealed class VirtualHost
 {
     private readonly VirtualWorld _world;
     private readonly VirtualStorageProbe _storage;
+    private readonly VirtualReplica _replica;
     private IDisposable? _watchdog;
     private IDisposable? _boot;
     private int _guarded = -1;
@@ -24,6 +25,7 @@ public sealed class VirtualHost
     {
         _world = world;
         _storage = new VirtualStorageProbe(world, this);
+        _replica = new VirtualReplica(world, this);
         Index = index;
         Config = OwnConfig = config;
         Clock = new HostClock(Instant.FromSeconds(100 + (5000 * index)));
@@ -123,6 +125,13 @@ public sealed class VirtualHost
             StorageWasLost |= value;
             _storage.Cut = value;
         }
+    }
+
+    /// <summary>State of this host's data, where the storage is replicated.</summary>
+    public string ReplicaState
+    {
+        get => _replica.DiskState;
+        set => _replica.DiskState = value;
     }
 
     /// <summary>It was cut since the last repair: what could not be plugged meanwhile stays unplugged.</summary>
@@ -333,6 +342,7 @@ public sealed class VirtualHost
             Daemon = new VirtualDaemon(_world, this);
             Daemon.Start();
             _storage.DaemonStarted();
+            _replica.DaemonStarted();
         }
     }
 

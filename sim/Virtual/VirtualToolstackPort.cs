@@ -140,6 +140,12 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
                 return await world.Arbiter.ReleaseAsync(host).ConfigureAwait(false);
             case HaAction.FencePeer fence:
                 return await world.Board.PowerOffAsync(host, fence.OnlyRead, post).ConfigureAwait(false);
+            case HaAction.ReadReservations:
+                return await world.Luns.ReadAsync(host, deadline, post).ConfigureAwait(false);
+            case HaAction.RegisterKeys register:
+                return await world.Luns.RegisterAsync(host, register, post).ConfigureAwait(false);
+            case HaAction.PreemptPeer:
+                return await world.Luns.PreemptAsync(host, post).ConfigureAwait(false);
             case HaAction.ReleaseStorageLocks release:
                 return await ReleaseAsync(release).ConfigureAwait(false);
             default:

@@ -40,6 +40,7 @@ public sealed class VirtualWorld
         };
         Arbiter = new VirtualArbiter(this);
         Board = new VirtualBoard(this);
+        Luns = new VirtualLuns(this, config);
         Storage.Forced += forced => Checker.LockForced(forced.VdiUuid, forced.HostUuid);
         Hosts =
         [
@@ -62,6 +63,11 @@ public sealed class VirtualWorld
     public VirtualArbiter Arbiter { get; }
 
     public VirtualBoard Board { get; }
+
+    public VirtualLuns Luns { get; }
+
+    /// <summary>The cable of the replication is pulled.</summary>
+    public bool ReplicationCut { get; set; }
 
     public IReadOnlyList<VirtualHost> Hosts { get; }
 

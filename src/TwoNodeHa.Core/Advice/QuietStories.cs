@@ -22,7 +22,7 @@ internal sealed class QuietStories(HaConfig config)
             Outcome = soleFences
                 ? "Nothing is stopped; but a host that is alone (Sole) fences when it loses the gateway: lone_start "
                     + "= takeover"
-                : "Nothing is stopped; a host that is alone (Sole) runs on too: " + (config.Policy.UsesArbiter ? "by the arbiter's lease" : "lone_start = hold"),
+                : "Nothing is stopped; a host that is alone (Sole) runs on too: " + (config.Policy.UsesReservation ? "by its key on the storage" : config.Policy.UsesArbiter ? "by the arbiter's lease" : "lone_start = hold"),
         };
     }
 

@@ -87,6 +87,12 @@ public static class SafetyClass
                 + "a board that lost its power with its host confirms nothing, and then a person must";
         }
 
+        if (config.Policy.UsesReservation)
+        {
+            return $"reservations on the storage{(config.Policy.UsesFenceAgent ? " and fence agents" : "")}: who takes over has the storage refuse the other host's writes first, so no fault of the "
+                + "network lets a VM run twice; while the storage does not answer a healthy pair goes on, and a host that is alone fences itself after a minute";
+        }
+
         return $"an arbiter{(config.Policy.UsesFenceAgent ? " and fence agents" : "")}: only the holder of its lease takes over, so no fault of the network lets a VM run twice; "
             + "while the arbiter is away a healthy pair goes on, and a host that is alone fences itself";
     }

@@ -16,6 +16,11 @@ internal sealed record SilencePermit(string Meanwhile, string By, TimeRange OfMa
     public static SilencePermit Of(HaConfig config)
     {
         var silence = new StoryTimes(config).Silence;
+        if (config.Policy.UsesReservation)
+        {
+            return OfStorage(config);
+        }
+
         var (ofMaster, ofSlave) = (PowerOff(config, config.Policy.FenceDelay), PowerOff(config, TimeSpan.Zero));
         return (config.Policy.UsesArbiter, config.Policy.UsesFenceAgent) switch
         {
@@ -28,6 +33,17 @@ internal sealed record SilencePermit(string Meanwhile, string By, TimeRange OfMa
                 "takes over when the board has said that the peer is off (T3), or by the arbiter's lease (T4)",
                 new TimeRange(Earlier(ofMaster.From, silence.From), silence.To), new TimeRange(Earlier(ofSlave.From, silence.From), silence.To)),
         };
+    }
+
+    /// <summary>The master takes the slave's key away first; the other way round half a reading's worth later. Then both are waited out: a reading, and one fence.</summary>
+    private static SilencePermit OfStorage(HaConfig config)
+    {
+        var (worth, call) = (ReservationRules.ReadingCounts(config.Timing), ReservationRules.ReadingInterval(config.Timing));
+        var fenced = worth + config.Timing.FenceBound + config.Timing.Margin;
+        var end = new StoryTimes(config).LeaseEnd;
+        return new SilencePermit("it runs on by its key on the storage, and takes the other one's away (Suspecting)",
+            "takes over when the storage has refused the other one's writes for long enough (T4)" + (config.Policy.UsesFenceAgent ? ", or when the board has said that it is off (T3)" : ""),
+            end.Plus(fenced + (worth / 2), fenced + (worth / 2) + (2 * call)), end.Plus(fenced, fenced + (2 * call)));
     }
 
     /// <summary>

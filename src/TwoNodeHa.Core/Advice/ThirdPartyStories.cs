@@ -29,27 +29,29 @@ internal sealed class ThirdPartyStories(HaConfig config)
 
     public TimelineStory ArbiterAway()
     {
-        var usable = ArbiterRules.UsableOf(config);
-        var lease = new TimeRange(usable - (ArbiterRules.LeaseOf(config) / 3) > TimeSpan.Zero ? usable - (ArbiterRules.LeaseOf(config) / 3) : TimeSpan.Zero, usable);
+        var storage = config.Policy.UsesReservation;
+        var usable = storage ? ReservationRules.SoleReadingCounts : ArbiterRules.UsableOf(config);
+        var newest = storage ? ReservationRules.ReadingInterval(config.Timing) : ArbiterRules.LeaseOf(config) / 3;
+        var lease = new TimeRange(usable - newest > TimeSpan.Zero ? usable - newest : TimeSpan.Zero, usable);
         return new TimelineStory
         {
             Id = "arbiter-away",
-            Title = "The arbiter is out of reach",
+            Title = storage ? "The storage does not answer about its reservations" : "The arbiter is out of reach",
             Hypothetical = !config.Policy.UsesArbiter,
             Rows =
             [
                 new(TimeRange.At(TimeSpan.Zero), "both, while they hear each other: all VMs run on"),
-                new(lease, "a host that is alone (Sole): its lease ends, it destroys its VMs"),
+                new(lease, $"a host that is alone (Sole): {(storage ? "its newest reading is too old" : "its lease ends")}, it destroys its VMs"),
                 new(lease.Plus(TimeSpan.Zero, config.Timing.FenceBound), "a host that is alone: nothing runs there, verified"),
             ],
-            Outcome = "A healthy pair does not need it; a host that is alone starts its VMs again when the arbiter is back",
+            Outcome = "A healthy pair does not need it; a host that is alone starts its VMs again when " + (storage ? "the storage answers" : "the arbiter is back"),
         };
     }
 
     /// <summary>Both are alive and see the gateway, and not each other: what classes C and B cannot cover.</summary>
     public TimelineStory LinkCut()
     {
-        var arbiter = config.Policy.UsesArbiter;
+        var (arbiter, held) = (config.Policy.UsesArbiter, config.Policy.UsesReservation ? "key" : "lease");
         return new TimelineStory
         {
             Id = "link-cut",
@@ -57,9 +59,9 @@ internal sealed class ThirdPartyStories(HaConfig config)
             Rows = arbiter
                 ?
                 [
-                    new(_times.LeaseEnd, "both: silence; both ask the arbiter for the lease, one has it" + (config.Policy.UsesFenceAgent ? "; the master has the slave switched off" : "")),
-                    new(_times.LeaseEnd.Plus(TimeSpan.Zero, config.Timing.FenceBound), "host without the lease: its right to run ends, it destroys its VMs"),
-                    new(_permit.OfEither, "host with the lease: " + _permit.By),
+                    new(_times.LeaseEnd, (config.Policy.UsesReservation ? "both: silence; both have the storage take the other's key away, it puts them in a row" : "both: silence; both ask the arbiter for the lease, one has it") + (config.Policy.UsesFenceAgent ? "; the master has the slave switched off" : "")),
+                    new(_times.LeaseEnd.Plus(TimeSpan.Zero, config.Timing.FenceBound), $"host without the {held}: its right to run ends, it destroys its VMs"),
+                    new(_permit.OfEither, $"host with the {held}: {_permit.By}"),
                 ]
                 :
                 [

@@ -82,10 +82,13 @@ public static class ConfigFingerprint
             ? string.Create(CultureInfo.InvariantCulture, $"{text}|arbiter|{arbiter.Prefix}|{arbiter.LeaseTime.Ticks}") : text;
     }
 
-    // Not the paths: each host reads its own way to the storage.
-    private static string Storage(HaConfig config) => config.Storage.Probes.IsEmpty ? "" : string.Create(
+    // Not the paths of the probes: each host reads its own way to the storage. The LUNs of reservations are the same ones in the same
+    // order, or each host could win the one that it takes for the first.
+    private static string Storage(HaConfig config) => (config.Storage.Probes.IsEmpty ? "" : string.Create(
         CultureInfo.InvariantCulture,
-        $"{config.Storage.Probes.Length}|{config.Storage.ProbeInterval.Ticks}|{config.Storage.ProbeTimeout.Ticks}|{config.Storage.OnLoss}");
+        $"{config.Storage.Probes.Length}|{config.Storage.ProbeInterval.Ticks}|{config.Storage.ProbeTimeout.Ticks}|{config.Storage.OnLoss}"))
+        + (config.Storage.ReservedLuns.IsEmpty ? "" : "|reserved|" + string.Join('|', config.Storage.ReservedLuns))
+        + (config.Storage.DrbdResources.IsEmpty ? "" : "|drbd|" + string.Join('|', config.Storage.DrbdResources));
 
     private static ulong Hash(string text) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -34,7 +34,7 @@ internal static class ConfigKeys
     ];
 
     public static readonly string[] Storage =
-        ["probe", "probe_interval_seconds", "probe_timeout_seconds", "on_storage_loss"];
+        ["probe", "probe_interval_seconds", "probe_timeout_seconds", "on_storage_loss", "reservation", "drbd"];
 
     public static readonly string[] Watchdog = ["device"];
 
@@ -61,6 +61,8 @@ internal static class ConfigKeys
         new("stop_toolstack", t => t.StopToolstack, (t, v) => t with { StopToolstack = v }),
         new("start_toolstack", t => t.StartToolstack, (t, v) => t with { StartToolstack = v }),
         new("release_locks", t => t.ReleaseLocks, (t, v) => t with { ReleaseLocks = v }),
+        new("reservations", t => t.Reservations, (t, v) => t with { Reservations = v }),
+        new("drbd", t => t.Drbd, (t, v) => t with { Drbd = v }),
         new("block_peer", t => t.BlockPeer, (t, v) => t with { BlockPeer = v }),
         new("hypervisor_fence", t => t.HypervisorFence, (t, v) => t with { HypervisorFence = v }),
         new("reset_host", t => t.ResetHost, (t, v) => t with { ResetHost = v }),

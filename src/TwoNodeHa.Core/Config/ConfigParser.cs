@@ -35,6 +35,13 @@ public static class ConfigParser
         var third = new ThirdPartyReader(document, findings);
         var fences = third.ReadFences(hosts);
         var arbiter = third.ReadArbiter(timing);
+        var storage = new StorageReader(document, findings).Read();
+        var reserves = !storage.ReservedLuns.IsEmpty;
+        if (reserves && document.Find("arbiter") is { } both)
+        {
+            findings.Error(both.Line, both.Title, "reservations on the storage are the arbiter already: remove this section, or reservation from [storage]");
+        }
+
         var config = new HaConfig
         {
             Hosts = hosts,
@@ -42,10 +49,15 @@ public static class ConfigParser
             DiskLinks = diskLinks,
             Gateway = gateway,
             Timing = timing,
-            Policy = site.ReadPolicy() with { UsesArbiter = arbiter is not null, UsesFenceAgent = !fences.IsEmpty },
+            Policy = site.ReadPolicy() with
+            {
+                UsesArbiter = arbiter is not null || reserves,
+                UsesReservation = reserves,
+                UsesFenceAgent = !fences.IsEmpty,
+            },
             Fences = fences,
             Arbiter = arbiter,
-            Storage = new StorageReader(document, findings).Read(),
+            Storage = storage,
             Watchdog = watchdog,
             Alerts = new AlertsReader(document, findings).Read(),
             Paths = site.ReadPaths(),

@@ -132,6 +132,12 @@ public sealed record PolicyConfig
     public bool UsesArbiter { get; init; }
 
     /// <summary>
+    /// The arbiter is the storage itself, from <see cref="StorageConfig.ReservedLuns"/>: persistent reservations take the place of
+    /// the lease. Only with <see cref="UsesArbiter"/>.
+    /// </summary>
+    public bool UsesReservation { get; init; }
+
+    /// <summary>
     /// Class A with fence agents, from <see cref="HaConfig.Fences"/>: a silent peer is switched off, and its confirmation gives
     /// leave (T3).
     /// </summary>

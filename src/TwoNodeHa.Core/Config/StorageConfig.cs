@@ -24,6 +24,15 @@ public sealed record StorageConfig
     /// <summary>The storage is lost when one path could not be read for this long without a break.</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// Devices of the LUNs on which both hosts hold SCSI-3 persistent reservations, the same names in the same order on both; the first
+    /// one decides. Empty: no reservations. At most eight.
+    /// </summary>
+    public ImmutableArray<string> ReservedLuns { get; init; } = [];
+
+    /// <summary>Resources of DRBD below the storage of the protected VMs, by name. Empty: none. At most eight.</summary>
+    public ImmutableArray<string> DrbdResources { get; init; } = [];
+
     /// <summary>See <see cref="Config.OnStorageLoss"/>.</summary>
     public OnStorageLoss OnLoss { get; init; }
 }

@@ -27,6 +27,12 @@ public sealed record ToolsConfig
     /// <summary>Releases storage locks; host uuid, SR uuid and, for the old master, <c>master</c> are appended.</summary>
     public string ReleaseLocks { get; init; } = "/opt/xensource/sm/resetvdis.py";
 
+    /// <summary>Reads and changes persistent reservations; used only with <c>reservation</c> in [storage].</summary>
+    public string Reservations { get; init; } = "/usr/bin/sg_persist";
+
+    /// <summary>Tells the state of DRBD (9 or later); used only with <c>drbd</c> in [storage].</summary>
+    public string Drbd { get; init; } = "/usr/sbin/drbdsetup";
+
     /// <summary>Rejects TCP to an address; <c>add|delete ADDRESS</c> is appended. Empty: not used.</summary>
     public string BlockPeer { get; init; } = "";
 

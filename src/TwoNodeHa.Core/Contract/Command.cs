@@ -155,6 +155,19 @@ public abstract record HaAction
     /// <param name="OnlyRead">Switch nothing: only confirm that it is off, where it is.</param>
     public sealed record FencePeer(bool OnlyRead = false) : HaAction;
 
+    /// <summary>Read registrations and reservations of all LUNs; they come as <see cref="Observation.ReservationsRead"/>. Changes nothing.</summary>
+    public sealed record ReadReservations : HaAction;
+
+    /// <summary>Register this host's key, by every path, and reserve where nothing is reserved; then read all LUNs.</summary>
+    /// <param name="Luns">Indexes in <see cref="Config.StorageConfig.ReservedLuns"/>; no other LUN is touched.</param>
+    public sealed record RegisterKeys(ImmutableArray<int> Luns) : HaAction;
+
+    /// <summary>
+    /// PREEMPT AND ABORT of the peer's key, LUN by LUN in their order: the next one only after the one before was read back as won. Then
+    /// read all LUNs. Registers nothing: without an own key the target refuses.
+    /// </summary>
+    public sealed record PreemptPeer : HaAction;
+
     /// <summary>Ask the arbiter for its lease (R3, T4).</summary>
     public sealed record AcquireLease : HaAction;
 

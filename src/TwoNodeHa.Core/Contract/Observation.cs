@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
@@ -92,6 +93,11 @@ public abstract record Observation
     /// <param name="Detail">Which storage, and what went wrong.</param>
     public sealed record StorageProbed(Health Health, string Detail) : Observation;
 
+    /// <summary>DRBD was asked for its state.</summary>
+    /// <param name="AskedAt">When.</param>
+    /// <param name="Replicas">One for each of <see cref="Config.StorageConfig.DrbdResources"/>; empty when it did not answer.</param>
+    public sealed record ReplicasRead(Instant AskedAt, ImmutableArray<ReplicaFact> Replicas) : Observation;
+
     /// <summary>A write of the durable state ended.</summary>
     /// <param name="Version">Version that was written.</param>
     /// <param name="Durable">True when it is on disk.</param>
@@ -125,6 +131,11 @@ public abstract record Observation
     /// <param name="Agent">Which agent.</param>
     /// <param name="AskedAt">When the confirmed reading was asked for.</param>
     public sealed record PeerPowerOff(string Agent, Instant AskedAt) : Observation;
+
+    /// <summary>The registrations and reservations on the LUNs were read.</summary>
+    /// <param name="AskedAt">When the reading was asked for.</param>
+    /// <param name="Luns">In the order of <see cref="Config.StorageConfig.ReservedLuns"/>, one for each.</param>
+    public sealed record ReservationsRead(Instant AskedAt, ImmutableArray<LunFact> Luns) : Observation;
 
     /// <summary>The operator asked for something.</summary>
     /// <param name="RequestId">Id to be answered with <see cref="Command.Reply"/>.</param>

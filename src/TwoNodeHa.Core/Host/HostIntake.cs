@@ -36,6 +36,22 @@ internal static class HostIntake
         VmBook.SeeDomains(turn);
     }
 
+    /// <summary>What is told is what changed of the own data.</summary>
+    public static void ReplicasRead(Draft turn, Observation.ReplicasRead read)
+    {
+        foreach (var replica in read.Replicas)
+        {
+            var before = turn.Host.Replicas.FirstOrDefault(known => known.Resource == replica.Resource);
+            if (before is null ? !replica.IsUpToDate : before.DiskState != replica.DiskState)
+            {
+                turn.Report(HaEventId.StorageChanged, replica.IsUpToDate ? Severity.Notice : Severity.Warning,
+                    $"the data of {replica.Resource} here is {(replica.DiskState.Length > 0 ? replica.DiskState : "not up")}");
+            }
+        }
+
+        turn.Host = read.Replicas.IsEmpty ? turn.Host : turn.Host with { Replicas = read.Replicas };
+    }
+
     public static void StorageProbed(Draft turn, Observation.StorageProbed probed)
     {
         if (probed.Health == turn.Host.Storage)

@@ -155,6 +155,11 @@ internal static class Decisions
             return "the durable state was lost, and the peer did not tell in time what it knows: this host counts as fenced";
         }
 
+        if (view.IsPreempted)
+        {
+            return "the peer took this host's key from the storage and is not heard: it may take over, and the right to run has ended";
+        }
+
         return OneWay.Holds(view)
             ? "the peer is heard but does not hear us, so it may take over: the right to run has ended"
             : "neither the peer nor the gateway answers: the right to run has ended";

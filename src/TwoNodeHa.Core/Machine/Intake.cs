@@ -4,6 +4,7 @@ using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Operator;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
+using TwoNodeHa.Core.Routine;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -20,14 +21,7 @@ internal static class Intake
                 Start.Begin(turn, started);
                 break;
             case Observation.Ticked ticked:
-                // A copy of the state at every tick is not free.
-                if (NeedsWallClock(turn))
-                {
-                    turn.Life = turn.Life with { WallUnixMs = ticked.WallUnixMs };
-                }
-
-                Tombstones.Age(turn, ticked.WallUnixMs);
-                Damping.Keep(turn, ticked.WallUnixMs);
+                Tick(turn, ticked.WallUnixMs);
                 break;
             case Observation.HeartbeatReceived received:
                 HeartbeatIntake.Receive(turn, received);
@@ -50,6 +44,9 @@ internal static class Intake
             case Observation.StorageProbed probed:
                 HostIntake.StorageProbed(turn, probed);
                 break;
+            case Observation.ReplicasRead read:
+                PathIntake.ReplicasRead(turn, read);
+                break;
             case Observation.Persisted persisted:
                 Persistence.Persisted(turn, persisted);
                 break;
@@ -58,6 +55,9 @@ internal static class Intake
                 break;
             case Observation.ArbiterObserved arbiter:
                 ThirdPartyIntake.ArbiterObserved(turn, arbiter);
+                break;
+            case Observation.ReservationsRead read:
+                ReservationIntake.Read(turn, read);
                 break;
             case Observation.PeerPowerOff off:
                 ThirdPartyIntake.PeerPowerOff(turn, off);
@@ -80,6 +80,18 @@ internal static class Intake
             default:
                 throw new UnreachableException(observation.GetType().Name);
         }
+    }
+
+    private static void Tick(Draft turn, long wallUnixMs)
+    {
+        // A copy of the state at every tick is not free.
+        if (NeedsWallClock(turn))
+        {
+            turn.Life = turn.Life with { WallUnixMs = wallUnixMs };
+        }
+
+        Tombstones.Age(turn, wallUnixMs);
+        Damping.Keep(turn, wallUnixMs);
     }
 
     /// <summary>Who handles the result of a command: by the purpose that it was ordered with.</summary>
@@ -142,12 +154,15 @@ internal static class Intake
             case Purpose.FencePeer or Purpose.SwitchPeerOff:
                 ThirdPartyIntake.FenceAnswered(turn, finished);
                 break;
+            case Purpose.RegisterKeys:
+            case Purpose.PreemptPeer:
+                Reserving.Done(turn, finished, pending.Purpose);
+                break;
             case Purpose.ReadPeerPower:
                 ThirdPartyIntake.PowerRead(turn, finished);
                 break;
             default:
-                // Nobody waits for it.
-                break;
+                break; // Nobody waits for it.
         }
     }
 

@@ -21,12 +21,14 @@ internal static class Orders
         Persistence.WriteWhenDue(turn);
         PeerPower.Withdraw(turn);
         LeaseReturn.EndRight(turn);
+        Reserving.EndRight(turn);
         Watchdog.FeedWhenDue(turn);
         Probing.ProbeGateway(turn);
         Beating.Beat(turn);
         Probing.ProbePeer(turn);
         Probing.AskThirdParty(turn);
         LeaseReturn.Order(turn);
+        Reserving.Order(turn);
         Reading.ReadDomains(turn);
         Reading.ReadToolstack(turn);
         Reading.SyncDatabase(turn);

@@ -34,6 +34,8 @@ internal static class WakeUp
         Persistence.LookAgainAt(view),
         FenceOrder.LookAgainAt(view),
         Probing.LookAgainAt(view),
+        ReservationOrder.LookAgainAt(view),
+        Reserving.LookAgainAt(view),
         Beating.LookAgainAt(view),
         Reading.LookAgainAt(view));
 }

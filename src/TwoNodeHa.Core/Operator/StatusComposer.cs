@@ -68,7 +68,8 @@ internal static class StatusComposer
     private static ImmutableArray<ThirdPartyStatus> ThirdParties(View view)
     {
         var names = view.Config.Config.Fences.Select(fence => fence.Name);
-        return [.. (view.Config.Config.Arbiter is null ? names : names.Append("arbiter")).Select(name =>
+        return [.. (view.Config.Config.Arbiter is null ? names : names.Append("arbiter")).Concat(view.Config.Config.Storage.ReservedLuns)
+            .Concat(view.Config.Config.Storage.DrbdResources.IsEmpty ? [] : ["drbd"]).Select(name =>
             view.State.ThirdParty.Sights.GetValueOrDefault(name) is { } sight
                 ? new ThirdPartyStatus(name, sight.Works, sight.Detail, Age(sight.WorkedAt, view.Now))
                 : new ThirdPartyStatus(name, null, "not tested yet", null))];

@@ -34,6 +34,16 @@ internal static class PathIntake
         }
     }
 
+    /// <summary>A peer whose replication is connected has a kernel that answers there: a sign of life, whatever else is silent.</summary>
+    public static void ReplicasRead(Draft turn, Observation.ReplicasRead read)
+    {
+        HostIntake.ReplicasRead(turn, read);
+        if (read.Replicas.FirstOrDefault(replica => replica.PeerConnected) is { } connected)
+        {
+            PeerAnswered(turn, new Observation.PeerAnswered($"drbd {connected.Resource}", read.AskedAt));
+        }
+    }
+
     private static void JudgeRound(Draft turn, Instant? before, Instant newest)
     {
         // A gap that nobody looked at is a gap all the same: it is judged here, when the late answer arrives.

@@ -281,6 +281,7 @@ internal static class Takeover
                 + "answered all that time, and a bound host has fenced by now",
             TakeoverRule.PowerOff => $"T3: {turn.ThirdParty.PeerPowerOffAgent} confirmed that {peer} is off",
             TakeoverRule.Promised => $"T6: {peer} is under its promise and runs nothing",
+            TakeoverRule.Arbiter when turn.Config.Policy.UsesReservation => $"T4: the storage refuses what {peer} writes, and a bound host has fenced by now",
             TakeoverRule.Arbiter => $"T4: the arbiter's lease of {peer} has ended",
             _ => $"T5: the operator said that {peer} is dead",
         };

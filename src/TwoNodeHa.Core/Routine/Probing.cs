@@ -49,7 +49,7 @@ internal static class Probing
             return;
         }
 
-        if (policy.UsesArbiter && turn.Now >= turn.Schedule.Arbiter)
+        if (policy is { UsesArbiter: true, UsesReservation: false } && turn.Now >= turn.Schedule.Arbiter)
         {
             AskArbiter(turn);
         }

@@ -67,6 +67,11 @@ public static class Fitness
             return $"the storage of the protected VMs is not reachable ({state.Host.StorageDetail})";
         }
 
+        if (state.Host.Replicas.FirstOrDefault(replica => !replica.IsUpToDate) is { } behind)
+        {
+            return $"the data of {behind.Resource} here is {(behind.DiskState.Length > 0 ? behind.DiskState : "not up")}, not UpToDate";
+        }
+
         if (state.Disk.Trouble.Length > 0)
         {
             return $"the durable state cannot be written ({state.Disk.Trouble})";

@@ -75,6 +75,7 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
     /// <summary>When the verdict can change although nothing is heard.</summary>
     public static Instant LookAgainAt(View view) => Again.First(
         Again.At(view, Of(view).Until),
+        view.Policy.UsesReservation ? Again.After(view, view.State.ThirdParty.Reservation.KeySince, view.ReservationMatures) : Again.Never,
         Again.After(view, view.State.Peer.LastAcked, view.Timing.Lease),
         view.OnlyArrives ? Again.After(view, view.State.Peer.Beat?.AckSentAt, view.Timing.AttestWindow) : Again.Never,
         Again.After(view, view.GatewayAnsweredAt, view.Config.Config.Gateway.Timeout));
@@ -121,7 +122,7 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
     private static Instant R2End(View view, Instant end) =>
         OneWay.Holds(view) ? Instant.Min(end, OneWay.RightEnds(view) ?? view.Now) : end;
 
-    private static Instant? R3(View view) => !view.BoundByWord && view.HasArbiter ? view.State.ThirdParty.ArbiterUntil : null;
+    private static Instant? R3(View view) => !view.BoundByWord && view.HasArbiter ? view.ArbiterUntil : null;
 
     private static Instant? Carried(View view) => !view.BoundByWord && view.State.Watchdog.CarriedLease is { } carried
         && view.Now < carried ? carried : null;

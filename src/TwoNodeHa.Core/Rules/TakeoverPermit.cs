@@ -64,6 +64,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
         Again.After(view, view.State.Peer.LastHeard, view.Timing.QuietWindow),
         Again.After(view, view.State.Peer.ProbedAt is null ? null : view.State.Peer.ProbedSince, AskedFor(view.Timing)),
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffQuiet),
+        view.Policy.UsesReservation && view.ArbiterSince is { } alone ? Again.At(view, ReservationWait.FormerHasFenced(view, alone)) : Again.Never,
         Again.After(view, view.State.ThirdParty.PeerPowerOffAt, Deadlines.PowerOffCounts),
         view.State.ThirdParty.StoreMissedAt is { } missed
             ? Again.After(view, missed, ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift) : Again.Never);
@@ -177,9 +178,9 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
     /// <summary>T4: who held the lease before needs one fence after its end; who held none has its R1 for S and then one fence.</summary>
     private static TakeoverPermit ByArbiter(View view)
     {
-        if (!view.HasArbiter || view.State.ThirdParty.ArbiterSince is not { } heldSince)
+        if (!view.HasArbiter || view.ArbiterSince is not { } heldSince)
         {
-            return Refuse("the arbiter's lease is not held; the peer may hold it");
+            return new TakeoverPermit(TakeoverRule.None, ReservationWait.WhyNotAlone(view), null, view.IsPreempted && view.Now >= LastFresh(view) + view.Timing.TakeoverDelay);
         }
 
         if (PeerBond.WhyNot(view) is { } free)
@@ -189,7 +190,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
 
         var at = Instant.Max(
             LastFresh(view) + view.Timing.TakeoverDelay,
-            heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
+            view.Policy.UsesReservation ? ReservationWait.FormerHasFenced(view, heldSince) : heldSince + (view.Timing.FenceBound * Deadlines.ArbiterDrift) + view.Timing.Margin);
         if (view.State.ThirdParty.StoreMissedAt is { } missed)
         {
             at = Instant.Max(at, missed + (ArbiterRules.LeaseOf(view.Config.Config) * Deadlines.ArbiterDrift));

@@ -48,6 +48,9 @@ public sealed record HostView
     /// <summary>The storage was healthy once in this incarnation: a path that never was may be a mistake of the configuration.</summary>
     public bool StorageProven { get; init; }
 
+    /// <summary>The replication below the storage, as last read; empty where there is none, or it was never read.</summary>
+    public ImmutableArray<ReplicaFact> Replicas { get; init; } = [];
+
     /// <summary>Why lost storage does not fence this host, as it was reported; empty when nothing was.</summary>
     public string StorageRefusal { get; init; } = "";
 }

@@ -70,4 +70,13 @@ public enum Purpose
 
     /// <summary>The fence agent only reads the peer's power.</summary>
     ReadPeerPower = 28,
+
+    /// <summary>The reservations on the storage are read.</summary>
+    ReadReservations = 29,
+
+    /// <summary>The own key is registered on the storage.</summary>
+    RegisterKeys = 30,
+
+    /// <summary>The peer's key is taken from the storage. Abandoned when the reason is gone: then its adapter orders nothing more.</summary>
+    PreemptPeer = 31,
 }

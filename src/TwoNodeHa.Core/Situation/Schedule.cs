@@ -29,6 +29,9 @@ public sealed record Schedule
     /// <summary>Next request to the arbiter.</summary>
     public Instant Arbiter { get; init; }
 
+    /// <summary>When the newest reading of the reservations on the storage was ordered.</summary>
+    public Instant Reservations { get; init; }
+
     /// <summary>Next order to the fence agent, or reading by it.</summary>
     public Instant Agent { get; init; }
 

@@ -27,6 +27,9 @@ public sealed record ThirdPartyView
     /// </summary>
     public Instant? StoreMissedAt { get; init; }
 
+    /// <summary>The reservations on the storage, where they take the place of the lease.</summary>
+    public ReservationView Reservation { get; init; } = new();
+
     /// <summary>When a confirmed "power is off" was asked for; null when none counts.</summary>
     public Instant? PeerPowerOffAt { get; init; }
 

@@ -73,8 +73,8 @@ public readonly partial struct View
         }
     }
 
-    /// <summary>The arbiter's lease is held.</summary>
-    public bool HasArbiter => State.ThirdParty.ArbiterUntil is { } until && Now < until;
+    /// <summary>The arbiter's lease is held, or the own key on the storage.</summary>
+    public bool HasArbiter => ArbiterUntil is { } until && Now < until;
 
     /// <summary>
     /// A fence agent confirmed a moment ago that the peer is off, and the peer was not heard since: an older word says nothing,

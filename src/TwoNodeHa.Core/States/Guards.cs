@@ -29,7 +29,7 @@ internal static class Guards
         TakeoverRule.Attested => view.PeerFresh && view.State.Peer.Beat is { } beat && beat.Attestation > view.Durable.Declined,
         TakeoverRule.Silence => !view.PeerFresh && view.State.Gateway.FreshSince is not null,
         TakeoverRule.Operator => !view.PeerHeard,
-        TakeoverRule.Arbiter => !view.PeerFresh && view.HasArbiter,
+        TakeoverRule.Arbiter => !view.PeerFresh && view.HasArbiterAlone,
         TakeoverRule.PowerOff => !view.PeerFresh,
         TakeoverRule.Promised => view.PeerFresh && view.PromiseOfPeerHolds,
         _ => false,

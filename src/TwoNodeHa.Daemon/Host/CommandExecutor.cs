@@ -7,6 +7,7 @@ using TwoNodeHa.Daemon.Fencing;
 using TwoNodeHa.Daemon.Hypervisor;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Probes;
+using TwoNodeHa.Daemon.Reservations;
 using TwoNodeHa.Daemon.State;
 using TwoNodeHa.Daemon.Toolstack;
 using TwoNodeHa.Daemon.Watchdog;
@@ -37,6 +38,9 @@ internal sealed class CommandExecutor : ICommandExecutor
 
     /// <summary>Null without an arbiter.</summary>
     public ArbiterPort? Arbiter { get; init; }
+
+    /// <summary>Null without reservations on the storage.</summary>
+    public ReservationPort? Reservations { get; init; }
 
     public required Journal.EventLog Events { get; init; }
 
@@ -96,6 +100,9 @@ internal sealed class CommandExecutor : ICommandExecutor
                 break;
             case Command.Act { Action: HaAction.AcquireLease or HaAction.ReleaseLease } act when Arbiter is not null:
                 Arbiter.Act(act);
+                break;
+            case Command.Act { Action: HaAction.ReadReservations or HaAction.RegisterKeys or HaAction.PreemptPeer } act when Reservations is not null:
+                Reservations.Act(act);
                 break;
             case Command.Act act:
                 Toolstack.Act(act);

@@ -17,6 +17,8 @@ using TwoNodeHa.Daemon.Journal;
 using TwoNodeHa.Daemon.Links;
 using TwoNodeHa.Daemon.Probes;
 using TwoNodeHa.Daemon.RealTime;
+using TwoNodeHa.Daemon.Replication;
+using TwoNodeHa.Daemon.Reservations;
 using TwoNodeHa.Daemon.State;
 using TwoNodeHa.Daemon.Systemd;
 using TwoNodeHa.Daemon.Telemetry;
@@ -94,6 +96,7 @@ internal sealed class HaService : IHostedService, IDisposable
         _toolstack = new ToolstackPort(Config, _sink, tools, _logger);
         var agents = FenceAgents.Of(Config.Config, tools);
         var arbiter = Config.Config.Arbiter is { } store ? Own(new ArbiterPort(Config, new EtcdStore(Config, store, _clock), _clock, _sink)) : null;
+        var persist = new PersistTool(tools, Config.Config.Tools.Reservations);
         var executor = new CommandExecutor
         {
             Links = links,
@@ -106,6 +109,7 @@ internal sealed class HaService : IHostedService, IDisposable
             Toolstack = _toolstack,
             Fencing = Config.Config.Fences.IsEmpty ? null : new FencePort(Config, agents, _clock, _sink, FenceAgents.OwnUuid, StillOrdered),
             Arbiter = arbiter,
+            Reservations = Config.Policy.UsesReservation ? new ReservationPort(Config, persist, _clock, _sink, StillOrdered) : null,
             Events = events,
             Desk = desk,
             Exit = End,
@@ -122,6 +126,9 @@ internal sealed class HaService : IHostedService, IDisposable
         arbiter?.Start();
         _loop.Start(started);
         Own(new FenceProber(Config, agents, _sink, FenceAgents.OwnUuid)).Start();
+
+        Own(new ReservationProber(Config, persist, _sink)).Start();
+        Own(new ReplicaWatcher(Config.Config, tools, _clock, _sink)).Start();
 
         // Behind the start: a verdict is posted once, when it changes.
         Own(new StorageProber(Config.Config.Storage, _clock, _sink, _counters)).Start();
@@ -206,7 +213,8 @@ internal sealed class HaService : IHostedService, IDisposable
     }
 
     /// <summary>Its reason is still there, by the last turn of the loop.</summary>
-    private bool StillOrdered(long id) => _loop?.Core.State.Pending.Find(id) is { Purpose: Purpose.FencePeer or Purpose.SwitchPeerOff or Purpose.ReadPeerPower };
+    private bool StillOrdered(long id) => _loop?.Core.State.Pending.Find(id) is
+        { Purpose: Purpose.FencePeer or Purpose.SwitchPeerOff or Purpose.ReadPeerPower or Purpose.PreemptPeer };
 
     private VmReport Vms() => (_loop ?? throw new InvalidOperationException("not started")).Core.Vms(_clock.Now);
 

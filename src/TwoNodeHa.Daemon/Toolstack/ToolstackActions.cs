@@ -91,7 +91,8 @@ internal sealed class ToolstackActions(
                     : StillThere(await Ladder.PowerOffAsync(deadline));
             case HaAction.FencePeer:
             case HaAction.AcquireLease or HaAction.ReleaseLease:
-                return new Failure(ActionOutcome.Failed, "NOT_CONFIGURED", "no fence agent and no arbiter is configured");
+            case HaAction.ReadReservations or HaAction.RegisterKeys or HaAction.PreemptPeer:
+                return new Failure(ActionOutcome.Failed, "NOT_CONFIGURED", "no fence agent, no arbiter and no reservation is configured");
             case HaAction.MoveVm or HaAction.SwitchHost:
                 return await ThroughPoolAsync(action, deadline, cancel);
             default:

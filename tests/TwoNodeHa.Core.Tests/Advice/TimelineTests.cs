@@ -16,7 +16,9 @@ public class TimelineTests
     /// <summary>Where a takeover rests on the fence of the cut-off host, and not on a power that was read as off.</summary>
     public static TheoryData<string> WithoutBoards => new(Tails);
 
-    public static TheoryData<string> Configurations => new([.. Tails, Boards, Boards + Arbiter]);
+    private const string Storage = "[storage]\nreservation = /dev/mapper/a, /dev/mapper/b\n";
+
+    public static TheoryData<string> Configurations => new([.. Tails, Boards, Boards + Arbiter, Storage, Storage + Boards]);
 
     private static string[] Tails { get; } =
     [
@@ -63,6 +65,20 @@ public class TimelineTests
         Assert.Equal(new TimeRange(TimeSpan.FromMilliseconds(9_010), TimeSpan.FromMilliseconds(10_010)), story.Takeover);
         Assert.Equal(new TimeRange(TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(100)), story.Toolstack);
         Assert.Equal(TimeSpan.FromMilliseconds(110_010), story.Rows[^1].When.To);
+    }
+
+    [Fact]
+    public void Reservations_TakeOverOneReadingAndOneFenceAfterTheKeyIsTaken()
+    {
+        var config = ConfigText.GoodPlus(Storage);
+
+        // S, then 2 s for a reading, 4 s for a fence, the margin, and at most two calls.
+        var slave = Story(config, "power-loss-slave");
+        Assert.Contains("(T4)", slave.Rows[^1].What, StringComparison.Ordinal);
+        Assert.Equal(4.5 + 2 + 4 + 0.5, slave.Takeover!.Value.From.TotalSeconds, 3);
+        Assert.InRange(slave.Takeover!.Value.To.TotalSeconds, 12, 13.5);
+        Assert.Equal(60, Story(config, "arbiter-away").Rows[1].When.To.TotalSeconds, 3);
+        Assert.Contains("the storage refuse", SafetyClass.Of(config).Sentence, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,11 +27,25 @@ public class StorageReaderTests
         Assert.Equal(OnStorageLoss.Fence, storage.OnLoss);
     }
 
+    [Fact]
+    public void Parse_Reservation_IsTheArbiter_AndBothHostsMustNameTheSameLunsInTheSameOrder()
+    {
+        var config = ConfigText.GoodPlus("[storage]\nreservation = /dev/mapper/a, /dev/mapper/b\n");
+        var other = ConfigText.GoodPlus("[storage]\nreservation = /dev/mapper/b, /dev/mapper/a\n");
+
+        Assert.Equal(["/dev/mapper/a", "/dev/mapper/b"], config.Storage.ReservedLuns);
+        Assert.True(config.Policy is { UsesArbiter: true, UsesReservation: true });
+        Assert.NotEqual(ConfigFingerprint.Of(config), ConfigFingerprint.Of(other));
+    }
+
     [Theory]
     [InlineData("probe = srv/a", 15, "storage.probe", "not an absolute path")]
     [InlineData("probe = /srv/a,", 15, "storage.probe", "not an absolute path")]
     [InlineData("probe = /a, /a", 15, "storage.probe", "written twice")]
     [InlineData("probe = /1,/2,/3,/4,/5,/6,/7,/8,/9", 15, "storage.probe", "at most 8")]
+    [InlineData("reservation = scsi", 15, "storage.reservation", "not an absolute path of a device")]
+    [InlineData("reservation = /dev/a, /dev/a", 15, "storage.reservation", "written twice")]
+    [InlineData("reservation = /1,/2,/3,/4,/5,/6,/7,/8,/9", 15, "storage.reservation", "at most 8")]
     [InlineData("probe = /a\nprobe_timeout_seconds = 10", 16, "storage.probe_timeout_seconds", "write at least 15")]
     [InlineData("probe = /a\nprobe_timeout_seconds = 1", 16, "storage.probe_timeout_seconds", "out of range")]
     [InlineData("probe = /a\non_storage_loss = kill", 16, "storage.on_storage_loss", "not known")]

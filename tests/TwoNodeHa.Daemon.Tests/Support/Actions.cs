@@ -31,6 +31,9 @@ internal static class Actions
         new HaAction.FencePeer(),
         new HaAction.AcquireLease(),
         new HaAction.ReleaseLease(),
+        new HaAction.ReadReservations(),
+        new HaAction.RegisterKeys([0]),
+        new HaAction.PreemptPeer(),
     }.ToDictionary(action => action.GetType());
 
     public static IEnumerable<Type> Nested(Type closedSet) =>

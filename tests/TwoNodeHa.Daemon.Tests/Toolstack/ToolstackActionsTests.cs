@@ -27,7 +27,7 @@ public sealed class ToolstackActionsTests : IDisposable
     {
         var expected = name switch
         {
-            "FencePeer" or "AcquireLease" or "ReleaseLease" => (ActionOutcome.Failed, "NOT_CONFIGURED"),
+            "FencePeer" or "AcquireLease" or "ReleaseLease" or "ReadReservations" or "RegisterKeys" or "PreemptPeer" => (ActionOutcome.Failed, "NOT_CONFIGURED"),
 
             // These need the toolstack, and its socket is not there: nothing was sent, so nothing can have happened.
             "PromoteToMaster" or "DesignateMaster" or "ResetPowerState" or "StartVm" or "RecoverSlaves" or "SyncDatabase" or "PlugStorage" or "MoveVm" or "SwitchHost" or "MarkVm"
@@ -64,7 +64,7 @@ public sealed class ToolstackActionsTests : IDisposable
         var started = Stopwatch.GetTimestamp();
         var answer = await AnswerAsync(config, Sample(name), TimeSpan.FromMilliseconds(400));
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(8), "the deadline was 0.4 s");
-        var certain = name is "FencePeer" or "AcquireLease" or "ReleaseLease" or "WriteRoleSlave" or "WriteRoleMaster" or "ReleaseStorageLocks";
+        var certain = name is "FencePeer" or "AcquireLease" or "ReleaseLease" or "ReadReservations" or "RegisterKeys" or "PreemptPeer" or "WriteRoleSlave" or "WriteRoleMaster" or "ReleaseStorageLocks";
         Assert.True(certain || answer.Outcome == ActionOutcome.Unknown || answer.Code == "NOT_SENT", answer.ToString());
     }
 
