@@ -35,7 +35,7 @@ _ha_ctl() {
         takeover) words="--peer-is-dead --something-else-answers" ;;
         fence) words="self peer --yes" ;;
         guard) words="" ;;
-        depart) words="" ;;
+        depart) words="--power-off" ;;
         init) words="--gateway --ssh --paste --join --force" ;;
         import-ha-lizard) words="--file --write" ;;
         keygen) words="--file --force" ;;

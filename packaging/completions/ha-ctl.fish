@@ -88,6 +88,7 @@ complete -c ha-ctl -n '__fish_seen_subcommand_from takeover' -l something-else-a
 complete -c ha-ctl -n '__fish_seen_subcommand_from fence' -a self -d 'Destroy all VMs of this host now; the peer takes over'
 complete -c ha-ctl -n '__fish_seen_subcommand_from fence' -a peer -d 'Have the fence agent switch the other host off now'
 complete -c ha-ctl -n '__fish_seen_subcommand_from fence' -l yes -d 'Yes, stop all VMs of this host at once'
+complete -c ha-ctl -n '__fish_seen_subcommand_from depart' -l power-off -d 'The host is switched off or halted: nobody waits for its return'
 complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l gateway -x -d 'What to ping, separated by commas; default: the management network\'s router'
 complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l ssh -x -d 'Where ssh finds the other host; default: root at its management address'
 complete -c ha-ctl -n '__fish_seen_subcommand_from init' -l paste -d 'Without ssh: print one line for a root shell of the other host'

@@ -98,9 +98,9 @@ internal static class BootGuard
         return first is { } heard ? Instant.Min(latest, Instant.Max(asked, heard) + Deadlines.BootGuard) : latest;
     }
 
-    /// <summary>The hosts may both reach the gateway and not each other (class A needs no A1): only lease or agent tell which of them may go on.</summary>
+    /// <summary>The hosts may both reach the gateway and not each other (class A needs no A1): only lease or agent tell which of them may go on. A peer that was heard with HA off takes nothing over.</summary>
     private static bool LeavesItToThirdParty(View view) => (view.Policy.UsesArbiter || view.Policy.UsesFenceAgent)
-        && !view.DisabledForBoth;
+        && !view.DisabledForBoth && !(view.State.Peer.Beat is { } beat && !beat.Has(HeartbeatFlags.Enabled));
 
     /// <summary>
     /// The peer's disablement is adopted here and not yet answered by both: a role written now would stay for good, and the peer,

@@ -114,7 +114,7 @@ internal static class RoleChange
     public static void StandAside(Draft turn)
     {
         var view = turn.View;
-        if (view.Policy is not { UsesArbiter: false, UsesFenceAgent: false } && view is { IsMaster: true, DisabledForBoth: false, Durable.ToolstackOwed: true }
+        if (view.Policy is not { UsesArbiter: false, UsesFenceAgent: false } && view is { IsMaster: true, DisabledForBoth: false, Durable: { Enabled: true, ToolstackOwed: true } }
             && turn.Role.Phase == RoleChangePhase.Idle && IsPossible(view) && IsDown(turn))
         {
             Order(turn, RoleChangePhase.Killing, Mastership.SlaveOfPeer(turn));
