@@ -42,8 +42,8 @@ internal static class ReservationOrder
     /// </summary>
     public static bool Preempts(View view) => Stands(view) && view.Now >= DueAt(view)
         && (IsTakenOver(view) || (Fitness.WhyNot(view) is null && TakeoverPermit.IsNeeded(view, attested: false) && PeerBond.WhyNot(view) is null))
-        && view.State.ThirdParty.Reservation is { Luns: [{ Readable: true, Own: true }, ..] luns }
-        && luns.Any(lun => !lun.IsExclusive);
+        && view.State.ThirdParty.Reservation is { Luns: [{ Readable: true, Own: true }, ..] }
+        && view.State.ThirdParty.Reservation.Luns.Any(static lun => !lun.IsExclusive);
 
     /// <summary>The order still has its reason.</summary>
     public static bool Stands(View view) => view.Policy.UsesReservation && !view.PeerHeard && view.Durable is { Enabled: true, PromiseStands: false }
