@@ -54,7 +54,7 @@ public static class DrillRules
             DrillKind.Handover =>
             [
                 some ? $"{guests} {Is(On(vms, host))} migrated live from {host} to {other}; no VM stops." : $"No VM runs on {host}: only the roles move.",
-                .. Role(status, host) == "master" ? [$"{other} becomes master; both toolstacks restart, so XenCenter and Xen Orchestra reconnect."] : (ReadOnlySpan<string>)[],
+                .. Role(status, host) == "master" ? [$"{other} becomes master, and stays it; both toolstacks restart, so XenCenter and Xen Orchestra reconnect."] : (ReadOnlySpan<string>)[],
                 $"{host} promises not to take over, and is readmitted at once. In between a failure of {other} is not covered.",
                 config.Policy.Failback == Failback.Auto ? "The VMs are migrated back, live, a minute later (failback = auto)."
                     : $"The VMs stay on {other} (failback = manual): bring them back with xe vm-migrate.",
