@@ -192,7 +192,7 @@ public sealed partial class PromiseChecker
     /// <summary>Class A, before the toolstack of a boot starts: nobody says who is master, and a slave does nothing that a master may do.</summary>
     private bool BootsUnvouched(VirtualHost host)
     {
-        if (!(host.BootGuarded || IsFencedAlone(host)) || host.Config.Policy is { UsesArbiter: false, UsesFenceAgent: false })
+        if (!(host.BootGuarded || IsFencedAlone(host)) || !host.Config.Policy.HasThirdParty)
         {
             return false;
         }

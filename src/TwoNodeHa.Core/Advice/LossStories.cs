@@ -205,7 +205,7 @@ internal sealed class LossStories(HaConfig config)
         Rows =
         [
             Row(TimeRange.At(TimeSpan.Zero), "host: the watchdog is not fed any more; its VMs still run"),
-            Row(_times.LeaseEnd, config.Policy.UsesArbiter || config.Policy.UsesFenceAgent ? "peer: silence; " + _permit.Meanwhile
+            Row(_times.LeaseEnd, config.Policy.HasThirdParty ? "peer: silence; " + _permit.Meanwhile
                 : "peer: silence; while the host answers on any network, that sign of life holds a takeover back"),
             Row(_times.Dead, "host: reset by the watchdog, which was armed for the rest of its right to run plus "
                 + "the kill"),

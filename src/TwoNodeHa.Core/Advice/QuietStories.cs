@@ -27,7 +27,7 @@ internal sealed class QuietStories(HaConfig config)
     }
 
     public TimelineStory LinkCutOnly() => SafetyClass.HasIndependentLinks(config) ? LinkCutWithSecondLink()
-        : config.Policy.UsesArbiter || config.Policy.UsesFenceAgent ? new ThirdPartyStories(config).LinkCut() : OnlyLinkCut();
+        : config.Policy.HasThirdParty ? new ThirdPartyStories(config).LinkCut() : OnlyLinkCut();
 
     public TimelineStory ToolstackHung() => new()
     {

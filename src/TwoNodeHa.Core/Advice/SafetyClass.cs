@@ -22,7 +22,7 @@ public static class SafetyClass
     {
         var independent = HasIndependentLinks(config);
         var reservations = Reservations(config, watchdogMissing);
-        if (config.Policy.UsesArbiter || config.Policy.UsesFenceAgent)
+        if (config.Policy.HasThirdParty)
         {
             return new SafetyVerdict("A", SentenceOfA(config) + reservations + ".", StepUp(config, independent: true, watchdogMissing), reservations.Length > 0);
         }

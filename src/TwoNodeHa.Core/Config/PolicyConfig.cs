@@ -137,6 +137,9 @@ public sealed record PolicyConfig
     /// </summary>
     public bool UsesReservation { get; init; }
 
+    /// <summary>Safety class A: an arbiter or a fence agent tells which host may go on.</summary>
+    public bool HasThirdParty => UsesArbiter || UsesFenceAgent;
+
     /// <summary>
     /// Class A with fence agents, from <see cref="HaConfig.Fences"/>: a silent peer is switched off, and its confirmation gives
     /// leave (T3).

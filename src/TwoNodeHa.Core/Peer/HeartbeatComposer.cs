@@ -75,11 +75,10 @@ internal static class HeartbeatComposer
     private static HeartbeatFlags Flags(Draft turn, Instant? leave)
     {
         var (config, state, now) = (turn.Config, turn.State, turn.Now);
-        var silentSince = state.Peer.LastFresh is { } fresh ? Instant.Max(fresh, state.Life.StartedAt) : state.Life.StartedAt;
         var flags = HeartbeatFlags.None;
         Set(HeartbeatFlags.Armed, Bond.Holds(turn.View));
         Set(HeartbeatFlags.GatewayFresh, turn.View.GatewayFresh && state.Gateway.Unanswered < Deadlines.DenyRounds);
-        Set(HeartbeatFlags.Deaf, now - silentSince > config.Timing.Lease);
+        Set(HeartbeatFlags.Deaf, now - TakeoverPermit.LastFresh(turn.View) > config.Timing.Lease);
         Set(HeartbeatFlags.Near, turn.View.PeerNear);
         Set(HeartbeatFlags.Fit, Fitness.WhyNot(turn.View) is null && turn.View.ToolstackHealthy);
         Set(HeartbeatFlags.ToolstackHealthy, turn.View.ToolstackHealthy);

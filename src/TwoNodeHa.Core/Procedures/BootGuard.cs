@@ -99,7 +99,7 @@ internal static class BootGuard
     }
 
     /// <summary>The hosts may both reach the gateway and not each other (class A needs no A1): only lease or agent tell which of them may go on. A peer that was heard with HA off takes nothing over.</summary>
-    private static bool LeavesItToThirdParty(View view) => (view.Policy.UsesArbiter || view.Policy.UsesFenceAgent)
+    private static bool LeavesItToThirdParty(View view) => view.Policy.HasThirdParty
         && !view.DisabledForBoth && !(view.State.Peer.Beat is { } beat && !beat.Has(HeartbeatFlags.Enabled));
 
     /// <summary>

@@ -84,19 +84,7 @@ internal static class RoleChange
             return;
         }
 
-        if (!IsDemotedMaster(turn.View))
-        {
-            if (turn.Procedures.RoleConflictSince is not null)
-            {
-                turn.Procedures = turn.Procedures with { RoleConflictSince = null };
-            }
-
-            return;
-        }
-
-        var since = turn.Procedures.RoleConflictSince ?? turn.Now;
-        turn.Procedures = turn.Procedures with { RoleConflictSince = since };
-        if (turn.Now - since < Deadlines.MasterLost || turn.Now < turn.Role.RetryAt)
+        if (!HasLasted(turn, IsDemotedMaster(turn.View)) || turn.Now < turn.Role.RetryAt)
         {
             return;
         }
@@ -114,7 +102,7 @@ internal static class RoleChange
     public static void StandAside(Draft turn)
     {
         var view = turn.View;
-        if (view.Policy is not { UsesArbiter: false, UsesFenceAgent: false } && view is { IsMaster: true, DisabledForBoth: false, Durable: { Enabled: true, ToolstackOwed: true } }
+        if (view.Policy.HasThirdParty && view is { IsMaster: true, DisabledForBoth: false, Durable: { Enabled: true, ToolstackOwed: true } }
             && turn.Role.Phase == RoleChangePhase.Idle && IsPossible(view) && IsDown(turn))
         {
             Order(turn, RoleChangePhase.Killing, Mastership.SlaveOfPeer(turn));
@@ -166,15 +154,7 @@ internal static class RoleChange
     /// </summary>
     private static void TakeBack(Draft turn)
     {
-        if (!GivenMastership.IsDeclined(turn.View))
-        {
-            turn.Procedures = turn.Procedures with { RoleConflictSince = null };
-            return;
-        }
-
-        var since = turn.Procedures.RoleConflictSince ?? turn.Now;
-        turn.Procedures = turn.Procedures with { RoleConflictSince = since };
-        if (turn.Now - since >= Deadlines.MasterLost)
+        if (HasLasted(turn, GivenMastership.IsDeclined(turn.View)))
         {
             turn.Procedures = turn.Procedures with { RoleConflictSince = null };
             turn.Role = turn.Role with { Phase = RoleChangePhase.Killing };
@@ -182,6 +162,18 @@ internal static class RoleChange
             turn.Report(HaEventId.PeerChanged, Severity.Notice,
                 $"HA was disabled before {turn.Config.Peer.Name} became the master: this host keeps the mastership, epoch {turn.Durable.Epoch}");
         }
+    }
+
+    /// <summary>A pool without a master is that for long enough to be believed; what is not there now has not begun.</summary>
+    private static bool HasLasted(Draft turn, bool isThere)
+    {
+        var since = isThere ? turn.Procedures.RoleConflictSince ?? turn.Now : (Instant?)null;
+        if (since != turn.Procedures.RoleConflictSince)
+        {
+            turn.Procedures = turn.Procedures with { RoleConflictSince = since };
+        }
+
+        return since is { } begun && turn.Now - begun >= Deadlines.MasterLost;
     }
 
     /// <summary>Whoever became master since this toolstack was started does not wait until it has come up.</summary>

@@ -57,8 +57,7 @@ internal static class ReservationOrder
     public static Instant DueAt(View view)
     {
         var counts = ReservationRules.ReadingCounts(view.Timing);
-        var silent = Instant.Max(view.State.Peer.LastFresh ?? view.State.Life.StartedAt, view.State.Life.StartedAt);
-        var due = silent + (view.Timing.Lease * Deadlines.ArbiterDrift) + TimeSpan.FromTicks(1);
+        var due = TakeoverPermit.LastFresh(view) + (view.Timing.Lease * Deadlines.ArbiterDrift) + TimeSpan.FromTicks(1);
         if (IsTakenOver(view))
         {
             return due;

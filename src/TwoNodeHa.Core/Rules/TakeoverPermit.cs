@@ -249,7 +249,7 @@ public readonly record struct TakeoverPermit(TakeoverRule Rule, string Refusal, 
             : new TakeoverPermit(TakeoverRule.Silence, "", due, false);
     }
 
-    private static Instant LastFresh(View view) =>
+    internal static Instant LastFresh(View view) =>
         Instant.Max(view.State.Peer.LastFresh ?? view.State.Life.StartedAt, view.State.Life.StartedAt);
 
     /// <summary>A kernel that answers keeps a takeover by silence away. The arbiter's lease answers that question itself.</summary>

@@ -1,6 +1,7 @@
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Agent;
+using TwoNodeHa.Daemon.ThirdParty;
 
 namespace TwoNodeHa.Daemon.Fencing;
 
@@ -15,7 +16,8 @@ internal sealed class FenceProber(LocalConfig config, IReadOnlyList<NamedAgent> 
     {
         foreach (var agent in agents)
         {
-            _ = Task.Run(() => WatchAsync(agent));
+            // Boards have few sessions.
+            _ = Task.Run(() => Rounds.RunAsync(async () => sink.Post(await TestAsync(agent)), Between, spread: true, _stop.Token));
         }
     }
 
@@ -45,22 +47,5 @@ internal sealed class FenceProber(LocalConfig config, IReadOnlyList<NamedAgent> 
                 : new Observation.ThirdPartySeen(named.Config.Name, false, own
                     ? $"its board is of host {board}, and {host} is {known}: it is the board of another host, correct its address"
                     : $"its board is the one of this host ({known}), not of {host}: correct its address, the two may be swapped");
-    }
-
-    private async Task WatchAsync(NamedAgent named)
-    {
-        try
-        {
-            while (!_stop.IsCancellationRequested)
-            {
-                sink.Post(await TestAsync(named));
-                // Both hosts ask the same boards, which have few sessions: not in step.
-                await Task.Delay(Between * (0.9 + (0.2 * Random.Shared.NextDouble())), _stop.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The daemon ends.
-        }
     }
 }

@@ -1,6 +1,7 @@
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Daemon.ThirdParty;
 using TwoNodeHa.Daemon.Tools;
 
 namespace TwoNodeHa.Daemon.Replication;
@@ -20,7 +21,7 @@ internal sealed class ReplicaWatcher(HaConfig config, ToolRunner tools, IMonoton
     {
         if (!config.Storage.DrbdResources.IsEmpty)
         {
-            _ = Task.Run(WatchAsync);
+            _ = Task.Run(() => Rounds.RunAsync(ReadAsync, Between, spread: false, _stop.Token));
         }
     }
 
@@ -43,22 +44,6 @@ internal sealed class ReplicaWatcher(HaConfig config, ToolRunner tools, IMonoton
         {
             _told = trouble;
             sink.Post(new Observation.ThirdPartySeen(Name, trouble.Length == 0, trouble.Length == 0 ? "its state is read" : trouble));
-        }
-    }
-
-    private async Task WatchAsync()
-    {
-        try
-        {
-            while (!_stop.IsCancellationRequested)
-            {
-                await ReadAsync();
-                await Task.Delay(Between, _stop.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The daemon ends.
         }
     }
 }

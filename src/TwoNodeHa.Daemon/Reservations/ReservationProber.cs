@@ -3,6 +3,7 @@ using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.ThirdParty;
 
 namespace TwoNodeHa.Daemon.Reservations;
 
@@ -20,7 +21,7 @@ internal sealed class ReservationProber(LocalConfig config, PersistTool tool, IO
     {
         foreach (var lun in config.Config.Storage.ReservedLuns)
         {
-            _ = Task.Run(() => WatchAsync(lun));
+            _ = Task.Run(() => Rounds.RunAsync(async () => sink.Post(await TestAsync(lun)), Between, spread: true, _stop.Token));
         }
     }
 
@@ -70,20 +71,4 @@ internal sealed class ReservationProber(LocalConfig config, PersistTool tool, IO
         false => "it does not keep that through a loss of power",
         null => "whether it keeps that through a loss of power it does not say",
     };
-
-    private async Task WatchAsync(string lun)
-    {
-        try
-        {
-            while (!_stop.IsCancellationRequested)
-            {
-                sink.Post(await TestAsync(lun));
-                await Task.Delay(Between * (0.9 + (0.2 * Random.Shared.NextDouble())), _stop.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The daemon ends.
-        }
-    }
 }
