@@ -113,13 +113,15 @@ public sealed class OtlpTests
 
     private long Counted(string name) => _counters.Snapshot().GetValueOrDefault("alerts.otlp." + name);
 
-    private OtlpExporter Exporter(int port, TimeProvider? wall = null)
+    private OtlpExporter Exporter(int port, TimeProvider? wall = null) => new(Config(port), () => AlertSamples.Status, wall ?? TimeProvider.System, _counters, _log);
+
+    internal static LocalConfig Config(int port)
     {
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "ha.conf.example"))
             .Replace("[alerts]", string.Create(CultureInfo.InvariantCulture, $"[alerts]\notlp_endpoint = http://127.0.0.1:{port}\notlp_interval_seconds = 5"), StringComparison.Ordinal);
         var parsed = ConfigParser.Parse("test", text);
         Assert.NotNull(parsed.Config);
-        return new OtlpExporter(new LocalConfig(parsed.Config, 0), () => AlertSamples.Status, wall ?? TimeProvider.System, _counters, _log);
+        return new LocalConfig(parsed.Config, 0);
     }
 
     /// <summary>A wall clock whose timers run when it is moved.</summary>

@@ -22,10 +22,27 @@ internal sealed class RealPart : IDisposable
         return found!;
     }
 
-    public static RealPart Start(string program, params string[] arguments)
+    /// <summary>A program that a package of the registry carries (tests/lab/parts).</summary>
+    public static string RequireOfPackage(string package, string program)
+    {
+        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } set ? set : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var root = Path.Combine(packages, package);
+        var found = Directory.Exists(root) ? Directory.EnumerateFiles(root, program, SearchOption.AllDirectories).FirstOrDefault() : null;
+        Assert.SkipWhen(found is null, $"{program} is not there: run tests/lab/install.sh");
+        return found!;
+    }
+
+    public static RealPart Start(string program, params string[] arguments) => Start(program, new Dictionary<string, string>(), arguments);
+
+    public static RealPart Start(string program, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         Array.ForEach(arguments, start.ArgumentList.Add);
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
