@@ -10,10 +10,10 @@ namespace TwoNodeHa.Core.Host;
 /// <summary>The watchdog: armed before the first right to run is taken, fed with what is left of the right, disarmed in order.</summary>
 internal static class Watchdog
 {
-    /// <summary>Arms it, unless it is armed, there is none, or guests run here without a right: nothing is fed without one.</summary>
+    /// <summary>Arms it, unless it is armed, there is none, or guests or a master's toolstack are here without a right: nothing is fed without one.</summary>
     public static void Arm(Draft turn)
     {
-        if (turn.View.MayRun && !RightToRun.Of(turn.View).Holds)
+        if ((turn.View.MayRun || turn.View.WaitsAsMaster) && !RightToRun.OfWhatIsHere(turn.View).Holds)
         {
             return;
         }
@@ -48,7 +48,7 @@ internal static class Watchdog
         }
 
         // A right without end has ended: fed anew before the next heartbeat says that this host is bound.
-        var right = RightToRun.Of(turn.View);
+        var right = RightToRun.OfWhatIsHere(turn.View);
         if (turn.Now < turn.Schedule.Watchdog && right.Until >= RightToRun.Forever)
         {
             return;
@@ -56,7 +56,7 @@ internal static class Watchdog
 
         // A verified host runs nothing; its attestation waits for the disk only.
         var fencing = turn.State.Status == HaStatus.Fencing && turn.Fence is not { Verified: true };
-        if (!fencing && (right.Holds || !turn.View.NeedsRight))
+        if (!fencing && (right.Holds || !(turn.View.NeedsRight || turn.View.WaitsAsMaster)))
         {
             Feed(turn);
         }
@@ -86,7 +86,7 @@ internal static class Watchdog
     /// <summary>Arms or feeds it with the rest of the right to run plus the kill bound.</summary>
     private static void Feed(Draft turn)
     {
-        var right = RightToRun.Of(turn.View);
+        var right = RightToRun.OfWhatIsHere(turn.View);
         var rest = right.Until >= RightToRun.Forever ? Deadlines.EndlessFeeding
             : right.Holds ? right.Until - turn.Now + turn.Timing.KillBound
             : turn.Timing.Lease + turn.Timing.KillBound;

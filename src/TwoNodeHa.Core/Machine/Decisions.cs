@@ -113,7 +113,7 @@ internal static class Decisions
     /// <summary>No right, but something runs or may run: fence, before anything else is thought of.</summary>
     private static bool HoldsRight(Draft turn)
     {
-        if (RightToRun.Of(turn.View).Holds)
+        if (RightToRun.OfWhatIsHere(turn.View).Holds)
         {
             Grace.End(turn);
             return true;
@@ -134,12 +134,17 @@ internal static class Decisions
     }
 
     /// <summary>An empty host needs no right; but a takeover that has started nothing must not go on without one.</summary>
-    private static bool NeedsRight(View view) => view.NeedsRight
+    private static bool NeedsRight(View view) => view.NeedsRight || view.WaitsAsMaster
         || view.Status is HaStatus.TakingOver or HaStatus.Sole or HaStatus.Paired or HaStatus.Suspecting
             or HaStatus.Holding or HaStatus.Isolated;
 
     private static string WhyNoRight(View view)
     {
+        if (view is { WaitsAsMaster: true, NeedsRight: false })
+        {
+            return "the toolstack is up as a master's, and neither the peer nor the gateway answers: the peer may become master";
+        }
+
         if (view.ListOlderThan(Deadlines.ListAge))
         {
             return "whether a VM runs here is not known: the hypervisor's list is old, and there is no right to run";

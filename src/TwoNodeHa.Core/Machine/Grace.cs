@@ -18,9 +18,20 @@ internal static class Grace
 
     public static void Begin(Draft turn)
     {
-        if (!RightToRun.Of(turn.View).Holds)
+        if (!RightToRun.OfWhatIsHere(turn.View).Holds)
         {
             turn.Watchdog = turn.Watchdog with { GraceUntil = turn.Life.StartedAt + Length(turn.View) };
+        }
+    }
+
+    /// <summary>Nothing runs here, but a toolstack may be up: it is not killed before the first answers had their time.</summary>
+    public static void BeginEmpty(Draft turn)
+    {
+        Begin(turn);
+        var first = turn.Life.StartedAt + Deadlines.FirstList;
+        if (turn.Watchdog.GraceUntil is { } until && until < first)
+        {
+            turn.Watchdog = turn.Watchdog with { GraceUntil = first };
         }
     }
 
@@ -40,7 +51,7 @@ internal static class Grace
             turn.Watchdog = turn.Watchdog with { GraceUntil = null };
         }
 
-        if (View.IsMember(turn.State.Status))
+        if (View.IsMember(turn.State.Status) || turn.View.WaitsAsMaster)
         {
             Watchdog.Arm(turn);
         }

@@ -70,6 +70,11 @@ internal static class Settling
         else
         {
             turn.Become(Cause.NothingRuns, "nothing runs here");
+            if (turn.Watchdog.CarriedLease is not null)
+            {
+                Grace.BeginEmpty(turn);
+            }
+
             Waiting.GiveWord(turn);
         }
     }

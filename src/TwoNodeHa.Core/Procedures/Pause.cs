@@ -94,7 +94,7 @@ internal static class Pause
 
     private static void EndUnheard(Draft turn)
     {
-        if (View.IsMember(turn.State.Status))
+        if (View.IsMember(turn.State.Status) || turn.View.WaitsAsMaster)
         {
             End(turn, "the peer did not acknowledge the pause: the watchdog stays armed until the next daemon feeds it", disarm: false);
         }

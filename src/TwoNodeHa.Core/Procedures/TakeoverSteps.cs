@@ -14,7 +14,7 @@ internal static class TakeoverSteps
         var byWord = turn.Durable.Takeover is { Rule: TakeoverRule.Operator };
         if (byWord || progress.Phase > StepPhase.Begun || progress.Tries > 1)
         {
-            return TakeoverStep.Promote;
+            return StandDown.IsAwaited(turn) ? null : TakeoverStep.Promote;
         }
 
         if (!turn.Pending.Has(Purpose.TakeoverStep))

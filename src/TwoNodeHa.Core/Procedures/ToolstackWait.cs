@@ -167,17 +167,9 @@ internal static class ToolstackWait
     /// </summary>
     private static bool AwaitPeer(Draft turn, TakeoverProgress progress)
     {
-        var peer = turn.Peer;
-        if (peer.Beat is not { Attestation: not 0 } beat || peer.LastFresh is not { } fresh
-            || turn.Now >= fresh + turn.Timing.TakeoverDelay)
+        if (StandDown.WordOfPeer(turn) is not { } beat)
         {
             return false;
-        }
-
-        // A peer with a higher epoch, from a takeover of its own that it never finished, would not stand down for this one.
-        if (Mastership.RunnerRaises(turn, beat) && turn.Durable.Takeover is { } journal)
-        {
-            turn.Durable = turn.Durable with { Takeover = journal with { Epoch = turn.Durable.Epoch } };
         }
 
         var ordered = turn.Now - progress.StepSince < Deadlines.VmStart && turn.Host.Database!.Vms.Any(vm => vm.StartUnderWay);

@@ -62,19 +62,30 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
     /// <summary>True when any rule holds.</summary>
     public bool Holds => Rules != RightRules.None;
 
-    /// <summary>The right at this moment.</summary>
-    public static RightToRun Of(View view)
+    /// <summary>The right to run VMs at this moment.</summary>
+    public static RightToRun Of(View view) => Of(view, view.BoundByWord);
+
+    /// <summary>
+    /// The right of a host that waits under its word to keep a toolstack up that is a master's: the same as if it had given none. Its VMs are
+    /// the peer's to take as soon as it says so; its role is the peer's only when nobody hears it any more.
+    /// </summary>
+    public static RightToRun OfRole(View view) => Of(view, isBound: false);
+
+    /// <summary>The right that what is here needs: to run VMs, or to be a master that waits.</summary>
+    internal static RightToRun OfWhatIsHere(View view) => view is { WaitsAsMaster: true, NeedsRight: false } ? OfRole(view) : Of(view);
+
+    private static RightToRun Of(View view, bool isBound)
     {
         var right = new RightToRun(RightRules.None, view.Now);
-        right = right.Or(RightRules.R1, R1(view)).Or(RightRules.R2, R2(view)).Or(RightRules.R3, R3(view))
-            .Or(RightRules.Carried, Carried(view));
-        var rules = right.Rules | Unbounded(view);
+        right = right.Or(RightRules.R1, R1(view, isBound)).Or(RightRules.R2, R2(view, isBound)).Or(RightRules.R3, R3(view, isBound))
+            .Or(RightRules.Carried, Carried(view, isBound));
+        var rules = right.Rules | Unbounded(view, isBound);
         return new RightToRun(rules, (rules & Endless) != RightRules.None ? Forever : right.Until);
     }
 
     /// <summary>When the verdict can change although nothing is heard.</summary>
     public static Instant LookAgainAt(View view) => Again.First(
-        Again.At(view, Of(view).Until),
+        Again.At(view, OfWhatIsHere(view).Until),
         view.Policy.UsesReservation ? Again.After(view, view.State.ThirdParty.Reservation.KeySince, view.ReservationMatures) : Again.Never,
         Again.After(view, view.State.Peer.LastAcked, view.Timing.Lease),
         view.OnlyArrives ? Again.After(view, view.State.Peer.Beat?.AckSentAt, view.Timing.AttestWindow) : Again.Never,
@@ -109,12 +120,12 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
         until is { } end ? new RightToRun(Rules | rule, Instant.Max(Until, end)) : this;
 
     /// <summary>Before the first state is settled this daemon says nothing, so the peer counts: only the lease on record holds.</summary>
-    private static bool FreeAndSpeaks(View view) => !view.BoundByWord && !view.Durable.StateLost && view.Status != HaStatus.Unknown;
+    private static bool FreeAndSpeaks(View view, bool isBound) => !isBound && !view.Durable.StateLost && view.Status != HaStatus.Unknown;
 
-    private static Instant? R1(View view) => FreeAndSpeaks(view) && view.State.Peer.LastAcked is { } acked
+    private static Instant? R1(View view, bool isBound) => FreeAndSpeaks(view, isBound) && view.State.Peer.LastAcked is { } acked
         && view.Now < acked + view.Timing.Lease ? acked + view.Timing.Lease : null;
 
-    private static Instant? R2(View view) => FreeAndSpeaks(view) && !view.Policy.UsesArbiter
+    private static Instant? R2(View view, bool isBound) => FreeAndSpeaks(view, isBound) && !view.Policy.UsesArbiter
         && view.GatewayAnsweredAt is { } answered && view.Now < answered + view.Config.Config.Gateway.Timeout
         && R2End(view, answered + view.Config.Config.Gateway.Timeout) is var end && view.Now < end ? end : null;
 
@@ -122,16 +133,16 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
     private static Instant R2End(View view, Instant end) =>
         OneWay.Holds(view) ? Instant.Min(end, OneWay.RightEnds(view) ?? view.Now) : end;
 
-    private static Instant? R3(View view) => !view.BoundByWord && view.HasArbiter ? view.ArbiterUntil : null;
+    private static Instant? R3(View view, bool isBound) => !isBound && view.HasArbiter ? view.ArbiterUntil : null;
 
-    private static Instant? Carried(View view) => !view.BoundByWord && view.State.Watchdog.CarriedLease is { } carried
+    private static Instant? Carried(View view, bool isBound) => !isBound && view.State.Watchdog.CarriedLease is { } carried
         && view.Now < carried ? carried : null;
 
     /// <summary>
     /// No right without end holds, in memory or on disk: what is on disk would be the right of the next daemon. The begin of an
     /// endless right is known to the peer before it counts here, its end after it has ended here.
     /// </summary>
-    internal static bool EndsByItself(View view) => Unbounded(view) == RightRules.None
+    internal static bool EndsByItself(View view) => Unbounded(view, view.BoundByWord) == RightRules.None
         && view is { Durable.DisarmAcknowledged: false, Confirmed.DisarmAcknowledged: false, Durable.PeerPromise: 0, Confirmed.PeerPromise: 0 };
 
     /// <summary>
@@ -139,10 +150,10 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
     /// its promise, its adopted disablement, its acknowledgement of the pause; beside a sole host, that nothing is known of it.
     /// A right begins when its word is on disk, and ends at once.
     /// </summary>
-    private static RightRules Unbounded(View view)
+    private static RightRules Unbounded(View view, bool isBound)
     {
         var rules = RightRules.None;
-        if (LeansOnPromise(view))
+        if (view.PromiseOfPeerHolds && !isBound)
         {
             rules |= RightRules.R4;
         }
@@ -152,19 +163,17 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
             rules |= RightRules.R5;
         }
 
-        if (view.Confirmed.DisarmAcknowledged && view.Durable.DisarmAcknowledged && !view.BoundByWord)
+        if (view.Confirmed.DisarmAcknowledged && view.Durable.DisarmAcknowledged && !isBound)
         {
             rules |= RightRules.Paused;
         }
 
         // With an arbiter a lone host takes over by its lease: nothing holds it.
-        if (view.Status == HaStatus.Sole && view.Policy.LoneStart == LoneStart.Hold && !view.Policy.UsesArbiter && !view.BoundByWord)
+        if (view.Status == HaStatus.Sole && view.Policy.LoneStart == LoneStart.Hold && !view.Policy.UsesArbiter && !isBound)
         {
             rules |= RightRules.SoleHeld;
         }
 
         return rules;
     }
-
-    private static bool LeansOnPromise(View view) => view.PromiseOfPeerHolds && !view.BoundByWord;
 }

@@ -21,6 +21,14 @@ public readonly partial struct View
     public bool NeedsRight => MayRun && !(BoundByWord && OnlyArrives);
 
     /// <summary>
+    /// This host waits, its toolstack is up as a master's, and the peer may know of its word: it may be taken over from while the toolstack acts.
+    /// One that the peer has not heard in this boot is left alone: somebody has to be able to manage a host that starts alone (design, 5.6).
+    /// </summary>
+    public bool WaitsAsMaster => Status is HaStatus.Joining or HaStatus.Fenced && Durable.Enabled
+        && State.Host.Toolstack is { RoleFile: PoolRole.Master, Running: true } or { RoleFile: PoolRole.Master, ProcessAlive: true }
+        && (State.Peer.LastAcked is not null || State.Watchdog.CarriedLease is not null);
+
+    /// <summary>
     /// By a new list nothing is here but paused targets of migrations, and the host that still runs their VMs is near: XAPI moves VMs only to
     /// a host that it has enabled.
     /// </summary>
@@ -112,8 +120,12 @@ public readonly partial struct View
         State.Host.Toolstack is { Running: true, Answers: true, Emergency: false, InitComplete: true };
 
     /// <summary>The toolstack may have started a VM that the newest list of the hypervisor does not show.</summary>
-    public bool ToolstackMayStart =>
-        State.Host.StandsDownSince is not { } since || State.Host.DomainsAskedAt < since;
+    public bool ToolstackMayStart => !GuardHoldsItBack
+        && (State.Host.StandsDownSince is not { } since || State.Host.DomainsAskedAt < since);
+
+    /// <summary>This host boots, and the toolstack, seen down since the guard was asked, is not started before the guard has decided.</summary>
+    private bool GuardHoldsItBack => State.Procedures.Guard is { Said.Length: 0 } guard
+        && State.Host.Toolstack is { Running: false, ProcessAlive: false } && State.Host.ToolstackAt >= guard.AskedAt;
 
     /// <summary>The role file says what the epoch says.</summary>
     public bool RoleAsItShouldBe

@@ -119,7 +119,7 @@ public sealed class MigrationTests
         var bench = new Bench().Start(Bench.Enabled(), carried: Instant.FromSeconds(990));
         bench.Shows = () => Quiet();
         bench.Lists();
-        bench.Toolstack();
+        bench.Toolstack(PoolRole.Slave);
         bench.Pass(1);
         bench.Shows = () => Quiet(OwnShared with { Owner = BackendOwner.Unknown });
         bench.Pass(30);
