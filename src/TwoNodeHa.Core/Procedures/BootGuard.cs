@@ -208,6 +208,10 @@ internal static class BootGuard
         {
             Decide(turn, $"{why}: the toolstack starts in the role it had");
         }
+        else if (mine && !IsOnDisk(turn))
+        {
+            Unwritten(turn, why);
+        }
         else if (mine)
         {
             Write(turn, new HaAction.WriteRoleMaster(), $"{why} and is no master; this host is, of epoch {turn.Durable.Epoch}: its role is master");
@@ -216,6 +220,17 @@ internal static class BootGuard
         {
             Write(turn, Mastership.SlaveOfPeer(turn),
                 $"{why}: it is master of epoch {turn.Durable.Epoch}, so the role of this host is slave:{turn.Config.Peer.Address}");
+        }
+    }
+
+    /// <summary>That this host is master it may have heard only now, from a peer that healed a lost state.</summary>
+    private static bool IsOnDisk(Draft turn) => turn.Disk.Confirmed.Master == turn.Config.Self.Uuid;
+
+    private static void Unwritten(Draft turn, string why)
+    {
+        if (turn.Now >= WaitsUntil(turn.View))
+        {
+            Decide(turn, $"{why}, but that this host is master cannot be written to its state: the toolstack starts in the role it had");
         }
     }
 

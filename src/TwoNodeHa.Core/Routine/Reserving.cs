@@ -50,10 +50,11 @@ internal static class Reserving
             turn.Report(HaEventId.ActionTrouble, Severity.Error, $"reservations on the storage: {trouble}");
         }
 
-        turn.ThirdParty = turn.ThirdParty with { Reservation = turn.ThirdParty.Reservation with
+        var reserved = turn.ThirdParty.Reservation;
+        turn.ThirdParty = turn.ThirdParty with { Reservation = reserved with
         {
             Trouble = trouble,
-            Renewed = turn.ThirdParty.Reservation.Renewed || (trouble.Length == 0 && purpose == Purpose.RegisterKeys),
+            Renewed = reserved.Renewed | (trouble.Length == 0 && purpose == Purpose.RegisterKeys ? reserved.Registering : 0),
         } };
     }
 
@@ -80,6 +81,7 @@ internal static class Reserving
 
         if (ReservationOrder.Registers(turn.View) is { IsEmpty: false } luns)
         {
+            turn.ThirdParty = turn.ThirdParty with { Reservation = reserved with { Registering = luns.Aggregate(0, static (bits, lun) => bits | (1 << lun)) } };
             Give(turn, new HaAction.RegisterKeys(luns), Purpose.RegisterKeys);
         }
         else if (ReservationOrder.Preempts(turn.View))

@@ -13,7 +13,7 @@ internal static class ReservationOrder
     /// The LUNs on which the own key is to be registered; empty for none. Only beside a peer that is heard near both ways: a host that is alone may
     /// have been preempted, and would write beside the one that runs everything. Two exceptions: the operator said that the peer is
     /// dead, and a sole host whose LUNs are blank. Then their controller forgot all, and no other host registers alone. A key that is still listed
-    /// was not taken away: once in its life a daemon registers it anew, by the paths of this boot.
+    /// was not taken away: once in its life a daemon registers it anew on each LUN, by the paths of this boot.
     /// </summary>
     public static ImmutableArray<int> Registers(View view)
     {
@@ -27,7 +27,7 @@ internal static class ReservationOrder
         for (var index = 0; index < reserved.Luns.Length; index++)
         {
             var lun = reserved.Luns[index];
-            if (lun.Readable && ((may && (!lun.Own || lun.Reservation == LunReservation.None)) || (lun.Own && !reserved.Renewed)))
+            if (lun.Readable && ((may && (!lun.Own || lun.Reservation == LunReservation.None)) || (lun.Own && (reserved.Renewed & (1 << index)) == 0)))
             {
                 missing.Add(index);
             }

@@ -13,10 +13,13 @@ public sealed record ReservationView
     public Instant? OrderedAt { get; init; }
 
     /// <summary>
-    /// This daemon has registered the own key by its host's paths. A key that is listed may be one of a path before the boot, by which nobody
-    /// writes any more.
+    /// The LUNs, a bit each in the order of the configuration, on which this daemon has registered the own key by its host's paths. A key that is
+    /// listed may be one of a path before the boot, by which nobody writes any more.
     /// </summary>
-    public bool Renewed { get; init; }
+    public int Renewed { get; init; }
+
+    /// <summary>The LUNs of the newest order to register, a bit each.</summary>
+    public int Registering { get; init; }
 
     /// <summary>Why the newest order failed; empty when it did not.</summary>
     public string Trouble { get; init; } = "";
