@@ -235,8 +235,12 @@ internal static class BootGuard
     }
 
     /// <summary>By its role file, or by a record of a claim above this host's.</summary>
-    private static bool PeerIsMaster(View view, Heartbeat beat) => beat.Has(HeartbeatFlags.IsMaster)
+    private static bool PeerIsMaster(View view, Heartbeat beat) => (beat.Has(HeartbeatFlags.IsMaster) && !GivesItUp(view, beat))
         || (beat.Master == view.Config.Peer.Uuid && !Rank.OutranksPeer(view));
+
+    /// <summary>Its role file is still a master's, but its toolstack is down, and its record names this host: it is about to write the role of a slave.</summary>
+    private static bool GivesItUp(View view, Heartbeat beat) => beat.Master == view.Config.Self.Uuid && beat.Epoch == view.Durable.Epoch
+        && view.Durable.Master == view.Config.Self.Uuid && !beat.Has(HeartbeatFlags.MayStart) && !beat.Has(HeartbeatFlags.ToolstackHealthy);
 
     /// <summary>
     /// Both claim to be master. One that goes below gets the role of a slave before its toolstack starts; so does one that goes above,
