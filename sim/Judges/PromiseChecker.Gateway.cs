@@ -21,6 +21,8 @@ public sealed partial class PromiseChecker
     private readonly Instant?[] _roundTrip = new Instant?[2];
     private readonly bool[] _stoppedVms = new bool[2];
     private readonly bool[] _fenceAsked = new bool[2];
+    private readonly TimeSpan?[] _lostGatewayAt = new TimeSpan?[2];
+    private TimeSpan? _gatewayDiedAt;
 
     /// <summary>The operator asked for the fence, or the host goes down in order.</summary>
     public void FenceAsked(int host) => _fenceAsked[host] = true;
@@ -28,6 +30,12 @@ public sealed partial class PromiseChecker
     /// <summary>The gateway changed for a host or for both; anything else is a disturbance.</summary>
     public void GatewayChanged()
     {
+        _gatewayDiedAt = world.Network.Gateway ? null : _gatewayDiedAt ?? world.Elapsed;
+        foreach (var host in world.Hosts)
+        {
+            _lostGatewayAt[host.Index] = world.Network.ReachesGateway(host.Index) ? null : _lostGatewayAt[host.Index] ?? world.Elapsed;
+        }
+
         if (world.Network.ReachesGateway(0) && world.Network.ReachesGateway(1))
         {
             (_stoppedVms[0], _stoppedVms[1]) = (false, false);
@@ -49,6 +57,10 @@ public sealed partial class PromiseChecker
     private bool HearsAndIsHeard(VirtualHost host) => _roundTrip[host.Index] is { } sent
         && host.LocalNow - sent < host.Config.Config.Timing.Lease;
 
+    /// <summary>This host had lost it before and alone, and no probe of the other one can have shown yet that it is gone for both.</summary>
+    private bool DiedInTheMomentOfAYield(VirtualHost host) => _gatewayDiedAt is { } died && _lostGatewayAt[host.Index] is { } lost && lost < died
+        && world.Elapsed - died < host.Config.Config.Gateway.ProbeInterval;
+
     private void Needless(VirtualHost host)
     {
         if (_fenceAsked[host.Index] || !HearsAndIsHeard(host) || world.Elapsed - _disturbed < Settled || _tampered[host.Index]
@@ -58,7 +70,11 @@ public sealed partial class PromiseChecker
         }
 
         var peer = 1 - host.Index;
-        if (!world.Network.Gateway)
+        if (DiedInTheMomentOfAYield(host))
+        {
+            Pass("the gateway died for both in the moment in which a host yielded that had lost its way to it: two failures");
+        }
+        else if (!world.Network.Gateway)
         {
             Broken("S5", $"{host.Name} stops VMs although the hosts hear each other and only the gateway is down");
         }
