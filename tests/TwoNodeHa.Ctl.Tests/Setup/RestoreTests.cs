@@ -13,8 +13,8 @@ namespace TwoNodeHa.Ctl.Tests.Setup;
 /// <summary>A host that was reinstalled: the emulated toolstack still has what its daemon kept there, and ssh ends in the other host's directory.</summary>
 public sealed class RestoreTests : IDisposable
 {
-    private static readonly Guid s_self = PoolDefinition.UuidOf("host", "xcp1");
-    private static readonly Guid s_peer = PoolDefinition.UuidOf("host", "xcp2");
+    private static readonly Guid s_self = Guid.Parse(PoolDefinition.UuidOf("host", "xcp1"));
+    private static readonly Guid s_peer = Guid.Parse(PoolDefinition.UuidOf("host", "xcp2"));
     private static readonly string s_key = new string('a', 64) + "\n";
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
@@ -172,8 +172,8 @@ public sealed class RestoreTests : IDisposable
         uuid = {peer ?? s_peer}
         address = 10.20.30.12
         [link mgmt]
-        a = 10.20.30.11
-        b = 10.20.30.12
+        xcp1 = 10.20.30.11
+        xcp2 = 10.20.30.12
         [gateway]
         addresses = 10.20.30.1
 
