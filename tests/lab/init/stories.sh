@@ -4,7 +4,7 @@
 
 readonly STORIES=(install daemon-killed daemon-restarted daemon-frozen-master daemon-frozen-slave power-off-master
     power-off-slave boot-unplugged upgrade remove broken-version broken-version-slave broken-version-crash reset reset-without-tool reboot-master reboot-slave
-    poweroff-master poweroff-slave rolling-update)
+    poweroff-master poweroff-slave)
 
 # ---- Facts ------------------------------------------------------------------------------------------------------
 
