@@ -17,7 +17,7 @@ _ha_ctl() {
         --timeout|--wait|--reason|--last|--ssh|--vm|--lose|--since|--gateway) return ;;
     esac
     case $verb in
-        "") words="status enable disable maintenance vm events explain check timeline simulate drill incident config fleet takeover fence guard depart init import-ha-lizard keygen version completion --help" ;;
+        "") words="status enable disable maintenance vm events explain check timeline simulate drill incident config fleet takeover fence guard depart init restore import-ha-lizard keygen version completion --help" ;;
         status) words="--watch --verbose" ;;
         enable) words="--wait" ;;
         disable) words="--for --reason --wait" ;;
@@ -37,6 +37,7 @@ _ha_ctl() {
         guard) words="" ;;
         depart) words="--power-off" ;;
         init) words="--gateway --ssh --paste --join --force" ;;
+        restore) words="--ssh --paste --line" ;;
         import-ha-lizard) words="--file --write" ;;
         keygen) words="--file --force" ;;
         version) words="" ;;

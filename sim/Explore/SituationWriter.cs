@@ -120,6 +120,7 @@ internal ref struct SituationWriter
         ["DatabaseFacts.Networks"] = "the same in every state of a search",
         ["DatabaseFacts.Appliances"] = "the same in every state of a search",
         ["DatabaseFacts.AutoPowerOn"] = "the same in every state of a search",
+        ["DatabaseFacts.Mirrored"] = "no host of a search is reinstalled",
         ["DatabaseFacts.RollingUpgrade"] = "the same in every state of a search",
         ["ToolstackFacts.Database"] = "what counts of it is in HostView.Database; in an answer that waits it is hashed",
         ["HostView.Replicas"] = "no site of a search replicates",

@@ -167,6 +167,7 @@ internal sealed class BmcCommands
             ["tcp_listening"] = status.TcpListening,
             ["init_complete"] = status.InitComplete,
             ["database_generation"] = status.DatabaseGeneration,
+            ["updates"] = _node.Toolstack.Updates,
             ["hang"] = Faults.HangAll,
             ["hang_database"] = Faults.HangDatabase,
             ["storage"] = _node.Storage.PathUp,

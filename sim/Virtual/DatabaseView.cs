@@ -17,12 +17,12 @@ internal sealed class DatabaseView
     private DatabaseFacts? _facts;
 
     /// <summary>The facts, or null while the database holds no pool yet.</summary>
-    public DatabaseFacts? Read(Database database, Guid self)
+    public DatabaseFacts? Read(Database database, Guid self, MirroredState? mirrored)
     {
         if (!ReferenceEquals(database, _database) || database.Generation != _generation)
         {
             (_database, _generation) = (database, database.Generation);
-            _facts = Build(database, self);
+            _facts = Build(database, self) is { } facts ? facts with { Mirrored = mirrored } : null;
         }
 
         return _facts;

@@ -107,6 +107,21 @@ public sealed class VirtualHost
 
     public DurableOrigin StateFileOrigin { get; set; } = DurableOrigin.Missing;
 
+    /// <summary>What XAPI's database holds of the state that a reinstallation wiped; null while this host has its own disk.</summary>
+    public MirroredState? Mirrored { get; private set; }
+
+    /// <summary>
+    /// An upgrade from the installation medium: the root file system is new, XAPI's database and role file are brought over. The host is
+    /// off during it.
+    /// </summary>
+    public void Reinstall()
+    {
+        PowerOff();
+        Mirrored = StateFile is { SwitchGeneration: > 0 } state ? new MirroredState(state.Enabled, state.SwitchGeneration) : Mirrored;
+        (StateFile, StateFileOrigin, StateCopy, Marked) = (null, DurableOrigin.Missing, null, false);
+        DaemonMissing = true;
+    }
+
     /// <summary>The lease record in the run directory: lost with power.</summary>
     public Instant? LeaseFile { get; set; }
 

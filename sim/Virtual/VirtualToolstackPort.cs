@@ -331,7 +331,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
         }
 
         Follow(records, source);
-        return _facts.Read(records, host.Config.Self.Uuid);
+        return _facts.Read(records, host.Config.Self.Uuid, host.Mirrored);
     }
 
     /// <summary>The daemon knows the database as it is now: reading it again would tell it nothing.</summary>
@@ -370,7 +370,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
             var reached = life == host.Life && ReferenceEquals(source.Toolstack.Records, records)
                 && host.Toolstack.Status.UnixListening && !host.Toolstack.Faults.HangAll && !source.Toolstack.Faults.HangAll
                 && (ReferenceEquals(source, host) || world.Path(host.Index));
-            if (reached && ReferenceEquals(host.Daemon, owner) && _facts.Read(records, host.Config.Self.Uuid) is { } facts)
+            if (reached && ReferenceEquals(host.Daemon, owner) && _facts.Read(records, host.Config.Self.Uuid, host.Mirrored) is { } facts)
             {
                 owner.Post(new Observation.DatabaseObserved(facts));
             }

@@ -55,6 +55,18 @@ internal sealed partial class CommandTree
         return Shown(command, "ha-ctl init --gateway 10.0.0.1,10.0.0.2", "ha-ctl init --paste   # where root may not log in by ssh");
     }
 
+    private Verb Restore()
+    {
+        var ssh = Ssh();
+        var paste = new Option<bool>("--paste") { Description = "Without ssh: take the other host's line from standard input" };
+        var line = new Option<bool>("--line") { Description = "On the other host: print that line. It holds the key" };
+        var command = new Verb("restore", "Give a reinstalled host back its configuration and key, from the pool and the other host", VerbGroup.SetUp) { ssh, paste, line };
+        command.SetAction(parsed => parsed.GetValue(line)
+            ? RestoreVerb.Line(_context, Global(parsed))
+            : RestoreVerb.Run(_context, Global(parsed), parsed.GetValue(ssh), parsed.GetValue(paste)));
+        return Shown(command, "ha-ctl restore", "ha-ctl restore --line    # on the other host", "ha-ctl restore --paste   # here; then paste that line, and Ctrl-D");
+    }
+
     private Verb Import()
     {
         var file = new Option<string?>("--file") { Description = "Its configuration file; default: /etc/ha-lizard/ha-lizard.conf where there is one", HelpName = "FILE" };

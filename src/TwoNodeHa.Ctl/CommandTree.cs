@@ -47,7 +47,7 @@ internal sealed partial class CommandTree
         {
             tree._config, tree._socket, tree._timeout, tree._json,
             tree.Status(), tree.Enable(), tree.Disable(), tree.Maintenance(), tree.Vm(), tree.Events(), tree.Explain(), tree.Check(),
-            tree.Timeline(), tree.Simulate(), tree.Drill(), tree.Incident(), tree.Configuration(), tree.Fleet(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Init(), tree.Import(), tree.Keygen(), tree.Version(), tree.Completion(),
+            tree.Timeline(), tree.Simulate(), tree.Drill(), tree.Incident(), tree.Configuration(), tree.Fleet(), tree.Takeover(), tree.Fence(), tree.Guard(), tree.Depart(), tree.Init(), tree.Restore(), tree.Import(), tree.Keygen(), tree.Version(), tree.Completion(),
         };
         foreach (var option in root.Options)
         {

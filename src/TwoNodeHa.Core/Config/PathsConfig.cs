@@ -9,6 +9,15 @@ public sealed record PathsConfig
     /// <summary>Directory of the durable state; survives reboots.</summary>
     public string StateDirectory { get; init; } = "/var/lib/twonodeha";
 
+    /// <summary>
+    /// Name of the file beside the configuration that says that HA was enabled on a host once: without a state it makes that a lost one. It has the
+    /// host's uuid, so that a copied directory says nothing of the other host.
+    /// </summary>
+    public static string EnabledMark(Guid host) => $"enabled-{host}";
+
+    /// <summary>Content of that file, for who finds it.</summary>
+    public const string EnabledMarkText = "HA was enabled on this host. Remove it with the state directory to start over.\n";
+
     /// <summary>Directory of the lease record; must not survive a reboot (tmpfs).</summary>
     public string RunDirectory { get; init; } = "/run/twonodeha";
 

@@ -8,6 +8,9 @@ public static class Confirmation
     // A word is durable before it is spoken: the write comes between the change and the heartbeat that carries it.
     private const double WriteSeconds = 0.5;
 
+    /// <summary>Begins what is said of an emptied master that is not handed over: it stays a member of the pair, so its state does not tell.</summary>
+    internal const string StaysMaster = "it stays master: ";
+
     /// <summary>The sentence for the operator once it is confirmed; null until then, and for what needs no confirmation.</summary>
     public static string? Of(OperatorRequest request, StatusReport status) => request switch
     {
@@ -15,6 +18,8 @@ public static class Confirmation
             $"HA is enabled on both hosts; {Now(status)}.",
         OperatorRequest.Disable when status is { Enabled: false, SwitchConfirmed: true } =>
             "HA is disabled on both hosts. VMs go on running; nobody restarts them.",
+        OperatorRequest.Maintenance { On: true, KeepMaster: true } when status.Findings.FirstOrDefault(static said => said.Contains(StaysMaster, StringComparison.Ordinal)) is { } done =>
+            done,
         OperatorRequest.Maintenance { On: true } when status.State == nameof(HaStatus.Maintenance)
             && status.Peer?.AckedAgeSeconds + WriteSeconds < status.StateAgeSeconds =>
             $"{status.PeerHost} knows that {status.Host} is in maintenance: {status.Host} takes nothing over until "

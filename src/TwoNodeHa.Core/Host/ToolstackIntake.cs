@@ -48,6 +48,7 @@ internal static class ToolstackIntake
                 "the platform's own HA was switched on (pool.ha_enabled): this daemon takes nothing over while it is");
         }
 
+        Reinstalled.SeeDatabase(turn, facts);
         VmBook.SeeDatabase(turn, facts);
     }
 

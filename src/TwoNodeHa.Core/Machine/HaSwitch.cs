@@ -154,14 +154,13 @@ internal static class HaSwitch
         }
         else if (turn.View.MayRun)
         {
-            turn.Become(Cause.GuestsRun, "HA was enabled, VMs run here");
+            turn.Become(Cause.GuestsRun, turn.Durable.StateLost ? "the state was lost, VMs run here" : "HA was enabled, VMs run here");
             Watchdog.Arm(turn);
         }
         else
         {
-            Attestation.Renew(turn);
-            turn.Become(Cause.NothingRuns, "HA was enabled, nothing runs here");
-            Watchdog.Arm(turn);
+            turn.Become(Cause.NothingRuns, turn.Durable.StateLost ? "the state was lost, nothing runs here" : "HA was enabled, nothing runs here");
+            Waiting.GiveWord(turn);
         }
     }
 

@@ -160,6 +160,9 @@ public sealed record DatabaseFacts
     /// <summary>A rolling upgrade of the pool is under way (Pool.other_config:rolling_upgrade_in_progress).</summary>
     public bool RollingUpgrade { get; init; }
 
+    /// <summary>What this host's own record holds of the HA state of its daemon (Host.other_config); null when nothing.</summary>
+    public MirroredState? Mirrored { get; init; }
+
     /// <summary>Paths to shared storage that are not plugged, and hold disks of VMs; ordered by uuid.</summary>
     public ImmutableArray<UnpluggedPath> Unplugged { get; init; } = [];
 

@@ -51,6 +51,7 @@ internal static class HeartbeatIntake
         VmBook.HearStopped(turn, beat.Stopped);
         MarkLink(turn, received, beat);
         HearBond(turn, beat, fresh);
+        Reinstalled.HearPeer(turn, beat);
         MirrorIntake.Hear(turn, beat);
         Handshakes.Hear(turn, beat, fresh);
         HearReturn(turn, beat);

@@ -178,7 +178,7 @@ internal static class Evacuation
 
     private const string ByToolstack = "this host was disabled in XAPI and emptied, which is taken for a maintenance until it is enabled there";
 
-    private static string Stays(View view) => $"it stays master: update and reboot it, {view.Config.Peer.Name} waits for it for at most {view.Policy.MasterReturn.TotalSeconds:0} s";
+    private static string Stays(View view) => $"{Confirmation.StaysMaster}update and reboot it, {view.Config.Peer.Name} waits for it for at most {view.Policy.MasterReturn.TotalSeconds:0} s";
 
     private static void Empty(Draft turn)
     {

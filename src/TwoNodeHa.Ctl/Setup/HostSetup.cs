@@ -101,14 +101,27 @@ internal sealed class HostSetup(CtlContext context, GlobalOptions options)
     /// <exception cref="IOException">A file cannot be written; what was written before stays, and is taken by the next run.</exception>
     public bool Install(string config, string key)
     {
-        var changed = Put(context.Paths.KeyFile, key, keepOld: false);
-        Say("ok", changed ? $"the key is in {context.Paths.KeyFile}" : $"{context.Paths.KeyFile}: in place");
-        var rewritten = Put(options.ConfigFile, config, keepOld: true);
-        Say("ok", rewritten ? $"the configuration is in {options.ConfigFile}" : $"{options.ConfigFile}: in place");
+        var changed = Keep(context.Paths.KeyFile, key, "key") | Keep(options.ConfigFile, config, "configuration", keepOld: true);
+        OpenPort();
+        return Start(changed);
+    }
+
+    /// <summary>Puts a file in its place, and says so.</summary>
+    /// <returns>It is another text than before.</returns>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public bool Keep(string path, string text, string what, bool keepOld = false)
+    {
+        var changed = Put(path, text, keepOld);
+        Say("ok", changed ? $"the {what} is in {path}" : $"{path}: in place");
+        return changed;
+    }
+
+    /// <summary>Opens the port of the heartbeats.</summary>
+    public void OpenPort()
+    {
         var opened = context.Programs.Run(context.Paths.Firewall, ["open"], "", ToolLimit);
         Say(opened.Succeeded ? "ok" : "warn", opened.Succeeded ? "the port of the heartbeats is open"
             : $"the port of the heartbeats was not opened ({opened.LastWord}): open UDP 7757 by hand if a firewall is active");
-        return Start(changed || rewritten);
     }
 
     private bool Start(bool changed)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,6 +14,7 @@ using TwoNodeHa.Daemon.Fencing;
 using TwoNodeHa.Daemon.Hypervisor;
 using TwoNodeHa.Daemon.Journal;
 using TwoNodeHa.Daemon.Links;
+using TwoNodeHa.Daemon.Mirroring;
 using TwoNodeHa.Daemon.Probes;
 using TwoNodeHa.Daemon.RealTime;
 using TwoNodeHa.Daemon.Replication;
@@ -55,6 +55,7 @@ internal sealed class HaService : IHostedService, IDisposable
     private DiskLinks? _diskLinks;
     private StatusWatcher? _watcher;
     private AlertDesk? _alerts;
+    private XapiMirrorStation? _mirrorStation;
     private HaStatus _shown;
     private Instant _watchdogDue;
 
@@ -68,9 +69,9 @@ internal sealed class HaService : IHostedService, IDisposable
 
     private LocalConfig Config => _startup.Config;
 
-    /// <summary>Beside the configuration, so that it is not lost with the state directory; a copied directory says nothing of the other host.</summary>
+    /// <summary>Beside the configuration, so that it is not lost with the state directory.</summary>
     private string MarkPath() => Path.Combine(
-        Path.GetDirectoryName(Path.GetFullPath(_startup.ConfigFile))!, string.Create(CultureInfo.InvariantCulture, $"enabled-{Config.Self.Uuid}"));
+        Path.GetDirectoryName(Path.GetFullPath(_startup.ConfigFile))!, PathsConfig.EnabledMark(Config.Self.Uuid));
 
     private PathsConfig Paths => Config.Config.Paths;
 
@@ -136,6 +137,8 @@ internal sealed class HaService : IHostedService, IDisposable
         Own(new ControlServer(Paths.ControlSocket, desk, _logger)).Start();
         _alerts = new AlertDesk(Config, Status, tools, _counters, _logger);
         events.Also = _alerts.Offer;
+        _mirrorStation = new XapiMirrorStation(Paths.XapiSocket, Config.Self.Uuid);
+        Own(new PoolMirror(Status, () => _loop.Core.State.Disk.Confirmed, _startup.Text, _mirrorStation, TimeProvider.System, _counters, events.Add));
         Settle(events);
         _notifier.Ready("deciding");
         return Task.CompletedTask;
@@ -161,6 +164,11 @@ internal sealed class HaService : IHostedService, IDisposable
         if (_toolstack is not null)
         {
             await _toolstack.DisposeAsync();
+        }
+
+        if (_mirrorStation is not null)
+        {
+            await _mirrorStation.DisposeAsync();
         }
     }
 

@@ -6,6 +6,9 @@ namespace TwoNodeHa.Daemon.Host;
 /// <summary>What the command line and the files say, checked before anything is touched.</summary>
 internal sealed record Startup(LocalConfig Config, byte[] Key, string ConfigFile)
 {
+    /// <summary>Text of the configuration, as it was read.</summary>
+    public string Text { get; init; } = "";
+
     /// <summary>EX_CONFIG of sysexits(3): restarting will not help.</summary>
     public const int ExitConfig = 78;
 
@@ -48,7 +51,7 @@ internal sealed record Startup(LocalConfig Config, byte[] Key, string ConfigFile
 
         var index = SelfIndex(config, self, error);
         var key = ReadKey(config.Paths.KeyFile, error);
-        return index is { } at && key is not null ? new Startup(new LocalConfig(config, at), key, file) : null;
+        return index is { } at && key is not null ? new Startup(new LocalConfig(config, at), key, file) { Text = text } : null;
     }
 
     private static int? SelfIndex(HaConfig config, string? self, TextWriter error)

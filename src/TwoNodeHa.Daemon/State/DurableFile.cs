@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 
 namespace TwoNodeHa.Daemon.State;
@@ -109,7 +110,7 @@ internal sealed class DurableFile(string directory, string? mark = null, DiskSyn
         {
             if (!File.Exists(mark))
             {
-                File.WriteAllText(mark, "HA was enabled on this host. Remove it with the state directory to start over.\n");
+                File.WriteAllText(mark, PathsConfig.EnabledMarkText);
                 _sync.Folder(Path.GetDirectoryName(mark)!);
             }
         }

@@ -62,6 +62,7 @@ internal sealed class DatabaseReader(Guid self, TableCache cache)
             Appliances = placement.Appliances(),
             AutoPowerOn = pool.OtherConfig.GetValueOrDefault("auto_poweron") == "true",
             RollingUpgrade = pool.OtherConfig.ContainsKey("rolling_upgrade_in_progress"),
+            Mirrored = MirroredState.Of(hosts.Values.FirstOrDefault(host => host.Uuid == self.ToString())?.OtherConfig.GetValueOrDefault(MirroredState.Key)),
             Unplugged = unplugged,
             Vms = facts,
             Unreadable = unreadable.ToImmutable(),

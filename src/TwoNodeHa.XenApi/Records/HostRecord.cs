@@ -26,6 +26,9 @@ public sealed record HostRecord(string Uuid, bool Enabled)
     /// <summary>CPU count, vendor and features.</summary>
     public ImmutableSortedDictionary<string, string> CpuInfo { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>Settings of tools.</summary>
+    public ImmutableSortedDictionary<string, string> OtherConfig { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>Versions of the platform.</summary>
     public ImmutableSortedDictionary<string, string> SoftwareVersion { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
@@ -37,6 +40,7 @@ public sealed record HostRecord(string Uuid, bool Enabled)
         Metrics = json.Or("metrics", static member => member.AsRef<HostMetrics>(), default),
         MemoryOverhead = json.Or("memory_overhead", static member => member.AsInt(), 0),
         CpuInfo = json.Or("cpu_info", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
+        OtherConfig = json.Or("other_config", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
         SoftwareVersion = json.Or("software_version", static member => member.AsReadableStringMap(), ImmutableSortedDictionary<string, string>.Empty),
     };
 }

@@ -375,3 +375,76 @@ story_reboot_master() { leaves a reboot; }
 story_reboot_slave() { leaves b reboot; }
 story_poweroff_master() { leaves a poweroff; }
 story_poweroff_slave() { leaves b poweroff; }
+
+# A new release of the platform on both hosts as administrators bring it, the master first, which stays master through its reboot.
+# HA is enabled and each VM runs all the time, on one host or the other, while both hosts have something to do.
+story_rolling_update() {
+    story_begins
+    local h
+    for h in a b; do
+        on "$h" sh -c 'nice -n 19 sh -c "while :; do :; done" & echo $! >/srv/load'
+        that "$h: the old release runs" updated "$h" 0
+    done
+    enabled_all_along &
+    local watcher=$!
+    trap 'kill "$watcher" 2>/dev/null' EXIT
+    updates a --keep-master
+    that "a is master, and of the new release" of_new_release a master
+    that "b is slave, and of the old one" of_old_release b
+    updates b
+    that "b is slave, and of the new release" of_new_release b slave
+    soon 60 "the pool is on the new release, and covered" both_new
+    kill "$watcher" 2>/dev/null || fail "HA was not enabled on both all the time: $(cat "$WORK/not-enabled")"
+    that "HA was enabled all the time, on whichever host was up" test ! -s "$WORK/not-enabled"
+    that "nothing was taken over, nobody fenced what ran: $(absence)" no_vm_stopped
+    that "both hosts ended once, by their reboot" test "$(cut -d' ' -f2- "$WORK"/{a,b}/ends | tr '\n' ' ')" = "reboot reboot "
+    say "VMs $(where)"
+}
+bmc() { local h=$1; shift; on "$h" env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 /opt/dotnet/dotnet /opt/emulator/sim.dll bmc --socket /srv/machine/bmc.sock "$@"; }
+updated() { [[ $(bmc "$1" status) == *"\"updates\":$2,"* ]]; }
+of_new_release() { updated "$1" 1 && is "$1" role "$2"; }
+of_old_release() { updated "$1" 0 && is "$1" role slave; }
+both_new() { of_new_release a master && of_new_release b slave && paired; }
+
+# Maintenance, update, reboot, and back.
+updates() {
+    local h=$1 o before code=0
+    shift
+    o=$(other "$h")
+    before=$(ends "$h")
+    ctl "$h" maintenance on --wait 60 "$@" >"$WORK/$h/said" || code=$?
+    [ "$code" = 0 ] || fail "maintenance on $h: exit $code: $(cat "$WORK/$h/said")"
+    that "$h is in maintenance, all VMs run on $o" all_on "$o"
+    bmc "$h" update >/dev/null || fail "update of $h"
+    on "$h" systemctl reboot 2>/dev/null
+    say "$h: updated, systemctl reboot"
+    soon 60 "$h: the host is down" ended "$h" "$before"
+    soon 60 "$h: is back, of the new release" updated "$h" 1
+    soon 60 "$h: its toolstack is ready" is "$h" toolstack ready
+    ctl "$h" maintenance off --wait 60 >/dev/null || :
+    soon 60 "both are paired" paired
+    that "all VMs run, each once" all_run
+}
+
+# A status that says "disabled" from a daemon that answers; a host that reboots says nothing.
+enabled_all_along() {
+    : >"$WORK/not-enabled"
+    while :; do
+        for h in a b; do
+            ! is "$h" enabled false || echo "$h at $(date +%T.%3N)" >>"$WORK/not-enabled"
+        done
+        sleep 0.3
+    done
+}
+
+# The longest time for which a VM ran on neither host, by the judge: a live migration has its moment of that, a start takes longer.
+absence() {
+    awk '{ split($1, t, ":"); at = t[1] * 3600 + t[2] * 60 + t[3] }
+        $3 == "starts" { if (on[$2] == 0 && ($2 in gone) && at - gone[$2] > most) most = at - gone[$2]; on[$2]++ }
+        $3 == "stops" { on[$2]--; if (on[$2] == 0) gone[$2] = at }
+        END { for (vm in on) if (on[vm] == 0) most = 999; printf "%.2f s", most }' "$WORK/truth/changes"
+}
+no_vm_stopped() {
+    awk -v most="$(absence)" 'BEGIN { exit !(most + 0 < 0.5) }' \
+        && ! grep -hE '"(vm_start|power_state_reset)"' "$WORK"/{a,b}/root/srv/machine/node.log
+}
