@@ -4,7 +4,7 @@
 
 readonly STORIES=(install daemon-killed daemon-restarted daemon-frozen-master daemon-frozen-slave power-off-master
     power-off-slave boot-unplugged upgrade remove broken-version broken-version-slave broken-version-crash reset reset-without-tool reboot-master reboot-slave
-    poweroff-master poweroff-slave)
+    poweroff-master poweroff-slave rolling-update)
 
 # ---- Facts ------------------------------------------------------------------------------------------------------
 
@@ -386,22 +386,23 @@ story_rolling_update() {
         that "$h: the old release runs" updated "$h" 0
     done
     enabled_all_along &
-    local watcher=$!
-    trap 'kill "$watcher" 2>/dev/null' EXIT
+    # Not local: the trap runs when the function is left.
+    WATCHER=$!
+    trap 'kill "$WATCHER" 2>/dev/null' EXIT
     updates a --keep-master
     that "a is master, and of the new release" of_new_release a master
     that "b is slave, and of the old one" of_old_release b
     updates b
     that "b is slave, and of the new release" of_new_release b slave
     soon 60 "the pool is on the new release, and covered" both_new
-    kill "$watcher" 2>/dev/null || fail "HA was not enabled on both all the time: $(cat "$WORK/not-enabled")"
+    kill "$WATCHER" 2>/dev/null || fail "HA was not enabled on both all the time: $(cat "$WORK/not-enabled")"
     that "HA was enabled all the time, on whichever host was up" test ! -s "$WORK/not-enabled"
     that "nothing was taken over, nobody fenced what ran: $(absence)" no_vm_stopped
     that "both hosts ended once, by their reboot" test "$(cut -d' ' -f2- "$WORK"/{a,b}/ends | tr '\n' ' ')" = "reboot reboot "
     say "VMs $(where)"
 }
 bmc() { local h=$1; shift; on "$h" env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 /opt/dotnet/dotnet /opt/emulator/sim.dll bmc --socket /srv/machine/bmc.sock "$@"; }
-updated() { [[ $(bmc "$1" status) == *"\"updates\":$2,"* ]]; }
+updated() { [[ $(bmc "$1" status 2>/dev/null) == *"\"updates\":$2,"* ]]; }
 of_new_release() { updated "$1" 1 && is "$1" role "$2"; }
 of_old_release() { updated "$1" 0 && is "$1" role slave; }
 both_new() { of_new_release a master && of_new_release b slave && paired; }
