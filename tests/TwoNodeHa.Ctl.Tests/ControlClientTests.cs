@@ -5,8 +5,12 @@ using Xunit;
 
 namespace TwoNodeHa.Ctl.Tests;
 
-public class ControlClientTests
+public sealed class ControlClientTests : IDisposable
 {
+    private readonly string _directory = Directory.CreateTempSubdirectory("ha-ctl-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
     private static readonly ControlRequest s_request = new ControlRequest.Status();
 
     [Fact]
@@ -24,7 +28,7 @@ public class ControlClientTests
     [Fact]
     public void Ask_BacklogFull_EndsWithinTheTimeout()
     {
-        var path = Path.Combine(Directory.CreateTempSubdirectory("ha-ctl-").FullName, "s");
+        var path = Path.Combine(_directory, "s");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen(0);
@@ -84,7 +88,7 @@ public class ControlClientTests
     [Fact]
     public void Ask_SocketFileWithoutListener_EndsWithThree()
     {
-        var path = Path.Combine(Directory.CreateTempSubdirectory("ha-ctl-").FullName, "s");
+        var path = Path.Combine(_directory, "s");
         using (var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             listener.Bind(new UnixDomainSocketEndPoint(path));

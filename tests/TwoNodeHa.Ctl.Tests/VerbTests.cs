@@ -3,8 +3,12 @@ using Xunit;
 
 namespace TwoNodeHa.Ctl.Tests;
 
-public class VerbTests
+public sealed class VerbTests : IDisposable
 {
+    private readonly string _directory = Directory.CreateTempSubdirectory("ha-ctl-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
     private static readonly string s_example = CtlRun.RepositoryFile("ha.conf.example");
 
     private static readonly EventLine[] s_events =
@@ -92,7 +96,7 @@ public class VerbTests
     [Fact]
     public void Check_BadConfiguration_ShowsAllFindings()
     {
-        var file = Path.Combine(Directory.CreateTempSubdirectory("ha-ctl-").FullName, "ha.conf");
+        var file = Path.Combine(_directory, "ha.conf");
         File.WriteAllText(file, "profile = best\n");
         var run = CtlRun.Of("check", "--config", file, "--socket", "/nonexistent/x");
 
@@ -139,7 +143,7 @@ public class VerbTests
     [Fact]
     public void Keygen_MakesAPrivateKeyAndNeverOverwritesUnasked()
     {
-        var file = Path.Combine(Directory.CreateTempSubdirectory("ha-ctl-").FullName, "key");
+        var file = Path.Combine(_directory, "key");
         Assert.Equal(0, CtlRun.Of("keygen", "--file", file).ExitCode);
         var first = File.ReadAllText(file);
 
@@ -197,7 +201,7 @@ public class VerbTests
     {
         var words = check.Split(' ');
         Assert.SkipUnless(File.Exists("/usr/bin/" + words[0]) || File.Exists("/bin/" + words[0]), $"no {words[0]} here");
-        var file = Path.Combine(Directory.CreateTempSubdirectory("ha-ctl-").FullName, "script");
+        var file = Path.Combine(_directory, "script");
         File.WriteAllText(file, CtlRun.Of("completion", shell).Out);
         using var process = System.Diagnostics.Process.Start(words[0], [.. words[1..], file]);
         process.WaitForExit();
@@ -214,14 +218,13 @@ public class VerbTests
     [InlineData("ha-ctl maintenance o", "off")]
     public void Completion_OfBash_OffersWhatFits(string line, string expected)
     {
-        var directory = Directory.CreateTempSubdirectory("ha-ctl-").FullName;
-        File.WriteAllText(Path.Combine(directory, "c"), CtlRun.Of("completion", "bash").Out + """
+        File.WriteAllText(Path.Combine(_directory, "c"), CtlRun.Of("completion", "bash").Out + """
 
             read -ra COMP_WORDS <<< "$1"; [[ $1 == *" " ]] && COMP_WORDS+=("")
             COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ha_ctl; echo "${COMPREPLY[@]}"
 
             """);
-        var start = new System.Diagnostics.ProcessStartInfo("bash", [Path.Combine(directory, "c"), line])
+        var start = new System.Diagnostics.ProcessStartInfo("bash", [Path.Combine(_directory, "c"), line])
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,

@@ -12,6 +12,7 @@ internal static class SimulateText
 {
     private const int LinesMax = 40;
     private const int VmsMax = 15;
+    private const string Columns = " td,th{text-align:left;vertical-align:top;padding:.1em 1em .1em 0}";
 
     public static string Render(ScenarioResult run, Outcome outcome, IReadOnlyList<string> notes, Screen screen)
     {
@@ -47,7 +48,7 @@ internal static class SimulateText
         var page = new StringBuilder(16 * 1024);
         page.Append(CultureInfo.InvariantCulture, $"""
             <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-            <title>TwoNodeHa: simulation</title><style>{PageParts.Style}</style></head><body>
+            <title>TwoNodeHa: simulation</title><style>{PageParts.Style}{Columns}</style></head><body>
             <h1>{PageParts.Text(run.Scenario.Story)}</h1><p class="{(outcome.Broken.IsEmpty && outcome.Vms.All(vm => vm.On.Length > 0) ? "ok" : "bad")}">{PageParts.Text(Verdict(outcome, run.End))}</p>
             """);
         foreach (var broken in outcome.Broken)
