@@ -24,6 +24,12 @@ internal static class BenchTable
         Row(table, "failure to first VM running", runs.Select(run => (TimeSpan?)run.FirstVm));
         Row(table, "failure to all VMs running", runs.Select(run => (TimeSpan?)run.AllVms));
         Row(table, "XAPI calls of the taker per VM started", runs.Select(run => run.CallsPerVm), "0.0");
+        foreach (string method in runs.SelectMany(run => run.CallsByMethod).Where(call => call.Value > 0)
+            .GroupBy(call => call.Key).OrderByDescending(calls => calls.Max(call => call.Value)).Select(calls => calls.Key))
+        {
+            Row(table, $"  {method}", runs.Select(run => run.CallsByMethod.GetValueOrDefault(method)), "0.00");
+        }
+
         return table;
     }
 

@@ -43,6 +43,9 @@ internal sealed record FailoverPhases
     /// <summary>XAPI calls of the taker from the failure to the end of its takeover, for each VM that it started.</summary>
     public double CallsPerVm { get; init; }
 
+    /// <summary>The same calls by the name of the method, for each VM that it started.</summary>
+    public IReadOnlyDictionary<string, double> CallsByMethod { get; init; } = new Dictionary<string, double>();
+
     /// <summary>From the decision to the first order, without the time of the toolstack: what comes behind the permit.</summary>
     public TimeSpan BehindPermit => Promote + Storage + Order;
 

@@ -27,7 +27,7 @@ internal static class FailoverRuns
         await Task.Delay(Settled + (Random.Shared.NextDouble() * Settled));
         string victim = failure == FailoverCase.Slave ? "b" : "a";
         string taker = victim == "a" ? "b" : "a";
-        int asked = await CallsAsync(lab, taker);
+        Dictionary<string, int> asked = await CallsAsync(lab, taker);
         DateTimeOffset struck = Strike(lab, failure, victim);
         await lab.UntilAsync(
             $"{taker} runs all VMs", view => view[taker].Vms.Length == options.Vms, ceilingSeconds: 300);
@@ -38,17 +38,21 @@ internal static class FailoverRuns
             throw lab.Failed(first.ToString());
         }
 
-        double calls = await CallsAsync(lab, taker) - asked;
+        Dictionary<string, int> calls = await CallsAsync(lab, taker);
         VmChange[] changes = [.. lab.Truth.Changes.Where(change => change.Host == taker)];
+        double started = changes.Count(change => change.Started && change.At > struck);
+        Dictionary<string, double> byMethod = calls.ToDictionary(
+            call => call.Key, call => (call.Value - asked.GetValueOrDefault(call.Key)) / started);
         return FailoverPhases.Read(struck, await lab.EventsAsync(taker), await lab.EventsAsync(victim), changes) with
         {
-            CallsPerVm = calls / changes.Count(change => change.Started && change.At > struck),
+            CallsPerVm = byMethod.Values.Sum(),
+            CallsByMethod = byMethod,
         };
     }
 
-    /// <summary>Calls on the unix socket of a host's toolstack so far; the host's own shutdown scripts make none here.</summary>
-    private static async Task<int> CallsAsync(LabHarness lab, string host) =>
-        (await lab.Baseboard(host).AskAsync("status"))["calls"]!.AsObject().Sum(call => (int)call.Value!);
+    /// <summary>Calls on the unix socket of a host's toolstack so far, by method; the host's own shutdown scripts make none here.</summary>
+    private static async Task<Dictionary<string, int>> CallsAsync(LabHarness lab, string host) =>
+        (await lab.Baseboard(host).AskAsync("status"))["calls"]!.AsObject().ToDictionary(call => call.Key, call => (int)call.Value!);
 
     private static DateTimeOffset Strike(LabHarness lab, FailoverCase failure, string victim)
     {
