@@ -29,6 +29,10 @@ internal static class Reinstalled
         }
     }
 
+    /// <summary>What a host whose state is lost does until it is told, to be read after "it".</summary>
+    public static string MayDo(Draft turn) => $"starts nothing until {turn.Config.Peer.Name} or the operator allows it; what runs here is destroyed unless "
+        + $"{turn.Config.Peer.Name} is heard within {turn.Timing.Lease.TotalSeconds:0.#} s and has not taken over";
+
     private static void Recognise(Draft turn, string how)
     {
         if (turn.Durable is not { SwitchGeneration: 0, Enabled: false, StateLost: false })
@@ -38,7 +42,6 @@ internal static class Reinstalled
 
         turn.Durable = turn.Durable with { StateLost = true };
         turn.Report(HaEventId.DurableTrouble, Severity.Critical,
-            $"this host has no durable state, and {how}: it was reinstalled, and this is no first start. It starts nothing until {turn.Config.Peer.Name} or the operator "
-            + $"allows it; what runs here is destroyed unless {turn.Config.Peer.Name} is heard within {turn.Timing.Lease.TotalSeconds:0.#} s and has not taken over");
+            $"this host has no durable state, and {how}: it was reinstalled, and this is no first start. It {MayDo(turn)}");
     }
 }

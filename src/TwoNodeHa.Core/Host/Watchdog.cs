@@ -56,7 +56,7 @@ internal static class Watchdog
 
         // A verified host runs nothing; its attestation waits for the disk only.
         var fencing = turn.State.Status == HaStatus.Fencing && turn.Fence is not { Verified: true };
-        if (!fencing && (right.Holds || !(turn.View.NeedsRight || turn.View.WaitsAsMaster)))
+        if (!fencing && (right.Holds || !turn.View.NeedsAnyRight))
         {
             Feed(turn);
         }

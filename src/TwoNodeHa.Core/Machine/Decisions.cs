@@ -134,13 +134,13 @@ internal static class Decisions
     }
 
     /// <summary>An empty host needs no right; but a takeover that has started nothing must not go on without one.</summary>
-    private static bool NeedsRight(View view) => view.NeedsRight || view.WaitsAsMaster
+    private static bool NeedsRight(View view) => view.NeedsAnyRight
         || view.Status is HaStatus.TakingOver or HaStatus.Sole or HaStatus.Paired or HaStatus.Suspecting
             or HaStatus.Holding or HaStatus.Isolated;
 
     private static string WhyNoRight(View view)
     {
-        if (view is { WaitsAsMaster: true, NeedsRight: false })
+        if (view.OnlyRoleNeedsRight)
         {
             return "the toolstack is up as a master's, and neither the peer nor the gateway answers: the peer may become master";
         }

@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Host;
 using TwoNodeHa.Core.Peer;
 using TwoNodeHa.Core.Procedures;
 using TwoNodeHa.Core.Protocol;
@@ -47,9 +48,7 @@ internal static class Start
         if (lost)
         {
             turn.Report(HaEventId.DurableTrouble, Severity.Critical,
-                $"the durable state was {HowLost(started)}: "
-                + $"it starts nothing until {turn.Config.Peer.Name} or the operator allows it; what runs here is destroyed unless "
-                + $"{turn.Config.Peer.Name} is heard within {turn.Timing.Lease.TotalSeconds:0.#} s and has not taken over");
+                $"the durable state was {HowLost(started)}: it {Reinstalled.MayDo(turn)}");
         }
     }
 

@@ -72,7 +72,7 @@ public readonly record struct RightToRun(RightRules Rules, Instant Until)
     public static RightToRun OfRole(View view) => Of(view, isBound: false);
 
     /// <summary>The right that what is here needs: to run VMs, or to be a master that waits.</summary>
-    internal static RightToRun OfWhatIsHere(View view) => view is { WaitsAsMaster: true, NeedsRight: false } ? OfRole(view) : Of(view);
+    internal static RightToRun OfWhatIsHere(View view) => view.OnlyRoleNeedsRight ? OfRole(view) : Of(view);
 
     private static RightToRun Of(View view, bool isBound)
     {

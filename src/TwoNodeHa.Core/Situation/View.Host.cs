@@ -28,6 +28,12 @@ public readonly partial struct View
         && State.Host.Toolstack is { RoleFile: PoolRole.Master, Running: true } or { RoleFile: PoolRole.Master, ProcessAlive: true }
         && (State.Peer.LastAcked is not null || State.Watchdog.CarriedLease is not null);
 
+    /// <summary>Something here needs a right: VMs, or the role of a master that waits.</summary>
+    public bool NeedsAnyRight => NeedsRight || WaitsAsMaster;
+
+    /// <summary>Nothing here needs a right but the role of a master that waits.</summary>
+    public bool OnlyRoleNeedsRight => WaitsAsMaster && !NeedsRight;
+
     /// <summary>
     /// By a new list nothing is here but paused targets of migrations, and the host that still runs their VMs is near: XAPI moves VMs only to
     /// a host that it has enabled.

@@ -72,26 +72,29 @@ internal static class RestoreVerb
 
         var copies = PoolCopies.Read(context, self, options.Timeout, out var unread);
         var (mirrored, why) = Mirrored(copies, unread);
-        if (mirrored is not null && WhyNot(mirrored, copies, self) is { } foreign)
+        var kept = mirrored is null ? null : Judge(mirrored, copies, self, out why);
+        if (mirrored is not null && kept is null)
         {
-            return Refuse(context, options, setup, $"what the pool keeps {foreign}");
+            return Refuse(context, options, setup, $"what the pool keeps {why}");
         }
 
         var asked = "";
-        line ??= HasKey(context, mirrored) ? null : Asked(context, ssh, mirrored, self, out asked);
-        if (line is not null && WhyNot(line.Config, copies, self) is { } other)
+        line ??= kept is not null && File.Exists(KeyFile(context, kept.Config)) ? null : Asked(context, ssh, kept?.Config, self, out asked);
+        var other = "";
+        var given = line is null ? null : Judge(line.Config, copies, self, out other);
+        if (line is not null && given is null)
         {
             return Refuse(context, options, setup, $"what the other host gave {other}");
         }
 
-        if ((line?.Config ?? mirrored) is not { } text)
+        if ((given ?? kept) is not { } found)
         {
             return End(context, options, setup, copies is null ? ExitCode.Unreachable : ExitCode.Refused,
                 $"{why}{(asked.Length > 0 ? "; " + asked : "")}; nothing was changed. Without both: {OnTheOther} on the other host, and ha-ctl restore --paste here");
         }
 
-        Remarks(setup, why, text, mirrored, copies);
-        return Install(context, options, setup, self, text, line, copies, asked);
+        Remarks(setup, why, found.Text, mirrored, copies);
+        return Install(context, options, setup, self, found, line, copies, asked);
     }
 
     private static PairingLine? Pasted(CtlContext context)
@@ -117,34 +120,30 @@ internal static class RestoreVerb
         return (text, text is null ? $"the pool's copy of the configuration {trouble}" : "");
     }
 
-    /// <summary>Why a configuration is not this host's, to be read after "what … keeps"; null when it is.</summary>
-    private static string? WhyNot(string text, PoolCopies? copies, Guid self)
+    /// <summary>A configuration that is this host's; null, with the reason, to be read after "what … keeps".</summary>
+    private static Candidate? Judge(string text, PoolCopies? copies, Guid self, out string why)
     {
         var parsed = ConfigParser.Parse("the configuration", text);
         if (parsed.Config is not { } config)
         {
-            return $"cannot be used: {parsed.Findings.First(finding => finding.Severity == ConfigSeverity.Error)}";
+            why = $"cannot be used: {parsed.Findings.First(finding => finding.Severity == ConfigSeverity.Error)}";
+            return null;
         }
 
-        if (config.Hosts.All(host => host.Uuid != self))
-        {
-            return $"is not for this host ({self}), but for {config.Hosts[0].Name} ({config.Hosts[0].Uuid}) and {config.Hosts[1].Name} ({config.Hosts[1].Uuid})";
-        }
-
-        return copies is not null && config.Hosts.FirstOrDefault(host => !copies.Hosts.Contains(host.Uuid)) is { } missing
-            ? $"is that of another pool: {missing.Name} ({missing.Uuid}) is no host of this one" : null;
+        why = config.Hosts.All(host => host.Uuid != self)
+            ? $"is not for this host ({self}), but for {config.Hosts[0].Name} ({config.Hosts[0].Uuid}) and {config.Hosts[1].Name} ({config.Hosts[1].Uuid})"
+            : copies is not null && config.Hosts.FirstOrDefault(host => !copies.Hosts.Contains(host.Uuid)) is { } missing
+                ? $"is that of another pool: {missing.Name} ({missing.Uuid}) is no host of this one" : "";
+        return why.Length > 0 ? null : new Candidate(text, config);
     }
-
-    private static bool HasKey(CtlContext context, string? mirrored) => mirrored is not null
-        && ConfigParser.Parse("", mirrored).Config is { } config && File.Exists(KeyFile(context, config));
 
     /// <summary>The key's place; where the configuration says nothing, that of this host.</summary>
     private static string KeyFile(CtlContext context, HaConfig config) =>
         config.Paths.KeyFile == new PathsConfig().KeyFile ? context.Paths.KeyFile : config.Paths.KeyFile;
 
-    private static PairingLine? Asked(CtlContext context, string? ssh, string? mirrored, Guid self, out string trouble)
+    private static PairingLine? Asked(CtlContext context, string? ssh, HaConfig? kept, Guid self, out string trouble)
     {
-        var peer = mirrored is null ? null : ConfigParser.Parse("", mirrored).Config?.Hosts.FirstOrDefault(host => host.Uuid != self);
+        var peer = kept?.Hosts.FirstOrDefault(host => host.Uuid != self);
         var target = ssh ?? (peer is null ? null : Ssh.Root(peer.Address));
         if (target is null)
         {
@@ -177,10 +176,10 @@ internal static class RestoreVerb
     }
 
     private static int Install(
-        CtlContext context, GlobalOptions options, HostSetup setup, Guid self, string text, PairingLine? line, PoolCopies? copies, string asked)
+        CtlContext context, GlobalOptions options, HostSetup setup, Guid self, Candidate found, PairingLine? line, PoolCopies? copies, string asked)
     {
-        var config = ConfigParser.Parse(options.ConfigFile, text).Config!;
-        var changed = setup.Keep(options.ConfigFile, text, "configuration", keepOld: true);
+        var config = found.Config;
+        var changed = setup.Keep(options.ConfigFile, found.Text, "configuration", keepOld: true);
         if (File.Exists(Path.Combine(config.Paths.StateDirectory, "state")))
         {
             setup.Say("ok", $"the state in {config.Paths.StateDirectory}: in place");
@@ -238,4 +237,7 @@ internal static class RestoreVerb
 
     private static int End(CtlContext context, GlobalOptions options, HostSetup? setup, int code, string sentence) =>
         Printer.Print(context, options.Json, new CtlReport { Verb = "restore", ExitCode = code, Text = sentence, Steps = [.. setup?.Steps ?? []] });
+
+    /// <summary>A configuration that may be installed here.</summary>
+    private sealed record Candidate(string Text, HaConfig Config);
 }

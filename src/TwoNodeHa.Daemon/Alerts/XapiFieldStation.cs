@@ -1,4 +1,5 @@
 using TwoNodeHa.Core.Operator;
+using TwoNodeHa.Daemon.Toolstack;
 using TwoNodeHa.XenApi;
 
 namespace TwoNodeHa.Daemon.Alerts;
@@ -6,21 +7,18 @@ namespace TwoNodeHa.Daemon.Alerts;
 /// <summary>Custom fields in XAPI's <c>other_config</c>, through a client of its own: two small calls for each write, and one large one when a mastership begins.</summary>
 internal sealed class XapiFieldStation(string socketPath) : IFieldStation, IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
-
-    private readonly XenApiClient _client = XenApiClient.ForUnixSocket(socketPath, new XenApiClientOptions { Originator = "twonodeha" });
+    private readonly StationSession _station = new(socketPath);
     private readonly Dictionary<Guid, XenRef<VM>> _vms = [];
     private XenRef<Pool>? _pool;
-    private Session? _session;
 
     public async Task<Dictionary<Guid, string>?> ReadAsync(CancellationToken cancel)
     {
         try
         {
-            var session = _session ??= await _client.LoginLocalAsync(Deadline, cancel);
+            var session = await _station.OpenAsync(cancel);
             var found = new Dictionary<Guid, string>();
             _vms.Clear();
-            foreach (var (vm, record) in await session.VM.GetAllRecordsAsync(Deadline, cancel))
+            foreach (var (vm, record) in await session.VM.GetAllRecordsAsync(StationSession.Deadline, cancel))
             {
                 if (Guid.TryParse(record.Uuid, out var uuid))
                 {
@@ -29,7 +27,7 @@ internal sealed class XapiFieldStation(string socketPath) : IFieldStation, IAsyn
                 }
             }
 
-            var (pool, of) = (await session.Pool.GetAllRecordsAsync(Deadline, cancel)).First();
+            var (pool, of) = (await session.Pool.GetAllRecordsAsync(StationSession.Deadline, cancel)).First();
             _pool = pool;
             Keep(Guid.Empty, of.OtherConfig);
             return found;
@@ -44,7 +42,7 @@ internal sealed class XapiFieldStation(string socketPath) : IFieldStation, IAsyn
         }
         catch (XenApiException)
         {
-            _session = null;
+            _station.Forget();
             return null;
         }
     }
@@ -53,10 +51,10 @@ internal sealed class XapiFieldStation(string socketPath) : IFieldStation, IAsyn
     {
         try
         {
-            var session = _session ??= await _client.LoginLocalAsync(Deadline, cancel);
+            var session = await _station.OpenAsync(cancel);
             if (on == Guid.Empty && _pool is { } pool)
             {
-                await PutAsync(session.Pool.OtherConfig, pool, text, cancel);
+                await session.Pool.OtherConfig.PutAsync(pool, FieldText.Key, text, StationSession.Deadline, cancel);
                 return Delivery.Done;
             }
 
@@ -66,7 +64,7 @@ internal sealed class XapiFieldStation(string socketPath) : IFieldStation, IAsyn
                 return Delivery.Refused;
             }
 
-            await PutAsync(session.VM.OtherConfig, vm, text, cancel);
+            await session.VM.OtherConfig.PutAsync(vm, FieldText.Key, text, StationSession.Deadline, cancel);
             return Delivery.Done;
         }
         catch (XenApiFailure failure) when (failure.Code == XenApiErrorCode.HandleInvalid)
@@ -75,20 +73,10 @@ internal sealed class XapiFieldStation(string socketPath) : IFieldStation, IAsyn
         }
         catch (XenApiException)
         {
-            _session = null;
+            _station.Forget();
             return Delivery.Later;
         }
     }
 
-    public ValueTask DisposeAsync() => _client.DisposeAsync();
-
-    /// <summary>XAPI replaces no key: it is removed, then added. Either may be repeated.</summary>
-    private static async Task PutAsync<T>(OtherConfig<T> map, XenRef<T> of, string? text, CancellationToken cancel)
-    {
-        await map.RemoveAsync(of, FieldText.Key, Deadline, cancel);
-        if (text is not null)
-        {
-            await map.AddAsync(of, FieldText.Key, text, Deadline, cancel);
-        }
-    }
+    public ValueTask DisposeAsync() => _station.DisposeAsync();
 }

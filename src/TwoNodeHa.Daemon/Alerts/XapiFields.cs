@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Operator;
+using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Telemetry;
 
 namespace TwoNodeHa.Daemon.Alerts;
@@ -33,11 +34,9 @@ internal sealed class XapiFields : IDisposable
     private readonly TimeProvider _time;
     private readonly Counters _counters;
     private readonly ILogger _logger;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _busy = new(1, 1);
     private readonly Dictionary<Guid, (string Text, long At)> _seen = [];
     private readonly Dictionary<Guid, long> _written = [];
-    private readonly ITimer _timer;
+    private readonly TimedRounds _rounds;
 
     // Null: not read since this host became master.
     private Dictionary<Guid, string>? _known;
@@ -46,61 +45,45 @@ internal sealed class XapiFields : IDisposable
     public XapiFields(Func<StatusReport> status, IFieldStation station, TimeProvider time, Counters counters, ILogger logger)
     {
         (_status, _station, _time, _counters, _logger) = (status, station, time, counters, logger);
-        _timer = time.CreateTimer(_ => _ = RoundAsync(), null, Every, Every);
+        _rounds = new TimedRounds(WriteDueAsync, Every, time, Failed);
     }
 
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _timer.Dispose();
-    }
+    public void Dispose() => _rounds.Dispose();
+
+    /// <summary>A round now; never throws.</summary>
+    internal Task RoundAsync() => _rounds.RunAsync();
 
     /// <summary>Writes what is due; one after the other, each bounded by the station.</summary>
-    internal async Task RoundAsync()
+    private async Task WriteDueAsync(CancellationToken stop)
     {
-        if (!await _busy.WaitAsync(0))
+        var status = _status();
+        if (status is not { Role: "master", Toolstack: "ready", TakeoverStep: "" })
         {
+            _known = null;
             return;
         }
 
-        try
+        if ((_known ??= await _station.ReadAsync(stop)) is { } known)
         {
-            var status = _status();
-            if (status is not { Role: "master", Toolstack: "ready", TakeoverStep: "" })
-            {
-                _known = null;
-                return;
-            }
+            await WriteAsync(Wanted(status), known, stop);
+        }
+    }
 
-            if ((_known ??= await _station.ReadAsync(_stop.Token)) is { } known)
-            {
-                await WriteAsync(Wanted(status), known);
-            }
-        }
-        catch (OperationCanceledException)
+    /// <summary>Nobody foresaw it: said once, and tried again with what XAPI says then.</summary>
+    private void Failed(Exception error)
+    {
+        _known = null;
+        _counters.Add("alerts.fields.failed");
+        if (!_failed)
         {
-            // The daemon ends.
-        }
-        catch (Exception error)
-        {
-            // Nobody foresaw it: said once, and tried again with what XAPI says then.
-            _known = null;
-            _counters.Add("alerts.fields.failed");
-            if (!_failed)
-            {
-                _failed = true;
-                DaemonLog.AlertTrouble(_logger, $"the custom fields were not written: {error.Message}");
-            }
-        }
-        finally
-        {
-            _busy.Release();
+            _failed = true;
+            DaemonLog.AlertTrouble(_logger, $"the custom fields were not written: {error.Message}");
         }
     }
 
     private static Dictionary<Guid, string> Wanted(StatusReport status) => new(FieldText.OfVms(status)) { [Guid.Empty] = FieldText.OfPool(status) };
 
-    private async Task WriteAsync(Dictionary<Guid, string> wanted, Dictionary<Guid, string> known)
+    private async Task WriteAsync(Dictionary<Guid, string> wanted, Dictionary<Guid, string> known, CancellationToken stop)
     {
         var left = InARound;
 
@@ -114,7 +97,7 @@ internal sealed class XapiFields : IDisposable
             }
 
             var stamped = text is null ? null : string.Create(CultureInfo.InvariantCulture, $"{text}{Since}{_time.GetUtcNow():yyyy-MM-dd HH:mm}Z)");
-            var delivery = await _station.WriteAsync(on, stamped, _stop.Token);
+            var delivery = await _station.WriteAsync(on, stamped, stop);
             _counters.Add(delivery == Delivery.Done ? "alerts.fields.written" : "alerts.fields.failed");
             if (delivery == Delivery.Later)
             {

@@ -4,6 +4,7 @@ using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Setup;
 using TwoNodeHa.Daemon.Alerts;
+using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.Daemon.Telemetry;
 
 namespace TwoNodeHa.Daemon.Mirroring;
@@ -31,9 +32,7 @@ internal sealed class PoolMirror : IDisposable
     private readonly TimeProvider _time;
     private readonly Counters _counters;
     private readonly Action<HaEvent> _report;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _busy = new(1, 1);
-    private readonly ITimer _timer;
+    private readonly TimedRounds _rounds;
 
     // Null: not read since the start, a failure, or a change of the role.
     private Entries? _known;
@@ -55,55 +54,33 @@ internal sealed class PoolMirror : IDisposable
     {
         (_status, _durable, _config, _station, _time, _counters, _report) = (status, durable, config, station, time, counters, report);
         _from = time.GetTimestamp();
-        _timer = time.CreateTimer(_ => _ = RoundAsync(), null, Every, Every);
+        _rounds = new TimedRounds(WriteDueAsync, Every, time, error => Failed(error.Message));
     }
 
-    public void Dispose()
+    public void Dispose() => _rounds.Dispose();
+
+    /// <summary>A round now; never throws.</summary>
+    internal Task RoundAsync() => _rounds.RunAsync();
+
+    /// <summary>Writes what is due. What nobody foresaw is said, and tried again with what XAPI says then.</summary>
+    private async Task WriteDueAsync(CancellationToken stop)
     {
-        _stop.Cancel();
-        _timer.Dispose();
-    }
-
-    /// <summary>Writes what is due; never throws.</summary>
-    internal async Task RoundAsync()
-    {
-        if (!await _busy.WaitAsync(0))
+        var (status, durable) = (_status(), _durable());
+        if (status.Role != _role)
         {
-            return;
+            // The database of another master may have other entries.
+            (_role, _known) = (status.Role, null);
         }
 
-        try
+        if (status is { Toolstack: "ready", TakeoverStep: "" } && durable is { SwitchGeneration: > 0, StateLost: false } && _time.GetElapsedTime(_from) >= _pause)
         {
-            var (status, durable) = (_status(), _durable());
-            if (status.Role != _role)
-            {
-                // The database of another master may have other entries.
-                (_role, _known) = (status.Role, null);
-            }
-
-            if (status is { Toolstack: "ready", TakeoverStep: "" } && durable is { SwitchGeneration: > 0, StateLost: false } && _time.GetElapsedTime(_from) >= _pause)
-            {
-                await CopyAsync(new MirroredState(durable.Enabled, durable.SwitchGeneration).Text, status.Role == "master");
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The daemon ends.
-        }
-        catch (Exception error)
-        {
-            // Nobody foresaw it: said, and tried again with what XAPI says then.
-            Failed(error.Message);
-        }
-        finally
-        {
-            _busy.Release();
+            await CopyAsync(new MirroredState(durable.Enabled, durable.SwitchGeneration).Text, status.Role == "master", stop);
         }
     }
 
-    private async Task CopyAsync(string state, bool master)
+    private async Task CopyAsync(string state, bool master, CancellationToken stop)
     {
-        _known ??= await _station.ReadAsync(_stop.Token);
+        _known ??= await _station.ReadAsync(stop);
         if (_known is not { } known)
         {
             Failed("its database cannot be read");
@@ -119,7 +96,7 @@ internal sealed class PoolMirror : IDisposable
         }
 
         var (writesConfig, writesState) = (master && config is not null && config != known.Config, state != known.State);
-        if ((writesConfig && !await DoneAsync(_station.WriteConfigAsync(config!, _stop.Token))) || (writesState && !await DoneAsync(_station.WriteStateAsync(state, _stop.Token))))
+        if ((writesConfig && !await DoneAsync(_station.WriteConfigAsync(config!, stop))) || (writesState && !await DoneAsync(_station.WriteStateAsync(state, stop))))
         {
             Failed("it did not take the copy");
             return;

@@ -1,31 +1,26 @@
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Setup;
 using TwoNodeHa.Daemon.Alerts;
+using TwoNodeHa.Daemon.Toolstack;
 using TwoNodeHa.XenApi;
 using XenHost = TwoNodeHa.XenApi.Host;
 
 namespace TwoNodeHa.Daemon.Mirroring;
 
-/// <summary>
-/// Copies in XAPI's <c>other_config</c>, through a client of its own: a slave's calls go to the master, and hang for their deadline without
-/// one. Nobody waits for them.
-/// </summary>
+/// <summary>Copies in XAPI's <c>other_config</c>, through a client of its own.</summary>
 internal sealed class XapiMirrorStation(string socketPath, Guid self) : IMirrorStation, IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
-
-    private readonly XenApiClient _client = XenApiClient.ForUnixSocket(socketPath, new XenApiClientOptions { Originator = "twonodeha" });
+    private readonly StationSession _station = new(socketPath, ofPool: true);
     private XenRef<Pool>? _pool;
     private XenRef<XenHost>? _host;
-    private Session? _session;
 
     public async Task<Entries?> ReadAsync(CancellationToken cancel)
     {
         try
         {
-            var session = _session ??= await _client.LoginAsync(Deadline, cancel);
-            var pools = await session.Pool.GetAllRecordsAsync(Deadline, cancel);
-            var hosts = await session.Host.GetAllRecordsAsync(Deadline, cancel);
+            var session = await _station.OpenAsync(cancel);
+            var pools = await session.Pool.GetAllRecordsAsync(StationSession.Deadline, cancel);
+            var hosts = await session.Host.GetAllRecordsAsync(StationSession.Deadline, cancel);
             if (pools.Count == 0 || hosts.FirstOrDefault(host => host.Value.Uuid == self.ToString()) is not { Value: { } own } found)
             {
                 return null;
@@ -37,7 +32,7 @@ internal sealed class XapiMirrorStation(string socketPath, Guid self) : IMirrorS
         }
         catch (XenApiException)
         {
-            _session = null;
+            _station.Forget();
             return null;
         }
     }
@@ -46,21 +41,20 @@ internal sealed class XapiMirrorStation(string socketPath, Guid self) : IMirrorS
 
     public Task<Delivery> WriteStateAsync(string text, CancellationToken cancel) => WriteAsync(static session => session.Host.OtherConfig, _host, MirroredState.Key, text, cancel);
 
-    public ValueTask DisposeAsync() => _client.DisposeAsync();
+    public ValueTask DisposeAsync() => _station.DisposeAsync();
 
-    /// <summary>XAPI replaces no key: it is removed, then added. Either may be repeated; what is missing between is found at the next reading.</summary>
+    /// <summary>An entry that is missing between its removal and its addition is found at the next reading.</summary>
     private async Task<Delivery> WriteAsync<T>(Func<Session, OtherConfig<T>> map, XenRef<T>? of, string key, string text, CancellationToken cancel)
     {
         try
         {
-            var session = _session ??= await _client.LoginAsync(Deadline, cancel);
-            await map(session).RemoveAsync(of!.Value, key, Deadline, cancel);
-            await map(session).AddAsync(of.Value, key, text, Deadline, cancel);
+            var session = await _station.OpenAsync(cancel);
+            await map(session).PutAsync(of!.Value, key, text, StationSession.Deadline, cancel);
             return Delivery.Done;
         }
         catch (XenApiException)
         {
-            _session = null;
+            _station.Forget();
             return Delivery.Later;
         }
     }

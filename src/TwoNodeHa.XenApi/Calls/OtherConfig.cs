@@ -46,6 +46,19 @@ public sealed class OtherConfig<T>
         _api.CallAsync(
             XenApiCall.Write($"{_class}.remove_from_other_config", self.Value, key), deadline, cancellationToken);
 
+    /// <summary>
+    /// Puts a key in place of what is there; null leaves none. XAPI replaces no key: it is removed, then added. Either may be repeated, and between
+    /// the two there is none.
+    /// </summary>
+    public async Task PutAsync(XenRef<T> self, string key, string? value, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        await RemoveAsync(self, key, deadline, cancellationToken);
+        if (value is not null)
+        {
+            await AddAsync(self, key, value, deadline, cancellationToken);
+        }
+    }
+
     /// <summary>A map as a parameter.</summary>
     internal static JsonObject ToJson(IReadOnlyDictionary<string, string> map)
     {
