@@ -92,6 +92,7 @@ internal ref struct SituationWriter
         ["ProceduresView.FenceActionAt"] = "no search has a fence_action",
         ["ProceduresView.EmptiedSince"] = "no host of a search is disabled in XAPI",
         ["PeerView.ReturnsSince"] = "no schedule shuts a host down in order",
+        ["ProceduresView.HostSwitch"] = "no operator asks for a maintenance in a search",
         ["ProceduresView.MaintenanceStepAt"] = "no operator asks for a maintenance in a search",
         ["VmRecord.Name"] = "the same in every state of a search",
         ["VmRecord.Priority"] = "the same in every state of a search",

@@ -142,6 +142,8 @@ internal static partial class WorldVerbs
         Verb("list of {host} hangs", "list of a hangs", "The hypervisor's own list does not answer.", (world, args) => Host(world, args).ListHangs = true),
         Verb("list of {host} is slow by {time}", "list of a is slow by 1s", "The hypervisor's own list comes that much later.",
             (world, args) => Host(world, args).ListSlowBy = args.Time()),
+        Verb("events of {host} come {time} late", "events of a come 8s late", "A change of XAPI's database is told to its daemon that much later, as by a follower of events that was thrown out.",
+            (world, args) => Host(world, args).EventsLateBy = args.Time()),
         Verb("list of {host} answers", "list of a answers", "It does again.", (world, args) => Host(world, args).ListHangs = false),
         Verb("back-ends of {host} drain {time}", "back-ends of a drain 3s", "The disk back-ends of destroyed VMs write that much longer.",
             (world, args) => { var host = Host(world, args); host.Domains.DrainTime = args.Time(); }),
@@ -585,7 +587,7 @@ internal static partial class WorldVerbs
         foreach (var host in world.Hosts)
         {
             (host.StorageLost, host.DiskFull, host.DiskReadOnly, host.ListHangs, host.WrongKey, host.WatchdogPresent, host.Filtered) = (false, false, false, false, false, true, false);
-            (host.DiskSlowBy, host.ListSlowBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            (host.DiskSlowBy, host.ListSlowBy, host.EventsLateBy, host.DaemonRestart) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1));
             host.Clock.Drift(0, world.Scheduler.Now);
             host.Domains.RefuseKill.Clear();
             (host.Domains.DrainTime, host.CannotReset) = (TimeSpan.FromMilliseconds(30), false);
@@ -622,7 +624,7 @@ internal static partial class WorldVerbs
             }
 
             (host.StorageWasLost, host.StorageLost, host.DiskFull, host.DiskReadOnly, host.ListHangs, host.WrongKey, host.WatchdogPresent) = (false, false, false, false, false, false, true);
-            (host.DiskSlowBy, host.ListSlowBy, host.DaemonRestart, host.Filtered) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1), false);
+            (host.DiskSlowBy, host.ListSlowBy, host.EventsLateBy, host.DaemonRestart, host.Filtered) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1), false);
             host.Clock.Drift(0, world.Scheduler.Now);
             host.Domains.RefuseKill.Clear();
             (host.Domains.DrainTime, host.CannotReset) = (TimeSpan.FromMilliseconds(30), false);

@@ -179,6 +179,9 @@ public sealed class VirtualHost
     /// <summary>The hypervisor's list takes this much longer than usual.</summary>
     public TimeSpan ListSlowBy { get; set; }
 
+    /// <summary>How much later its daemon hears of a change of XAPI's database.</summary>
+    public TimeSpan EventsLateBy { get; set; }
+
     /// <summary>The hypervisor's list does not answer.</summary>
     public bool ListHangs { get; set; }
 

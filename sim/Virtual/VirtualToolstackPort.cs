@@ -364,7 +364,7 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
 
         _told = true;
         var life = host.Life;
-        world.Scheduler.After(EventDelay, () =>
+        world.Scheduler.After(EventDelay + host.EventsLateBy, () =>
         {
             _told = false;
             var reached = life == host.Life && ReferenceEquals(source.Toolstack.Records, records)

@@ -11,6 +11,9 @@ public static class Confirmation
     /// <summary>Begins what is said of an emptied master that is not handed over: it stays a member of the pair, so its state does not tell.</summary>
     internal const string StaysMaster = "it stays master: ";
 
+    /// <summary>Of a host whose maintenance ends while XAPI still starts nothing on it: the other one could not be emptied to it.</summary>
+    internal static string NotEnabledYet(string host) => $"{host} is enabled in XAPI next";
+
     /// <summary>The sentence for the operator once it is confirmed; null until then, and for what needs no confirmation.</summary>
     public static string? Of(OperatorRequest request, StatusReport status) => request switch
     {
@@ -24,7 +27,8 @@ public static class Confirmation
             && status.Peer?.AckedAgeSeconds + WriteSeconds < status.StateAgeSeconds =>
             $"{status.PeerHost} knows that {status.Host} is in maintenance: {status.Host} takes nothing over until "
             + "'ha-ctl maintenance off'.",
-        OperatorRequest.Maintenance { On: false } when status.State != nameof(HaStatus.Maintenance) =>
+        OperatorRequest.Maintenance { On: false } when status.State != nameof(HaStatus.Maintenance)
+            && !status.Findings.Any(said => said.Contains(NotEnabledYet(status.Host), StringComparison.Ordinal)) =>
             $"{status.PeerHost} has readmitted {status.Host}; {Now(status)}.",
         OperatorRequest.Protect protect => Protected(protect, status),
         _ => null,

@@ -143,23 +143,23 @@ internal static class Intake
                 PreferredMaster.Done(turn, finished);
                 break;
             case Purpose.MoveVm:
+            case Purpose.GiveMastership:
                 Moves.Done(turn, finished, pending.Vm);
                 break;
-            case Purpose.GiveMastership:
-                Moves.Done(turn, finished, Moves.Mastership);
+            case Purpose.SwitchHost:
+                Moves.Switched(turn, finished);
                 break;
             case Purpose.PlugStorage:
                 StoragePlug.Done(turn, finished, pending.Vm);
                 break;
-            case Purpose.FencePeer or Purpose.SwitchPeerOff:
-                ThirdPartyIntake.FenceAnswered(turn, finished);
+            case Purpose.FencePeer:
+            case Purpose.SwitchPeerOff:
+            case Purpose.ReadPeerPower:
+                ThirdPartyIntake.AgentAnswered(turn, finished, pending.Purpose);
                 break;
             case Purpose.RegisterKeys:
             case Purpose.PreemptPeer:
                 Reserving.Done(turn, finished, pending.Purpose);
-                break;
-            case Purpose.ReadPeerPower:
-                ThirdPartyIntake.PowerRead(turn, finished);
                 break;
             default:
                 break; // Nobody waits for it.

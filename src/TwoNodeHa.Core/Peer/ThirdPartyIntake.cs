@@ -29,14 +29,12 @@ internal static class ThirdPartyIntake
         turn.Report(HaEventId.PeerChanged, Severity.Warning, $"{off.Agent} read back that {turn.Config.Peer.Name} is off");
     }
 
-    /// <summary>An order ended. The proof came as an observation of its own: "succeeded" proves nothing here.</summary>
-    public static void FenceAnswered(Draft turn, Observation.ActionFinished finished) => Note(turn, finished, finished.Outcome == ActionOutcome.Unknown
-        ? $"whether {turn.Config.Peer.Name} was switched off is unknown: {finished.Detail}; its power is read again"
-        : $"{turn.Config.Peer.Name} was not switched off: {finished.Detail}");
-
-    /// <summary>A reading ended. An "off" came as an observation of its own.</summary>
-    public static void PowerRead(Draft turn, Observation.ActionFinished finished) =>
-        Note(turn, finished, $"whether {turn.Config.Peer.Name} is off could not be read: {finished.Detail}");
+    /// <summary>An order or a reading of the fence agent ended. The proof came as an observation of its own: "succeeded" proves nothing here.</summary>
+    public static void AgentAnswered(Draft turn, Observation.ActionFinished finished, Purpose purpose) => Note(turn, finished, purpose == Purpose.ReadPeerPower
+        ? $"whether {turn.Config.Peer.Name} is off could not be read: {finished.Detail}"
+        : finished.Outcome == ActionOutcome.Unknown
+            ? $"whether {turn.Config.Peer.Name} was switched off is unknown: {finished.Detail}; its power is read again"
+            : $"{turn.Config.Peer.Name} was not switched off: {finished.Detail}");
 
     private static void Note(Draft turn, Observation.ActionFinished finished, string trouble)
     {

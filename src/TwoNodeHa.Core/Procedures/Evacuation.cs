@@ -3,6 +3,7 @@ using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.States;
 using TwoNodeHa.Core.Step;
@@ -70,7 +71,7 @@ internal static class Evacuation
     {
         TakeInHand(turn);
         TurnBack(turn);
-        return new OperatorReply(true, false, "The maintenance is cancelled; what was moved comes back or is named, as failback says.");
+        return new OperatorReply(true, turn.Durable.Maintenance is not null, "The maintenance ends; what was moved comes back or is named, as failback says.");
     }
 
     /// <summary>The operator ends a maintenance that XAPI showed: from here on it is as if he had begun it.</summary>
@@ -171,14 +172,17 @@ internal static class Evacuation
 
         var until = left.IsEmpty ? !view.IsMaster ? "the promise follows" : journal.KeepsMastership ? Stays(view) : "the mastership is handed over next"
             : $"{moving} on the move, {left.Length - moving} waiting: {string.Join(", ", left.Select(vm => Moves.NameOf(view, vm)))}";
-        return journal.Returning ? $"the maintenance is over; VMs that ran here: {journal.Vms.Length}"
+        return journal.Returning ? Homecoming.Progress(view, journal)
             : $"this host is emptied for maintenance{(journal.Reason.Length > 0 ? $" ({journal.Reason})" : "")}: "
                 + $"{Math.Max(0, moved)} of {journal.Vms.Length} VMs moved; {until}";
     }
 
     private const string ByToolstack = "this host was disabled in XAPI and emptied, which is taken for a maintenance until it is enabled there";
 
-    private static string Stays(View view) => $"{Confirmation.StaysMaster}update and reboot it, {view.Config.Peer.Name} waits for it for at most {view.Policy.MasterReturn.TotalSeconds:0} s";
+    /// <summary>An administrator who reads it reboots the host: said only when the departure that follows would see it so too.</summary>
+    private static string Stays(View view) => MasterReturn.IsWanted(view)
+        ? $"{Confirmation.StaysMaster}update and reboot it, {view.Config.Peer.Name} waits for it for at most {view.Policy.MasterReturn.TotalSeconds:0} s"
+        : "XAPI's database is to show it empty";
 
     private static void Empty(Draft turn)
     {

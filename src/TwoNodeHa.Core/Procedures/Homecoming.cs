@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Control;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
@@ -31,6 +32,12 @@ internal static class Homecoming
             Moves.Order(turn, away.Except(lost), turn.Config.Self.Uuid, turn.Config.Self.Name);
         }
     }
+
+    /// <summary>How far it has come, for people. An administrator who is told that it is over goes on with the other host, which needs this one enabled.</summary>
+    public static string Progress(View view, MaintenanceJournal journal) =>
+        IsInOtherHands(view, journal) || view.State.Host.Database?.EnabledHosts.Contains(view.Config.Self.Uuid) == true
+            ? $"the maintenance is over; VMs that ran here: {journal.Vms.Length}"
+            : $"the maintenance ends: {Confirmation.NotEnabledYet(view.Config.Self.Name)}";
 
     /// <summary>Whoever disabled the host in XAPI enables it. A survivor could start nothing without that.</summary>
     private static bool IsInOtherHands(View view, MaintenanceJournal journal) => journal.ByToolstack && view.Status == HaStatus.Paired;

@@ -76,20 +76,35 @@ internal static class Moves
     public static ImmutableArray<Guid> Guests(View view) => view.State.Host.Domains is not { } domains ? []
         : [.. domains.Guests.Where(static guest => !guest.IsShell).Select(static guest => guest.Vm).Distinct().Order()];
 
-    /// <summary>Enables or disables this host in XAPI, unless the database shows it so. True when it does.</summary>
+    /// <summary>
+    /// Enables or disables this host in XAPI, unless the database shows it so. True when it does: a reading may be older than the
+    /// opposite order, so what was ordered last counts too, one order at a time.
+    /// </summary>
     public static bool IsSwitched(Draft turn, bool enabled)
     {
-        if (turn.Host.Database!.EnabledHosts.Contains(turn.Config.Self.Uuid) == enabled)
+        var last = turn.Procedures.HostSwitch;
+        var shown = turn.Host.Database!.EnabledHosts.Contains(turn.Config.Self.Uuid) == enabled;
+        if (shown && (last is null || (last.Enabled == enabled && last.Succeeded)))
         {
             return true;
         }
 
-        if (turn.Now >= turn.Procedures.MaintenanceStepAt)
+        if (turn.Now >= turn.Procedures.MaintenanceStepAt && !turn.Pending.Has(Purpose.SwitchHost))
         {
-            turn.Act(new HaAction.SwitchHost(enabled), Deadlines.SwitchHost);
-            turn.Procedures = turn.Procedures with { MaintenanceStepAt = turn.Now + StepRest };
+            turn.Act(new HaAction.SwitchHost(enabled), Deadlines.SwitchHost, Purpose.SwitchHost);
+            turn.Procedures = turn.Procedures with { MaintenanceStepAt = turn.Now + StepRest, HostSwitch = new HostSwitch(enabled, false) };
         }
 
         return false;
+    }
+
+    /// <summary>XAPI answered an order to enable or disable this host, or did not in time.</summary>
+    public static void Switched(Draft turn, Observation.ActionFinished finished)
+    {
+        if (turn.Procedures.HostSwitch is { } last)
+        {
+            turn.Procedures = turn.Procedures with { HostSwitch = last with { Succeeded = finished.Outcome == ActionOutcome.Succeeded } };
+            turn.Schedule = turn.Schedule with { Database = turn.Now };
+        }
     }
 }

@@ -36,6 +36,9 @@ public sealed record ProceduresView
     /// <summary>Not before this time the host is enabled or disabled, or the mastership handed over, for a maintenance.</summary>
     public Instant MaintenanceStepAt { get; init; }
 
+    /// <summary>What XAPI was last asked to make of this host for a maintenance; null when nothing since the daemon started.</summary>
+    public HostSwitch? HostSwitch { get; init; }
+
     /// <summary>When what the site wants done with a fenced host (<c>fence_action</c>) was ordered last; null when never.</summary>
     public Instant? FenceActionAt { get; init; }
 

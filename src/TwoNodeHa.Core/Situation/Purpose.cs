@@ -79,4 +79,7 @@ public enum Purpose
 
     /// <summary>The peer's key is taken from the storage. Abandoned when the reason is gone: then its adapter orders nothing more.</summary>
     PreemptPeer = 31,
+
+    /// <summary>This host is enabled or disabled in XAPI for a maintenance: one order at a time, for two could be carried out in any order.</summary>
+    SwitchHost = 32,
 }

@@ -34,7 +34,7 @@ internal sealed class ToolstackPort : IAsyncDisposable
         _role = new RoleFile(config.Config.Paths.PoolRoleFile);
         _actions = new ToolstackActions(config, _sessions, _database, _role, tools, new LinuxHostPower());
         _events = new DatabaseEvents(
-            _sessions, ReadDatabaseAsync, sink, new BackOff(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60)), logger, cache);
+            _sessions, ReadDatabaseAsync, sink, new BackOff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)), logger, cache);
     }
 
     public void Start() => _events.Start();

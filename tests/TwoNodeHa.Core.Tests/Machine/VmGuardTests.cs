@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Control;
+using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
 using TwoNodeHa.Core.Situation;
@@ -172,10 +173,10 @@ public sealed class VmGuardTests
         Assert.NotEmpty(bench.Actions.OfType<HaAction.PlugStorage>());
     }
 
-    private static OperatorReply Maintenance(Bench bench)
+    private static OperatorReply Maintenance(Bench bench, bool keep = false)
     {
         bench.Orders.Clear();
-        bench.Post(new Observation.OperatorAsked(1, new OperatorRequest.Maintenance(true)));
+        bench.Post(new Observation.OperatorAsked(1, new OperatorRequest.Maintenance(true, KeepMaster: keep)));
         return Assert.Single(bench.Orders.OfType<Command.Reply>()).Answer;
     }
 
@@ -194,16 +195,54 @@ public sealed class VmGuardTests
     }
 
     /// <summary>A host that is emptied: web and db run here.</summary>
-    private static (Bench Bench, DatabaseFacts Facts) Emptied(VmFact web)
+    private static (Bench Bench, DatabaseFacts Facts) Emptied(VmFact web, bool keep = false)
     {
         var facts = Database(Vm(Bench.Web, "web", Bench.HostA), Vm(Bench.Db, "db", Bench.HostA));
         var bench = Bench.Paired(new PolicyConfig { StartParallel = 1 });
         bench.Lists(Bench.Web, Bench.Db);
         Read(bench, 6, facts);
-        Assert.True(Maintenance(bench).Accepted);
+        Assert.True(Maintenance(bench, keep).Accepted);
+        Read(bench, 1, facts);
+        bench.Finish<HaAction.SwitchHost>();
         facts = facts with { EnabledHosts = [Bench.HostB], Vms = [web, facts.Vms[1]] };
         Read(bench, 12, facts);
         return (bench, facts);
+    }
+
+    /// <summary>Rebooted while the database still has a VM here, the host would hand the mastership over and be too new for the other one.</summary>
+    [Fact]
+    public void Maintenance_ThatKeepsTheMaster_IsConfirmedWhenTheDatabaseShowsItEmpty()
+    {
+        var update = new OperatorRequest.Maintenance(true, KeepMaster: true);
+        var (bench, facts) = Emptied(Vm(Bench.Web, "web", Bench.HostA), keep: true);
+        bench.Finish<HaAction.MoveVm>();
+        bench.Finish<HaAction.MoveVm>();
+        static Heartbeat Busy(Heartbeat beat) => beat with { RunningCount = 2, Running = [.. new[] { VmShortId.Of(Bench.Web), VmShortId.Of(Bench.Db) }.Order()] };
+        bench.Hear(Busy);
+        bench.Lists();
+        Read(bench, 12, facts, peer: Busy);
+        Assert.Null(Confirmation.Of(update, HaMachine.Status(bench.Config, bench.State, bench.Now)));
+        Read(bench, 40, facts with { Vms = [Vm(Bench.Web, "web", Bench.HostB), Vm(Bench.Db, "db", Bench.HostB)] }, peer: Busy);
+        Assert.NotNull(Confirmation.Of(update, HaMachine.Status(bench.Config, bench.State, bench.Now)));
+    }
+
+    /// <summary>The other host is updated next, and could not be emptied to one that XAPI starts nothing on.</summary>
+    [Fact]
+    public void Maintenance_IsOverForTheOperator_WhenTheHostIsEnabledAgain()
+    {
+        var over = new OperatorRequest.Maintenance(false);
+        var (bench, facts) = Emptied(Vm(Bench.Web, "web", Bench.HostA));
+        bench.Finish<HaAction.MoveVm>();
+        bench.Finish<HaAction.MoveVm>();
+        bench.Orders.Clear();
+        bench.Post(new Observation.OperatorAsked(2, over));
+        Assert.True(Assert.Single(bench.Orders.OfType<Command.Reply>()).Answer.Pending);
+        Assert.Null(Confirmation.Of(over, HaMachine.Status(bench.Config, bench.State, bench.Now)));
+        Read(bench, 12, facts);
+        Assert.Null(Confirmation.Of(over, HaMachine.Status(bench.Config, bench.State, bench.Now)));
+        bench.Finish<HaAction.SwitchHost>();
+        Read(bench, 12, facts with { EnabledHosts = [Bench.HostA, Bench.HostB] });
+        Assert.NotNull(Confirmation.Of(over, HaMachine.Status(bench.Config, bench.State, bench.Now)));
     }
 
     [Fact]

@@ -40,8 +40,7 @@ internal static class InternalCalls
         table.AddWithoutSession("emu.db_session_known", 1, 0, Master(call => call.Process.Sessions.IsNormal(call.Text(0))));
         table.AddWithoutSession("emu.db_fetch", 0, 0, Master(call => (JsonNode?)call.Process.Keeper.Backup()));
         table.AddWithoutSession("emu.db_host_ready", 4, 0, Master(HostReady));
-        table.AddWithoutSession("emu.db_host_enabled", 2, 0, Master(call =>
-            call.Process.Db.Host(call.Text(0)).Set("enabled", call.Flag(1))));
+        table.AddWithoutSession("emu.db_host_enabled", 2, 0, Master(HostEnabled));
         table.AddWithoutSession("emu.db_reconcile", 3, 0, Master(Reconcile));
         table.AddWithoutSession("emu.db_master_version", 0, 0, Master(call => (JsonNode?)Versions.Of(call.Process.Db.Host(call.Process.HostRef))));
         table.AddWithoutSession("emu.db_vm_running", 3, 0, Master(VmRunning));
@@ -120,6 +119,13 @@ internal static class InternalCalls
 
         call.Process.Keeper.StoreBackup(call.Text(0));
         return null;
+    }
+
+    private static void HostEnabled(Call call)
+    {
+        Row host = call.Process.Db.Host(call.Text(0));
+        host.Set("enabled", call.Flag(1));
+        call.Process.Log(call.Flag(1) ? "host_enabled" : "host_disabled", ("target", host.Text("name_label")));
     }
 
     private static void HostReady(Call call)
