@@ -204,9 +204,16 @@ public sealed partial class PromiseChecker
     private bool IsFencedAlone(VirtualHost host) => host.StateFile is { Committed: true, ToolstackOwed: true } && !HearsAndIsHeard(host)
         && host.Toolstack.State != ServiceState.Active && host.Domains.List().Count == 0;
 
-    /// <summary>Its own word that nothing runs there is on disk and unanswered, and the other host is one that may take it up.</summary>
-    private bool WordIsUnanswered(VirtualHost host) => host.BootGuarded && host.StateFile is { Committed: true } file
-        && world.Hosts[1 - host.Index].StateFile is { Enabled: true, Committed: false } other && other.Declined < file.Attestation;
+    /// <summary>
+    /// Its own word that nothing runs there is on disk and unanswered, and the other host is one that may take it up, for all that can be known
+    /// here: a word of its own that its disk no longer takes the end of does not tell.
+    /// </summary>
+    private bool WordIsUnanswered(VirtualHost host)
+    {
+        var peer = world.Hosts[1 - host.Index];
+        return host.BootGuarded && host.StateFile is { Committed: true } file
+            && peer.StateFile is { Enabled: true } other && (!other.Committed || peer.DiskReadOnly) && other.Declined < file.Attestation;
+    }
 
     private static bool IsOrBecomesMaster(VirtualHost peer) => peer.Toolstack.Status.RoleFile == "master"
         || peer.StateFile?.Master == peer.Config.Self.Uuid;

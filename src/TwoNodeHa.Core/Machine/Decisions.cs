@@ -165,8 +165,12 @@ internal static class Decisions
             return "the peer took this host's key from the storage and is not heard: it may take over, and the right to run has ended";
         }
 
-        return OneWay.Holds(view)
-            ? "the peer is heard but does not hear us, so it may take over: the right to run has ended"
+        if (OneWay.Holds(view))
+        {
+            return "the peer is heard but does not hear us, so it may take over: the right to run has ended";
+        }
+
+        return view.Policy.UsesArbiter ? "the peer does not answer, and the arbiter gives this host no right: the right to run has ended"
             : "neither the peer nor the gateway answers: the right to run has ended";
     }
 }

@@ -166,10 +166,10 @@ internal static class BootGuard
         {
             Settle(turn, $"{peer} is not heard, but according to this host's record it is master");
         }
-        else if (isRead && turn.View is { DisabledForBoth: false, PeerHeard: true, IsMaster: true } && PeerIsMaster(turn.View, turn.Peer.Beat!))
+        else if (isRead && turn.View is { OffForBoth: false, IsMaster: true } && turn.Peer.Beat is { } said && PeerIsMaster(turn.View, said))
         {
             Write(turn, Mastership.SlaveOfPeer(turn),
-                $"{peer} is heard one way and claims to be master: the role of this host is slave:{turn.Config.Peer.Address}");
+                $"{peer} {(turn.View.PeerHeard ? "is" : "was")} heard one way and claims to be master: the role of this host is slave:{turn.Config.Peer.Address}");
         }
         else if (isRead && turn.View.IsMaster && WordIsOut(turn.View))
         {

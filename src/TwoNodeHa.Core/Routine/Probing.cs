@@ -39,22 +39,25 @@ internal static class Probing
         turn.Emit(new Command.ProbePeer());
     }
 
-    /// <summary>A silent peer: ask for the arbiter's lease, and have the peer switched off, until one of them gives a permit.</summary>
+    /// <summary>
+    /// A silent peer: ask for the arbiter's lease, and have the peer switched off, until one of them gives a permit. A disablement that the peer has
+    /// not confirmed leaves this host bound: what runs here needs the lease as before, although nothing is taken over by it.
+    /// </summary>
     public static void AskThirdParty(Draft turn)
     {
         var policy = turn.Config.Policy;
-        if (!turn.Durable.Enabled || !turn.Disk.Confirmed.Enabled || !SilentForAMoment(turn)
-            || turn.State.Status is HaStatus.Unknown or HaStatus.Disabled or HaStatus.Fencing or HaStatus.Maintenance)
+        var enabled = turn.Durable.Enabled && turn.Disk.Confirmed.Enabled;
+        if (!SilentForAMoment(turn) || turn.State.Status is HaStatus.Unknown or HaStatus.Disabled or HaStatus.Fencing or HaStatus.Maintenance)
         {
             return;
         }
 
-        if (policy is { UsesArbiter: true, UsesReservation: false } && turn.Now >= turn.Schedule.Arbiter)
+        if ((enabled || turn.View.MayRun) && policy is { UsesArbiter: true, UsesReservation: false } && turn.Now >= turn.Schedule.Arbiter)
         {
             AskArbiter(turn);
         }
 
-        if (policy.UsesFenceAgent && turn.Now >= turn.Schedule.Agent && FenceOrder.IsDue(turn.View))
+        if (enabled && policy.UsesFenceAgent && turn.Now >= turn.Schedule.Agent && FenceOrder.IsDue(turn.View))
         {
             AskAgent(turn);
         }

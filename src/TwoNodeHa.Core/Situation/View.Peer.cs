@@ -81,6 +81,13 @@ public readonly partial struct View
         _ => Durable.SwitchGeneration,
     };
 
+    /// <summary>
+    /// HA is off, and both know it (S4). A peer that is heard one way does not know that its disablement was heard: it is as bound as before, and the
+    /// master that it was.
+    /// </summary>
+    public bool OffForBoth => DisabledForBoth && (PromiseOfPeerHolds
+        || State.Peer.Beat is { Mirror: { Enabled: false } mirror } && mirror.SwitchGeneration >= DisabledFrom);
+
     /// <summary>HA is off, and the other side cannot take over: it acknowledged, or it is under a promise.</summary>
     public bool DisabledForBoth
     {

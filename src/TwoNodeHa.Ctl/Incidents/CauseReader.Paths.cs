@@ -49,7 +49,7 @@ internal sealed partial class CauseReader
     {
         var sentence = _events[index].Line.Sentence;
         return (sentence.StartsWith("Paired -> ", StringComparison.Ordinal) || sentence.StartsWith("Sole -> ", StringComparison.Ordinal))
-            && (Says(index, " is silent") || Says(index, "neither the peer nor the gateway answers") || Says(index, "does not hear us"));
+            && (Says(index, " is silent") || Says(index, "neither the peer nor the gateway answers") || Says(index, "the peer does not answer, and the arbiter") || Says(index, "does not hear us"));
     }
 
     /// <summary>
