@@ -72,6 +72,7 @@ public sealed partial class PromiseChecker
             HaAction.DestroyDomain or HaAction.EndBackends => IsWhole(host) ? "although it is heard, has the gateway, and nothing was disturbed" : null,
             HaAction.KillToolstack => IsWhole(host) && IsHealthy(host) && !ChangesMaster(host) ? "although it is heard, has the gateway, and its toolstack is well" : null,
             HaAction.RestartToolstack => file is not { Takeover: not null } && IsHealthy(host) && !DatabaseErrs(host) ? "although it is well and in the role of its file" : null,
+            HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when LostItsFile(host) || LostItsFile(world.Hosts[1 - host.Index]) => null,
             HaAction.WriteRoleMaster or HaAction.WriteRoleSlave when host.Toolstack.State == ServiceState.Active && file is not { Takeover: not null } && !StartedByAnother(host) =>
                 "while the toolstack runs, without a takeover",
             HaAction.WriteRoleMaster => file?.Master == host.Config.Self.Uuid ? null : "before its disk names it as the master",
@@ -120,6 +121,9 @@ public sealed partial class PromiseChecker
     }
 
     /// <summary>A file that the story took away or damaged under a running daemon says nothing of what that daemon may do.</summary>
+    /// <summary>Taken away or damaged under a daemon that runs, and goes by what it wrote.</summary>
+    private bool LostItsFile(VirtualHost host) => _tampered[host.Index] && !HasFile(host);
+
     private static bool HasFile(VirtualHost host) => host.StateFile is not null && host.StateFileOrigin == DurableOrigin.Intact;
 
     private static string? StartRefusal(VirtualHost host, Guid where)

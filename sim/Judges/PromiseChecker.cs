@@ -55,7 +55,8 @@ public sealed partial class PromiseChecker(VirtualWorld world)
     {
         // On disk is which daemon of the peer was heard last, not which of its words.
         _newest[host.Index] = (_newest[host.Index].Incarnation, 0);
-        _roundTrip[host.Index] = null;
+        // An answer to a daemon that is gone tells this one nothing.
+        (_roundTrip[host.Index], _beat[host.Index]) = (null, null);
         Disturbed();
     }
 

@@ -52,7 +52,8 @@ internal static class Probing
             return;
         }
 
-        if ((enabled || turn.View.MayRun) && policy is { UsesArbiter: true, UsesReservation: false } && turn.Now >= turn.Schedule.Arbiter)
+        var bound = turn.View.MayRun && !turn.Durable.StateLost;
+        if ((enabled || bound) && policy is { UsesArbiter: true, UsesReservation: false } && turn.Now >= turn.Schedule.Arbiter)
         {
             AskArbiter(turn);
         }
