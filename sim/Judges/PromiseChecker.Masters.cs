@@ -10,6 +10,7 @@ namespace TwoNodeHa.Sim.Judges;
 public sealed partial class PromiseChecker
 {
     private readonly TimeSpan?[] _masterSince = new TimeSpan?[2];
+    private readonly TimeSpan?[] _masterUntil = new TimeSpan?[2];
     private readonly TimeSpan?[] _actedAt = new TimeSpan?[2];
     private readonly TimeSpan?[] _upSince = new TimeSpan?[2];
     private readonly TimeSpan?[] _startOrdered = new TimeSpan?[2];
@@ -24,6 +25,7 @@ public sealed partial class PromiseChecker
                 _upSince[host.Index] = world.Elapsed;
                 break;
             case "toolstack_exit":
+                _masterUntil[host.Index] = _masterSince[host.Index] is null ? _masterUntil[host.Index] : world.Elapsed;
                 (_masterSince[host.Index], _actedAt[host.Index]) = (null, null);
                 Disturbed();
                 break;

@@ -95,7 +95,7 @@ public sealed partial class PromiseChecker
             HaAction.FencePeer => file is { Enabled: true, StateLost: false, PromiseStands: false } ? null : "without HA on its disk",
             HaAction.DesignateMaster when file is { Maintenance.Returning: false } && host.Domains.WritingCount == 0 => null,
             HaAction.MoveVm or HaAction.SwitchHost { Enabled: false } when HasFile(host) => file is { Maintenance: not null } ? null : "without a maintenance on its disk",
-            HaAction.DesignateMaster => _masterSince[host.Index] is not null && (host.GoingDown || !HasFile(host)) ? null : "without a shutdown, or as a slave",
+            HaAction.DesignateMaster => (_masterSince[host.Index] is not null || WasMaster(host)) && (host.GoingDown || !HasFile(host)) ? null : "without a shutdown, or as a slave",
             _ => null,
         };
     }
@@ -121,6 +121,9 @@ public sealed partial class PromiseChecker
     }
 
     /// <summary>A file that the story took away or damaged under a running daemon says nothing of what that daemon may do.</summary>
+    /// <summary>Stopped or demoted by an administrator so short a time ago that no reading can show it; XAPI refuses the order then.</summary>
+    private bool WasMaster(VirtualHost host) => _masterUntil[host.Index] is { } until && world.Elapsed - until <= Deadlines.QuietReading;
+
     /// <summary>Taken away or damaged under a daemon that runs, and goes by what it wrote.</summary>
     private bool LostItsFile(VirtualHost host) => _tampered[host.Index] && !HasFile(host);
 

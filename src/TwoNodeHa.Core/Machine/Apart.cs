@@ -40,7 +40,8 @@ internal static class Apart
 
     private static void MeetPeer(Draft turn, Heartbeat beat)
     {
-        if (Pairing.WhyNot(turn.View, beat) is null)
+        var unpaired = Pairing.WhyNot(turn.View, beat);
+        if (unpaired is null)
         {
             Watchdog.Arm(turn);
             turn.Watchdog = turn.Watchdog with { CarriedLease = null };
@@ -48,9 +49,17 @@ internal static class Apart
             turn.Become(Cause.PeerHeard, $"{turn.Config.Peer.Name} is heard and bound by the same rules");
             Paired.WithPeer(turn);
         }
-        else if (View.IsEmpty(beat))
+        else
         {
-            Mastership.FollowHandover(turn, beat);
+            if (turn.State.Status == HaStatus.Isolated)
+            {
+                turn.Become(Cause.PeerHeardUnpaired, $"{turn.Config.Peer.Name} is heard again; not paired: {unpaired}");
+            }
+
+            if (View.IsEmpty(beat))
+            {
+                Mastership.FollowHandover(turn, beat);
+            }
         }
     }
 }

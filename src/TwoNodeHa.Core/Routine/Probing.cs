@@ -46,14 +46,13 @@ internal static class Probing
     public static void AskThirdParty(Draft turn)
     {
         var policy = turn.Config.Policy;
-        var enabled = turn.Durable.Enabled && turn.Disk.Confirmed.Enabled;
         if (!SilentForAMoment(turn) || turn.State.Status is HaStatus.Unknown or HaStatus.Disabled or HaStatus.Fencing or HaStatus.Maintenance)
         {
             return;
         }
 
-        var bound = turn.View.MayRun && !turn.Durable.StateLost;
-        if ((enabled || bound) && policy is { UsesArbiter: true, UsesReservation: false } && turn.Now >= turn.Schedule.Arbiter)
+        var enabled = turn.Durable.Enabled && turn.Disk.Confirmed.Enabled;
+        if ((enabled || IsBoundByIt(turn.View)) && policy is { UsesArbiter: true, UsesReservation: false } && turn.Now >= turn.Schedule.Arbiter)
         {
             AskArbiter(turn);
         }
@@ -67,6 +66,9 @@ internal static class Probing
     /// <summary>When a probe is due.</summary>
     public static Instant LookAgainAt(View view) => Instant.Min(
         Again.At(view, view.State.Schedule.Gateway), Again.At(view, view.State.Schedule.PeerProbe));
+
+    /// <summary>A lost state does not tell whether HA was on.</summary>
+    private static bool IsBoundByIt(View view) => view.MayRun && !view.Durable.StateLost;
 
     private static void AskArbiter(Draft turn)
     {

@@ -27,6 +27,9 @@ public enum Cause
     /// <summary>Neither the peer nor the gateway answers.</summary>
     PeerAndGatewayLost,
 
+    /// <summary>The peer is heard again, and does not pair: it is in maintenance, or waits.</summary>
+    PeerHeardUnpaired,
+
     /// <summary>A takeover is due, but the peer may be alive.</summary>
     TakeoverInDoubt,
 

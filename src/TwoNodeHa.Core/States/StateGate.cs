@@ -137,7 +137,7 @@ internal sealed class StateGate
         Pair(Member(HaStatus.Holding))
             .Permit(Cause.PeerSilent, HaStatus.Suspecting)
             .Permit(Cause.PeerAndGatewayLost, HaStatus.Isolated);
-        Pair(Member(HaStatus.Isolated)).Permit(Cause.PeerSilent, HaStatus.Suspecting);
+        Pair(Member(HaStatus.Isolated)).Permit(Cause.PeerSilent, HaStatus.Suspecting).Permit(Cause.PeerHeardUnpaired, HaStatus.Suspecting);
         Pair(Member(HaStatus.Sole)).OnEntry(() => _draft!.DropTakeover());
         Disable(Fence(Of(HaStatus.Departing))).Permit(Cause.HostStays, HaStatus.Suspecting);
     }
