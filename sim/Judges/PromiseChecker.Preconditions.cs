@@ -196,15 +196,15 @@ public sealed partial class PromiseChecker
         || world.Hosts.Any(each => each.StateFile is { } file && file.Master != Guid.Empty
             && file.Master != world.Hosts[host.Toolstack.Status.RoleFile == "master" ? host.Index : 1 - host.Index].Config.Self.Uuid);
 
-    /// <summary>Class A, before the toolstack of a boot starts: nobody says who is master, and a slave does nothing that a master may do.</summary>
+    /// <summary>Class A and lone_start = hold, before the toolstack of a boot starts: nobody says who is master, and a slave does nothing that a master may do.</summary>
     private bool BootsUnvouched(VirtualHost host)
     {
-        if (!(host.BootGuarded || IsFencedAlone(host)) || !host.Config.Policy.HasThirdParty)
+        if (!(host.BootGuarded || IsFencedAlone(host)) || !host.Config.Policy.AloneMayMeetMaster)
         {
             return false;
         }
 
-        Pass("a lone boot or a lone fenced host in class A is a slave until it takes over");
+        Pass("a lone boot or a lone fenced host in class A, or with lone_start = hold, is a slave until it takes over");
         return true;
     }
 

@@ -141,6 +141,12 @@ public sealed record PolicyConfig
     public bool HasThirdParty => UsesArbiter || UsesFenceAgent;
 
     /// <summary>
+    /// A host that hears nobody may have the gateway in sight beside a peer that is master and goes on: with a third party, which needs no
+    /// A1, and with <see cref="Config.LoneStart.Hold"/>, where a sole host lives without the gateway. Who is alone is no master before it takes over.
+    /// </summary>
+    public bool AloneMayMeetMaster => HasThirdParty || LoneStart == LoneStart.Hold;
+
+    /// <summary>
     /// Class A with fence agents, from <see cref="HaConfig.Fences"/>: a silent peer is switched off, and its confirmation gives
     /// leave (T3).
     /// </summary>

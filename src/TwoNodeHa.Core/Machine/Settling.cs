@@ -66,16 +66,22 @@ internal static class Settling
         {
             turn.Become(Cause.PromiseStands, "a promise not to take over stands");
             Watchdog.Arm(turn);
+            WaitForFirstRight(turn);
         }
         else
         {
             turn.Become(Cause.NothingRuns, "nothing runs here");
-            if (turn.Watchdog.CarriedLease is not null)
-            {
-                Grace.BeginEmpty(turn);
-            }
-
+            WaitForFirstRight(turn);
             Waiting.GiveWord(turn);
+        }
+    }
+
+    /// <summary>Nothing runs here; a master's toolstack that a former daemon of this boot knew may be up.</summary>
+    private static void WaitForFirstRight(Draft turn)
+    {
+        if (turn.Watchdog.CarriedLease is not null)
+        {
+            Grace.BeginEmpty(turn);
         }
     }
 

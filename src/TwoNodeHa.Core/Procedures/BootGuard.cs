@@ -99,8 +99,10 @@ internal static class BootGuard
     }
 
     /// <summary>The hosts may both reach the gateway and not each other (class A needs no A1): only lease or agent tell which of them may go on. A peer that was heard with HA off takes nothing over.</summary>
-    private static bool LeavesItToThirdParty(View view) => view.Policy.HasThirdParty
-        && !view.DisabledForBoth && !(view.State.Peer.Beat is { } beat && !beat.Has(HeartbeatFlags.Enabled));
+    private static bool LeavesItToThirdParty(View view) => view.Policy.HasThirdParty && PeerMayTakeOver(view);
+
+    private static bool PeerMayTakeOver(View view) => !view.DisabledForBoth
+        && !(view.State.Peer.Beat is { } beat && !beat.Has(HeartbeatFlags.Enabled));
 
     /// <summary>
     /// The peer's disablement is adopted here and not yet answered by both: a role written now would stay for good, and the peer,
@@ -121,13 +123,20 @@ internal static class BootGuard
         && view.Durable.Master == view.Config.Self.Uuid && view.State.Peer.Beat is { } beat
         && beat.Master == view.Config.Self.Uuid && !beat.Has(HeartbeatFlags.IsMaster);
 
+    /// <summary>
+    /// A peer that was sole goes on as master for as long as a right by the gateway lasts, and one fence. A link that failed for both is back by then (A1). Without
+    /// a gateway nothing is known of either, and somebody has to be able to manage this host.
+    /// </summary>
+    private static Instant FormerHasFenced(View view) => view is { IsMaster: true, State.Gateway.FreshSince: { } since } && PeerMayTakeOver(view)
+        ? Instant.Max(view.State.Procedures.Guard!.AskedAt, since) + view.Timing.TakeoverDelay : Instant.Zero;
+
     private static Instant? Earlier(Instant? left, Instant? right) => left is { } one && right is { } other ? Instant.Min(one, other) : left ?? right;
 
     private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left >= right ? left : right;
 
     /// <summary>When the wait is over, if nothing is heard.</summary>
     public static Instant LookAgainAt(View view) => view.GuardIsOpen
-        ? Again.First(Again.At(view, WaitsUntil(view)), Again.At(view, WaitsUntil(view) + Deadlines.GuardReading)) : Again.Never;
+        ? Again.First(Again.At(view, WaitsUntil(view)), Again.At(view, WaitsUntil(view) + Deadlines.GuardReading), Again.At(view, FormerHasFenced(view))) : Again.Never;
 
     public static void Done(Draft turn, Observation.ActionFinished finished)
     {
@@ -157,7 +166,7 @@ internal static class BootGuard
 
     /// <summary>
     /// A record that names the peer is obeyed; one that names this host proves nothing, for the peer may have taken over. In
-    /// class A a master that no third party vouches for is none: the takeover makes it one when it does.
+    /// class A, and with lone_start = hold, a master that nobody vouches for is none: the takeover makes it one when it does.
     /// </summary>
     private static void DecideAlone(Draft turn, bool isRead)
     {
@@ -166,7 +175,7 @@ internal static class BootGuard
         {
             Settle(turn, $"{peer} is not heard, but according to this host's record it is master");
         }
-        else if (isRead && turn.View is { OffForBoth: false, IsMaster: true } && turn.Peer.Beat is { } said && PeerIsMaster(turn.View, said))
+        else if (isRead && MeetsMaster(turn.View))
         {
             Write(turn, Mastership.SlaveOfPeer(turn),
                 $"{peer} {(turn.View.PeerHeard ? "is" : "was")} heard one way and claims to be master: the role of this host is slave:{turn.Config.Peer.Address}");
@@ -176,17 +185,21 @@ internal static class BootGuard
             Write(turn, Mastership.SlaveOfPeer(turn),
                 $"{peer} was heard, and may have taken over since: the role of this host is slave:{turn.Config.Peer.Address} until that is settled");
         }
-        else if (LeavesItToThirdParty(turn.View) && isRead && turn.View.IsMaster)
+        else if (turn.View.Policy.AloneMayMeetMaster && PeerMayTakeOver(turn.View) && isRead && turn.View.IsMaster)
         {
             Write(turn, Mastership.SlaveOfPeer(turn),
                 $"{peer} is not heard and no third party says that it is down: {peer} may be master, so the role of this host is slave until it takes over");
         }
-        else
+        else if (turn.Now >= FormerHasFenced(turn.View))
         {
             Decide(turn, $"{peer} is not heard within {(turn.Now - turn.Guard!.AskedAt).TotalSeconds:0} s: the toolstack starts in the role it had, and nothing protected is "
                 + "started before this host has a right to run");
         }
     }
+
+    /// <summary>This one is a master by its file, and so was the peer in the newest that was heard of it, one way.</summary>
+    private static bool MeetsMaster(View view) => view is { OffForBoth: false, IsMaster: true }
+        && view.State.Peer.Beat is { } said && PeerIsMaster(view, said);
 
     private static void Settle(Draft turn, string why)
     {

@@ -90,7 +90,7 @@ internal static class Pause
     /// asked to hold as for any pause. A host that is shut down in order starts nothing any more.
     /// </summary>
     private static bool WaitsOnItsWord(Draft turn) => turn.State.Status is HaStatus.Maintenance or HaStatus.Joining or HaStatus.Fenced
-        && turn.Departure is null && turn.Durable.Enabled;
+        && turn.Departure is null && !turn.View.DisabledForBoth;
 
     private static void EndUnheard(Draft turn)
     {

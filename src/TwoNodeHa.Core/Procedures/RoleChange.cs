@@ -96,16 +96,17 @@ internal static class RoleChange
     }
 
     /// <summary>
-    /// Class A: a fenced master that hears nobody does not know who is master now. The role of its file is a slave's until it takes over or is
+    /// Class A and lone_start = hold: a fenced master that hears nobody does not know who is master now. The role of its file is a slave's until it takes over or is
     /// heard: an administrator may start the toolstack, and a master would act beside the taker.
     /// </summary>
     public static void StandAside(Draft turn)
     {
         var view = turn.View;
-        if (view.Policy.HasThirdParty && view is { IsMaster: true, DisabledForBoth: false, Durable: { Enabled: true, ToolstackOwed: true } }
+        if (view.Policy.AloneMayMeetMaster && view is { IsMaster: true, DisabledForBoth: false, Durable: { Enabled: true, ToolstackOwed: true } }
             && turn.Role.Phase == RoleChangePhase.Idle && IsPossible(view) && IsDown(turn))
         {
-            Order(turn, RoleChangePhase.Killing, Mastership.SlaveOfPeer(turn));
+            // One order and no change that has begun: somebody may start the toolstack before anything else is to be written.
+            Order(turn, RoleChangePhase.Idle, Mastership.SlaveOfPeer(turn));
         }
     }
 

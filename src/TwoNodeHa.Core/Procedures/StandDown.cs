@@ -1,4 +1,7 @@
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Protocol;
+using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
 using TwoNodeHa.Core.Step;
 
@@ -11,14 +14,14 @@ namespace TwoNodeHa.Core.Procedures;
 internal static class StandDown
 {
     /// <summary>The peer has attested and may still act as a master.</summary>
-    public static bool IsAwaited(Draft turn) => WordOfPeer(turn) is { } beat && beat.Has(HeartbeatFlags.IsMaster | HeartbeatFlags.MayStart);
+    public static bool IsAwaited(Draft turn) => IsNotHeardYet(turn) || WordOfPeer(turn) is { } beat && beat.Has(HeartbeatFlags.IsMaster | HeartbeatFlags.MayStart);
 
     /// <summary>The newest word of an attested peer that is heard, or was so lately that it may still be fencing; null otherwise.</summary>
     public static Heartbeat? WordOfPeer(Draft turn)
     {
         var peer = turn.Peer;
-        if (peer.Beat is not { Attestation: not 0 } beat || peer.LastFresh is not { } fresh
-            || (turn.Now >= fresh + turn.Timing.TakeoverDelay && !turn.View.PeerHeard))
+        if (peer.Beat is not { Attestation: not 0 } beat || (peer.LastFresh is null && !IsByItsWord(turn))
+            || (turn.Now >= StoppedAt(turn) && !turn.View.PeerHeard))
         {
             return null;
         }
@@ -31,4 +34,11 @@ internal static class StandDown
 
         return beat;
     }
+
+    /// <summary>A new daemon goes on with a takeover by the peer's word, and does not know yet what the peer does: as much as one that has just fallen silent.</summary>
+    public static bool IsNotHeardYet(Draft turn) => IsByItsWord(turn) && turn.Peer.Beat is null && turn.Now < StoppedAt(turn);
+
+    private static bool IsByItsWord(Draft turn) => turn.Durable.Takeover is { Rule: TakeoverRule.Attested };
+
+    private static Instant StoppedAt(Draft turn) => TakeoverPermit.LastFresh(turn.View) + turn.Timing.TakeoverDelay;
 }

@@ -169,7 +169,7 @@ internal static class ToolstackWait
     {
         if (StandDown.WordOfPeer(turn) is not { } beat)
         {
-            return false;
+            return StandDown.IsNotHeardYet(turn);
         }
 
         var ordered = turn.Now - progress.StepSince < Deadlines.VmStart && turn.Host.Database!.Vms.Any(vm => vm.StartUnderWay);

@@ -21,12 +21,17 @@ public readonly partial struct View
     public bool NeedsRight => MayRun && !(BoundByWord && OnlyArrives);
 
     /// <summary>
-    /// This host waits, its toolstack is up as a master's, and the peer may know of its word: it may be taken over from while the toolstack acts.
+    /// This host waits, its toolstack is up as a master's, and the peer may know of its word: it may be taken over from while the toolstack acts, also
+    /// when HA was disabled here and the peer has not heard of it, or when the state that held the word is lost.
     /// One that the peer has not heard in this boot is left alone: somebody has to be able to manage a host that starts alone (design, 5.6).
     /// </summary>
-    public bool WaitsAsMaster => Status is HaStatus.Joining or HaStatus.Fenced && Durable.Enabled
+    public bool WaitsAsMaster => MayBeTakenOverFrom
         && State.Host.Toolstack is { RoleFile: PoolRole.Master, Running: true } or { RoleFile: PoolRole.Master, ProcessAlive: true }
         && (State.Peer.LastAcked is not null || State.Watchdog.CarriedLease is not null);
+
+    /// <summary>The peer may count on a word of this host. A master in maintenance has none any more once the peer has that on its disk.</summary>
+    private bool MayBeTakenOverFrom => Status is HaStatus.Joining or HaStatus.Fenced
+        || (Status == HaStatus.Maintenance && State.Peer.Beat is not { Mirror.Bound: false });
 
     /// <summary>Something here needs a right: VMs, or the role of a master that waits.</summary>
     public bool NeedsAnyRight => NeedsRight || WaitsAsMaster;

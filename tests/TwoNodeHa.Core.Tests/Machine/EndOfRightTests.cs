@@ -93,7 +93,8 @@ public sealed class EndOfRightTests
     [Theory]
     [InlineData(HaStatus.Joining, PoolRole.Master, RightRules.R1)]
     [InlineData(HaStatus.Joining, PoolRole.Slave, RightRules.None)]
-    [InlineData(HaStatus.Maintenance, PoolRole.Master, RightRules.None)]
+    [InlineData(HaStatus.Maintenance, PoolRole.Master, RightRules.R1)]
+    [InlineData(HaStatus.Holding, PoolRole.Master, RightRules.None)]
     public void RoleOfAHostThatWaits_HoldsBesideItsWord(HaStatus status, PoolRole role, RightRules wanted)
     {
         var (bench, bare) = Bare();
