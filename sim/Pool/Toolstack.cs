@@ -69,6 +69,7 @@ public sealed class Toolstack
     private readonly Dictionary<string, int> _calls = new(StringComparer.Ordinal);
     private XapiProcess? _process;
     private IDisposable? _pendingStart;
+    private int _powerLosses;
     private Signal? _exited;
     private bool _stopping;
     private bool _startedSinceBoot;
@@ -194,8 +195,14 @@ public sealed class Toolstack
 
     public async Task RestartAsync()
     {
+        int before = _powerLosses;
         await StopAsync().ConfigureAwait(false);
-        Start();
+
+        // The service manager that was to start it again died with its host.
+        if (before == _powerLosses)
+        {
+            Start();
+        }
     }
 
     /// <summary>The process dies without a word (code: 128 + signal); systemd restarts it.</summary>
@@ -279,6 +286,7 @@ public sealed class Toolstack
     /// <summary>Power loss: everything ends at once; disks and locks stay as they are.</summary>
     public void PowerLoss()
     {
+        _powerLosses++;
         _stopping = true;
         _startedSinceBoot = false;
         _pendingStart?.Dispose();
