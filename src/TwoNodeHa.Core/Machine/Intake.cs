@@ -154,6 +154,9 @@ internal static class Intake
             case Purpose.FencePeer or Purpose.SwitchPeerOff:
                 ThirdPartyIntake.FenceAnswered(turn, finished);
                 break;
+            case Purpose.AcquireLease:
+                Probing.LeaseAnswered(turn, finished);
+                break;
             case Purpose.RegisterKeys:
             case Purpose.PreemptPeer:
                 Reserving.Done(turn, finished, pending.Purpose);
