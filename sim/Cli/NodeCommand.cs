@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using TwoNodeHa.Sim.Lab;
 using TwoNodeHa.Sim.Lab.Cables;
 using TwoNodeHa.Sim.Machine;
+using TwoNodeHa.Sim.Machine.Iscsi;
 using TwoNodeHa.Sim.Pool;
 
 namespace TwoNodeHa.Sim.Cli;
@@ -29,6 +30,8 @@ internal static class NodeCommand
         {
             Description = "this is the first process of a host of the lab; the argument is its run directory, empty after each boot",
         };
+        var san = new Option<string?>("--san") { Description = "portal of the iSCSI target to whose LUNs the VMs write" };
+        var luns = new Option<int>("--luns") { Description = "its LUNs", DefaultValueFactory = _ => 1 };
         var daemon = new Argument<string[]>("daemon")
         {
             Arity = ArgumentArity.ZeroOrMore,
@@ -36,7 +39,7 @@ internal static class NodeCommand
         };
         var command = new Command("node", "Run one emulated host: toolstack, VMs, watchdog, daemon.")
         {
-            name, directory, shared, config, timings, noToolstack, restart, guard, seed, first, daemon,
+            name, directory, shared, config, timings, noToolstack, restart, guard, seed, first, san, luns, daemon,
         };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(first), () => new NodeOptions
         {
@@ -49,6 +52,7 @@ internal static class NodeCommand
             BootGuard = parsed.GetValue(guard)?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
             DaemonRestart = CliOptions.ParseRestart(parsed.GetValue(restart)!),
             Daemon = parsed.GetValue(daemon) ?? [],
+            San = parsed.GetValue(san) is { } portal ? new SanAddress(portal, parsed.GetValue(luns)) : null,
             Console = Console.Out,
             Seed = parsed.GetValue(seed) ?? Environment.ProcessId,
             Exit = parsed.GetValue(first) is null ? End : EndOfHost,

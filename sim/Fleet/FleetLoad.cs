@@ -86,10 +86,10 @@ internal sealed class FleetLoad : IMonotonicClock, IDisposable
         Arbiter = _config.Arbiter! with { Prefix = $"/twonodeha/{pool}" },
     };
 
-    /// <summary>As the core orders it: a third into the life, up to a tenth of that earlier; after a failure soon again.</summary>
+    /// <summary>As the core orders it: up to a tenth early; after a failure soon again.</summary>
     private async Task HoldAsync(EtcdStore store, TimeSpan first)
     {
-        TimeSpan third = _config.Arbiter!.LeaseTime / 3;
+        TimeSpan renewal = ArbiterRules.RenewalOf(_config);
         TimeSpan? until = null;
         TimeSpan wait = first;
         while (await WaitedAsync(wait))
@@ -112,7 +112,8 @@ internal sealed class FleetLoad : IMonotonicClock, IDisposable
             }
 
             until = ok ? sent + _usable : until;
-            wait = ok ? (third * (1 - (0.1 * Random.Shared.NextDouble()))) - (Elapsed - sent) : ArbiterConfig.Spacing - (Elapsed - sent);
+            TimeSpan next = (renewal * (1 - (0.1 * Random.Shared.NextDouble()))) - (Elapsed - sent);
+            wait = ok || next < ArbiterConfig.Spacing ? next : ArbiterConfig.Spacing;
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class LabHarness : IAsyncDisposable
         LabFolder.Sweep();
         Options = options;
         _folder = new LabFolder();
-        Network = new LabNetwork(new NetworkOptions { Crossover = options.Crossover, Bonds = options.Bonds, TwoSides = options.TwoSides, Boards = options.Boards })
+        Network = new LabNetwork(new NetworkOptions { Crossover = options.Crossover, Bonds = options.Bonds, TwoSides = options.TwoSides, Boards = options.Boards, San = options.Luns > 0 })
         {
             SpanningTree = options.SpanningTree,
         };
@@ -38,6 +38,8 @@ internal sealed class LabHarness : IAsyncDisposable
         B = Chassis("b");
         Boards = options.Boards ? [Board(A), Board(B)] : [];
         Arbiter = options.Arbiter ? MakeArbiter() : null;
+        San = options.Luns > 0 ? new LabSan(Network, _settings.SanDirectory, options.Luns) : null;
+        Writes = San is null ? null : new WriteTruth(San.Files, options.Vms);
     }
 
     public LabOptions Options { get; }
@@ -56,6 +58,12 @@ internal sealed class LabHarness : IAsyncDisposable
     /// <summary>The arbiter; null without <see cref="LabOptions.Arbiter"/>.</summary>
     public LabArbiter? Arbiter { get; }
 
+    /// <summary>The storage; null without <see cref="LabOptions.Luns"/>.</summary>
+    public LabSan? San { get; }
+
+    /// <summary>What was really written; null without <see cref="LabOptions.Luns"/>.</summary>
+    public WriteTruth? Writes { get; }
+
     /// <summary>The boards of a and b; none without <see cref="LabOptions.Boards"/>.</summary>
     public ImmutableArray<LabBoard> Boards { get; }
 
@@ -68,6 +76,7 @@ internal sealed class LabHarness : IAsyncDisposable
     {
         var lab = new LabHarness(options);
         lab.Arbiter?.Start();
+        lab.San?.Start();
         lab.A.PowerOn(warm: true);
         lab.B.PowerOn(warm: true);
         return lab;
@@ -158,6 +167,12 @@ internal sealed class LabHarness : IAsyncDisposable
             view.Both("Paired") && view is { A.Status.Protected: true, B.Status.Protected: true });
     }
 
+    /// <summary>Writes of VMs of a host that its target answered with RESERVATION CONFLICT, as that host saw it.</summary>
+    public int RefusedOf(string host) => Path.Combine(_folder.Of(host), "refused.log") is var log && File.Exists(log) ? File.ReadLines(log).Count() : 0;
+
+    /// <summary>What a host's LUNs say of reservations arrives late by so much, and is old by then; writes are as quick as ever.</summary>
+    public void AnswersLate(string host, double seconds) => File.WriteAllText(Path.Combine(_folder.Of(host), "answers-late"), $"{seconds}");
+
     /// <summary>Process id of the daemon of a host, seen from outside; null when none runs.</summary>
     public int? DaemonPid(string host) => DaemonProcess.Find(Network, host);
 
@@ -220,6 +235,8 @@ internal sealed class LabHarness : IAsyncDisposable
         A?.Dispose();
         B?.Dispose();
         Truth?.Dispose();
+        Writes?.Dispose();
+        San?.Dispose();
         Array.ForEach(_firewalls ?? [], firewall => firewall.Dispose());
         Network?.Dispose();
         _folder.Dispose();

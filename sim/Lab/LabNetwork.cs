@@ -21,6 +21,9 @@ internal sealed record NetworkOptions
     /// <summary>A network of the management boards, with a card of each host and a station <c>bmc-a</c>, <c>bmc-b</c> for each board.</summary>
     public bool Boards { get; init; }
 
+    /// <summary>A storage network, with a card of each host and a station <c>san</c>.</summary>
+    public bool San { get; init; }
+
     /// <summary>Of what is drawn inside of the switch.</summary>
     public int Seed { get; init; } = 1;
 }
@@ -39,6 +42,13 @@ internal sealed class LabNetwork : IDisposable
     public const string Management = "192.0.2";
     public const string Crossover = "198.51.100";
     public const string BoardNetwork = "203.0.113";
+
+    /// <summary>Of RFC 2544: there are no more networks of documentation.</summary>
+    public const string StorageNetwork = "198.18.0";
+
+    /// <summary>The station of the storage.</summary>
+    public const string SanStation = "san";
+    public const string SanAddress = StorageNetwork + ".21";
     public const string Gateway = Management + ".1";
 
     private static readonly string[] Hosts = ["a", "b"];
@@ -52,6 +62,7 @@ internal sealed class LabNetwork : IDisposable
     private readonly Wire _management = new("mgmt", IsCable: false);
     private readonly Wire _crossover = new("cross", IsCable: true);
     private readonly Wire _boards = new("boards", IsCable: false);
+    private readonly Wire _storage = new("san", IsCable: false);
     private bool _gatewayAnswers = true;
     private bool _disposed;
 
@@ -72,6 +83,11 @@ internal sealed class LabNetwork : IDisposable
             if (options.Boards)
             {
                 Array.ForEach(Hosts, AddBoard);
+            }
+
+            if (options.San)
+            {
+                AddFarStation(SanStation, _storage, SanAddress);
             }
         }
         catch
@@ -199,7 +215,7 @@ internal sealed class LabNetwork : IDisposable
     {
         string[] cables = _switch.Look<string[]>(() =>
         [
-            .. _management.Legs.Concat(_crossover.Legs).Concat(_boards.Legs).Select(leg =>
+            .. _management.Legs.Concat(_crossover.Legs).Concat(_boards.Legs).Concat(_storage.Legs).Select(leg =>
                 $"cable {leg.Name}: {(leg.Plugged ? leg.Dead ? "dead" : "plugged" : "cut")}"),
             .. _routers.Length > 1 ? [$"trunk: {(_management.Trunk ? "plugged" : "cut")}"] : (string[])[],
             $"gateway: {(_gatewayAnswers ? "on" : "off")}",
@@ -253,20 +269,27 @@ internal sealed class LabNetwork : IDisposable
         {
             AddCard(host, "ipmi", "p" + host, _boards, BoardNetwork + (host == "a" ? ".11" : ".12"));
         }
+
+        if (options.San)
+        {
+            AddCard(host, "san", "s" + host, _storage, StorageNetwork + (host == "a" ? ".11" : ".12"));
+        }
     }
 
-    private void AddBoard(string host)
+    private void AddBoard(string host) => AddFarStation(Parts.LabBoard.Station(host), _boards, BoardAddress(host));
+
+    /// <summary>A station that is not on the management network.</summary>
+    private void AddFarStation(string name, Wire wire, string address)
     {
-        string name = Parts.LabBoard.Station(host);
         _cards[name] = [];
-        AddCard(name, "eth0", name, _boards, BoardAddress(host));
+        AddCard(name, "eth0", name, wire, address);
         GivePower(name);
     }
 
     private void AddCard(string station, string device, string cable, Wire wire, string address)
     {
         IPAddress at = IPAddress.Parse(address);
-        var card = new Card(station, device, new PhysicalAddress([2, 0, 0, 0, 2, at.GetAddressBytes()[3]]), at);
+        var card = new Card(station, device, new PhysicalAddress([2, 0, 0, 0, (byte)(wire == _boards ? 2 : 3), at.GetAddressBytes()[3]]), at);
         _cards[station].Add(card);
         _switch.Plug(card, cable, wire);
     }
@@ -330,7 +353,7 @@ internal sealed class LabNetwork : IDisposable
 
     private List<Leg> LegsOf(string cable)
     {
-        List<Leg> legs = [.. _management.Legs.Concat(_crossover.Legs).Concat(_boards.Legs).Where(leg => leg.Name == cable
+        List<Leg> legs = [.. _management.Legs.Concat(_crossover.Legs).Concat(_boards.Legs).Concat(_storage.Legs).Where(leg => leg.Name == cable
             || (cable == "cross" && leg.Wire == _crossover)
             || (leg.Owner.Name == cable && leg.Wire == _management))];
         return legs.Count > 0 ? legs : throw new ArgumentException($"there is no cable '{cable}' here", nameof(cable));

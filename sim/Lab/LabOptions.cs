@@ -30,6 +30,12 @@ internal sealed record LabOptions
     /// <summary>Class A: a fence agent for each host, a real ipmi_sim on a network of its own; see <see cref="Parts.LabBoard"/>.</summary>
     public bool Boards { get; init; }
 
+    /// <summary>
+    /// Class A: LUNs of a real tgtd on a network of its own, on which both hosts hold reservations and to which the VMs write; 0 to 8. See
+    /// <see cref="Parts.LabSan"/>.
+    /// </summary>
+    public int Luns { get; init; }
+
     /// <summary>Timing profile of the daemons.</summary>
     public string Profile { get; init; } = "fast";
 

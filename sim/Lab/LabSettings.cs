@@ -33,6 +33,11 @@ internal sealed class LabSettings
             OwnersFile.Write(settings.BoardSecretFile, settings.BoardSecret + "\n");
         }
 
+        if (options.Luns > 0)
+        {
+            Directory.CreateDirectory(settings.SanDirectory);
+        }
+
         if (options.Arbiter)
         {
             Directory.CreateDirectory(settings.EtcdDirectory);
@@ -58,6 +63,9 @@ internal sealed class LabSettings
     /// <summary>Where etcd and the certificates are.</summary>
     public string EtcdDirectory => Path.Combine(_folder.Path, "etcd");
 
+    /// <summary>Where the LUNs are: the files that stand for the devices are those that tgtd writes to.</summary>
+    public string SanDirectory => Path.Combine(_folder.Path, "san");
+
     public string ConfigOf(string host) => Path.Combine(_folder.Of(host), "ha.conf");
 
     /// <summary>The file that stands for the storage as this host reaches it.</summary>
@@ -74,6 +82,7 @@ internal sealed class LabSettings
         [
             .. Repository.Sim, "node", "--name", host, "--dir", directory, "--shared", Path.Combine(_folder.Path, "shared"),
             "--first-process", Path.Combine(directory, "run"), "--config", PoolFile, "--timings", _options.Toolstack, "--daemon-restart", restart,
+            .. _options.Luns > 0 ? (string[])["--san", LabSan.Portal, "--luns", $"{_options.Luns}"] : [],
         ];
         string[] daemon = _options.WithDaemons
             ? ["--boot-guard", string.Join(' ', [.. Repository.Ctl, "guard", "--config", ConfigOf(host)]), "--daemon", .. Repository.Daemon, "--config", ConfigOf(host), "--self", host]
@@ -111,10 +120,10 @@ internal sealed class LabSettings
             ? $"\n[link crossover]\na = {LabNetwork.CrossoverAddress("a")}\nb = {LabNetwork.CrossoverAddress("b")}\n"
             : "";
         string disk = _options.Disk ? $"\n[link disk]\ndisk = {DiskFile}\n" : "";
-        string storage = _options.StorageProbes
-            ? $"\n[storage]\nprobe = {directory}/storage-probe\nprobe_interval_seconds = 0.5\nprobe_timeout_seconds = 3\n"
-                + "on_storage_loss = fence\n"
-            : "";
+        string storage = _options.StorageProbes || _options.Luns > 0 ? "\n[storage]\n" : "";
+        storage += _options.Luns > 0 ? $"reservation = {string.Join(", ", LabSan.Devices(SanDirectory, _options.Luns))}\n" : "";
+        storage += _options.StorageProbes
+            ? $"probe = {directory}/storage-probe\nprobe_interval_seconds = 0.5\nprobe_timeout_seconds = 3\non_storage_loss = fence\n" : "";
         string boards = _options.Boards ? LabBoard.Section("a", BoardSecretFile) + LabBoard.Section("b", BoardSecretFile) : "";
         string arbiter = _options.Arbiter ? LabArbiter.Section(EtcdDirectory, _options.ArbiterMembers) : "";
         return $"""
@@ -162,6 +171,7 @@ internal sealed class LabSettings
             block_peer = {directory}/block-peer
             reset_host = {directory}/bin/reset-host
             power_off_host = {directory}/bin/reset-host
+            reservations = {directory}/bin/sg_persist
 
             """;
     }

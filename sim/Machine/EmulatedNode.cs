@@ -1,3 +1,4 @@
+using TwoNodeHa.Sim.Machine.Iscsi;
 using TwoNodeHa.Sim.Pool;
 using TwoNodeHa.Sim.Time;
 using TwoNodeHa.Sim.Xapi;
@@ -25,6 +26,9 @@ internal sealed record NodeOptions
     /// <summary>RestartSec of the daemon's unit; null: never.</summary>
     public TimeSpan? DaemonRestart { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The SAN; null: the VMs write nowhere.</summary>
+    public SanAddress? San { get; init; }
+
     public TextWriter? Console { get; init; }
 
     public int Seed { get; init; } = Environment.ProcessId;
@@ -48,6 +52,7 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
     private readonly Watchdog _watchdog;
     private readonly BmcServer _bmc;
     private readonly ServiceManager _services;
+    private readonly HostInitiator? _initiator;
     private int _ending;
 
     public EmulatedNode(NodeOptions options)
@@ -68,6 +73,7 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
         Strikes = new Strikes(Directory, () => Daemon.Signal(Native.SigKill), () => Die("power_lost", ExitReset), Log);
         Toolstack.Faults.Strike = Strikes.At;
         _services = new ServiceManager(Directory, Scheduler, Toolstack, () => Die("reset_host", ExitReset), Strikes);
+        _initiator = options.San is { } san ? new HostInitiator(options.Pool, options.HostName, san, Path.Combine(Directory.Root, "refused.log")) : null;
         _bmc = new BmcServer(Directory.BmcSocket, Scheduler, new BmcCommands(this));
     }
 
@@ -94,6 +100,7 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
         Log("boot", ("pid", $"{Environment.ProcessId}"));
         _services.Start();
         _bmc.Start();
+        _initiator?.Start();
         var first = false;
         await Scheduler.InvokeAsync(() =>
         {
@@ -187,6 +194,7 @@ internal sealed class EmulatedNode : IHostPower, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _bmc.Dispose();
+        _initiator?.Dispose();
         _watchdog.Dispose();
         await _frontEnd.DisposeAsync().ConfigureAwait(false);
         Scheduler.Dispose();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TwoNodeHa.Sim.Pool;
 
 namespace TwoNodeHa.Sim.Machine;
@@ -94,6 +95,21 @@ internal static class HostScripts
 
         """;
 
+    /// <summary>Where the host's initiator listens for its tools, on the loopback.</summary>
+    public const int PersistPort = 3261;
+
+    /// <summary>By bash, which speaks TCP by itself. The answer may be old when it is given.</summary>
+    private const string Persist = """
+        exec 3<>/dev/tcp/127.0.0.1/$port || exit 15
+        printf '%s\n' "$*" >&3
+        read -r code <&3 || exit 15
+        said=$(cat <&3)
+        [ -e "$dir/answers-late" ] && sleep "$(cat "$dir/answers-late")"
+        printf '%s\n' "$said"
+        exit "$code"
+
+        """;
+
     private const string ResetHost = """
         printf '%s reset-host\n' "$$" > "$dir/systemctl.fifo"
         sleep 60
@@ -118,6 +134,7 @@ internal static class HostScripts
         WriteScript(directory, "systemctl", head + Strike + Systemctl);
         WriteScript(directory, "resetvdis.py", head + ResetVdis);
         WriteScript(directory, "reset-host", head + ResetHost);
+        WriteScript(directory, "sg_persist", head.Replace("#!/bin/sh", "#!/bin/bash", StringComparison.Ordinal) + Persist.Replace("$port", PersistPort.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
     }
 
     private static void CopyProgram(HostDirectory directory, string name)

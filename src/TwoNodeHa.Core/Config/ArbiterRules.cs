@@ -16,4 +16,14 @@ public static class ArbiterRules
     /// </summary>
     public static TimeSpan UsableOf(HaConfig config) =>
         (LeaseOf(config) / ArbiterConfig.Drift) - config.Timing.FenceBound - config.Timing.Margin;
+
+    /// <summary>
+    /// Between two renewals at most, from one's send time to the next: a third of the life, and early enough that one call may be missed, with
+    /// a <see cref="ArbiterConfig.Spacing"/> for the answer of the next one.
+    /// </summary>
+    public static TimeSpan RenewalOf(HaConfig config)
+    {
+        var (third, spare) = (LeaseOf(config) / 3, UsableOf(config) - ArbiterConfig.CallBound - ArbiterConfig.Spacing);
+        return third <= spare ? third : spare;
+    }
 }

@@ -157,6 +157,9 @@ internal static class Intake
             case Purpose.ReadPeerPower:
                 ThirdPartyIntake.AgentAnswered(turn, finished, pending.Purpose);
                 break;
+            case Purpose.AcquireLease:
+                Probing.LeaseAnswered(turn, finished);
+                break;
             case Purpose.RegisterKeys:
             case Purpose.PreemptPeer:
                 Reserving.Done(turn, finished, pending.Purpose);

@@ -80,6 +80,15 @@ internal static class Probing
         }
     }
 
+    /// <summary>A renewal that failed is tried again as soon as one may, not when the next one would have been due.</summary>
+    public static void LeaseAnswered(Draft turn, Observation.ActionFinished finished)
+    {
+        if (finished.Outcome != ActionOutcome.Succeeded && turn.Now + Deadlines.ThirdPartySpacing is var soon && soon < turn.Schedule.Arbiter)
+        {
+            turn.Schedule = turn.Schedule with { Arbiter = soon };
+        }
+    }
+
     private static void AskAgent(Draft turn)
     {
         var (next, ordered) = (turn.Now + Deadlines.ThirdPartySpacing, FenceOrder.DueAt(turn.View));
@@ -105,12 +114,8 @@ internal static class Probing
             return Deadlines.ThirdPartySpacing;
         }
 
-        var config = view.Config.Config;
-        var third = ArbiterRules.LeaseOf(config) / 3;
-        var spare = ArbiterRules.UsableOf(config) - Deadlines.Arbiter;
-        var longest = third <= spare ? third : spare;
         var mixed = (view.State.Life.Incarnation.Nonce ^ (ulong)view.Now.Ticks) * 0x9E37_79B9_7F4A_7C15;
-        var renewal = longest * (1 - (0.1 * ((mixed >> 40) / (double)(1 << 24))));
+        var renewal = ArbiterRules.RenewalOf(view.Config.Config) * (1 - (0.1 * ((mixed >> 40) / (double)(1 << 24))));
         return renewal >= Deadlines.ThirdPartySpacing ? renewal : Deadlines.ThirdPartySpacing;
     }
 

@@ -1,5 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -17,19 +18,23 @@ internal sealed class EtcdRefusal(int code, string message) : Exception(message)
 }
 
 /// <summary>
-/// Calls of etcd's JSON gateway (etcd v3.4 and later, api_grpc_gateway.md): one POST each, to the member that answered last, then to
+/// Calls of etcd's JSON gateway (etcd v3.4 and later, api_grpc_gateway.md): one POST each, to the member that answered last, then also to
 /// the others. 64-bit numbers are strings there, keys and values base64.
 /// </summary>
 internal sealed class EtcdGateway(ArbiterConfig config) : IDisposable
 {
-    private const int AnswerMax = 64 * 1024;
     private const int Unauthenticated = 16;
 
+    /// <summary>A member is asked alone for so long where it has answered before, then the next one too.</summary>
     private static readonly TimeSpan PerMember = TimeSpan.FromSeconds(1.2);
 
-    private HttpClient? _client;
+    /// <summary>Where there must be a handshake first: another one with the next member would make a store that is short of processor slower still.</summary>
+    private static readonly TimeSpan PerHandshake = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>Each host of each pool begins with another member: one that dies is missed by its part of them only.</summary>
+    private readonly ImmutableArray<EtcdMember> _members = [.. config.Endpoints.Select(endpoint => new EtcdMember(endpoint, config))];
+    private int _first = Random.Shared.Next(config.Endpoints.Length);
     private string _token = "";
-    private int _member;
 
     /// <summary>The answer of the first member that has one.</summary>
     /// <exception cref="EtcdRefusal">A member refused; another one would say the same.</exception>
@@ -54,7 +59,13 @@ internal sealed class EtcdGateway(ArbiterConfig config) : IDisposable
         }
     }
 
-    public void Dispose() => _client?.Dispose();
+    public void Dispose()
+    {
+        foreach (var member in _members)
+        {
+            member.Dispose();
+        }
+    }
 
     public static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
@@ -71,55 +82,63 @@ internal sealed class EtcdGateway(ArbiterConfig config) : IDisposable
         _token = (string?)answer["token"] ?? "";
     }
 
+    /// <summary>
+    /// One member after the other is asked as well: after one that failed at once, after one that is slow in a moment. The slow one is not given
+    /// up, because with its call its connection would end, and the next call would need another handshake. One that failed is not asked again.
+    /// </summary>
     private async Task<JsonNode> AnyMemberAsync(string path, JsonObject body, CancellationToken cancel)
     {
-        var troubles = new List<string>();
-        for (var tried = 0; tried < config.Endpoints.Length && !cancel.IsCancellationRequested; tried++)
+        var text = body.ToJsonString();
+        var (troubles, asked) = (new List<string>(), new Dictionary<Task<JsonNode>, EtcdMember>());
+        var waiting = new Queue<EtcdMember>(Enumerable.Range(0, _members.Length).Select(index => _members[(_first + index) % _members.Length])
+            .OrderBy(member => member.Rests));
+        while ((waiting.Count > 0 || asked.Count > 0) && !cancel.IsCancellationRequested)
         {
-            var endpoint = config.Endpoints[_member % config.Endpoints.Length];
-            try
+            var limit = PerMember;
+            if (waiting.TryDequeue(out var next))
             {
-                return await OneMemberAsync(endpoint, path, body, cancel);
+                limit = next.IsConnected ? PerMember : PerHandshake;
+                asked.Add(next.AskAsync(path, text, _token), next);
             }
-            catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException or JsonException)
+
+            if (await AnsweredAsync(asked, waiting.Count > 0 ? limit : Timeout.InfiniteTimeSpan, cancel) is not { } answered)
             {
-                troubles.Add($"{endpoint}: {PinnedTls.Why(error)}");
-                _member++;
+                continue;
+            }
+
+            _ = asked.Remove(answered, out var member);
+            if (answered.IsCompletedSuccessfully)
+            {
+                _first = _members.IndexOf(member!);
+                return answered.Result;
+            }
+
+            if (answered.IsCanceled)
+            {
+                waiting.Enqueue(member!);
+            }
+            else
+            {
+                troubles.Add($"{member!.Endpoint}: {Why(answered.Exception!.InnerException!)}");
             }
         }
 
+        troubles.AddRange(waiting.Concat(asked.Values).Select(member => $"{member.Endpoint}: no answer in time"));
         throw new ThirdPartyException(troubles.Count > 0 ? string.Join("; ", troubles) : "no time was left");
     }
 
-    private async Task<JsonNode> OneMemberAsync(IPEndPoint endpoint, string path, JsonObject body, CancellationToken cancel)
+    /// <summary>The first that ends, or null when none does in time.</summary>
+    private static async Task<Task<JsonNode>?> AnsweredAsync(Dictionary<Task<JsonNode>, EtcdMember> asked, TimeSpan limit, CancellationToken cancel) =>
+        await Task.WhenAny([.. asked.Keys, Task.Delay(limit, cancel)]) as Task<JsonNode>;
+
+    /// <exception cref="EtcdRefusal">A refusal is the store's answer.</exception>
+    private static string Why(Exception error)
     {
-        var client = _client ??= PinnedTls.Client(config.CaFile, config.CertificateFile, config.KeyFile);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        patience.CancelAfter(PerMember);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"https://{endpoint}/v3/{path}"))
+        if (error is not (HttpRequestException or IOException or JsonException))
         {
-            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
-        };
-        if (_token.Length > 0)
-        {
-            _ = request.Headers.TryAddWithoutValidation("Authorization", _token);
+            ExceptionDispatchInfo.Throw(error);
         }
 
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).WaitAsync(patience.Token);
-        await response.Content.LoadIntoBufferAsync(AnswerMax, patience.Token);
-        var answer = JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(patience.Token)) ?? throw new JsonException("an empty answer");
-
-        // A member without a leader is no answer: another one may have one.
-        // A stream (keepalive) says it in an object of its own.
-        var failure = answer["error"] as JsonObject;
-        var message = (string?)(failure ?? answer)["message"] ?? answer["error"]?.ToString() ?? "";
-        if (response.StatusCode == HttpStatusCode.ServiceUnavailable || message.Contains("leader", StringComparison.Ordinal)
-            || message.Contains("timed out", StringComparison.Ordinal))
-        {
-            throw new IOException(message.Length > 0 ? message : "unavailable");
-        }
-
-        return response.IsSuccessStatusCode && answer["code"] is null && failure is null ? answer
-            : throw new EtcdRefusal((int)Number(failure?["grpc_code"] ?? answer["code"]), message);
+        return PinnedTls.Why(error);
     }
 }

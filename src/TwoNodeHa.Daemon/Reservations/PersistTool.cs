@@ -17,11 +17,16 @@ internal sealed record LunReading(ImmutableArray<ulong>? Keys, LunReservation? R
 /// </summary>
 internal sealed class PersistTool(ToolRunner tools, string tool)
 {
+    private const int ExitIllegalRequest = 5;
     private const int ExitUnitAttention = 6;
+    private const int ExitInvalidOperation = 9;
     private const int ExitConflict = 24;
 
     /// <summary>Write exclusive, registrants only (SPC-4, table "persistent reservation type codes").</summary>
     private const string Type = "--prout-type=5";
+
+    /// <summary>"TN", and what no hash of a pair gives but once in 2^48: a key of nobody.</summary>
+    private const ulong Nobody = 0x544E_FFFF_FFFF_FFFF;
 
     /// <summary>Reads keys and reservation of a device. Changes nothing.</summary>
     public async Task<LunReading> ReadAsync(string device, TimeSpan limit)
@@ -68,15 +73,33 @@ internal sealed class PersistTool(ToolRunner tools, string tool)
         return done.Succeeded ? null : Trouble(done);
     }
 
-    /// <summary>Takes another key away, and ends what its host has under way. Null, or what is wrong.</summary>
+    /// <summary>Takes another key away, and ends what its host has under way where the target can do that. Null, or what is wrong.</summary>
     public async Task<string?> PreemptAsync(string device, ulong key, ulong other, TimeSpan limit)
     {
-        var done = await RunAsync(device, limit, "--out", "--preempt-abort", $"--param-rk={Hex(key)}", $"--param-sark={Hex(other)}", Type);
+        var done = await TakeAsync(device, "--preempt-abort", key, other, limit);
+
+        // Not every target can end what is under way (tgtd cannot): better refused from now on than not at all.
+        done = IsUnknown(done) ? await TakeAsync(device, "--preempt", key, other, limit) : done;
         return done.Succeeded ? null : Trouble(done);
+    }
+
+    /// <summary>
+    /// Whether the target can take a key away and end what its host has under way; null when it does not say. Changes nothing: a key that nobody
+    /// has cannot be taken away (SPC-4, 5.13.11.2.4: RESERVATION CONFLICT).
+    /// </summary>
+    public async Task<bool?> CanAbortAsync(string device, ulong key, TimeSpan limit)
+    {
+        var said = await TakeAsync(device, "--preempt-abort", key, Nobody, limit);
+        return IsUnknown(said) ? false : said is { End: ToolEnd.Exited, ExitCode: ExitConflict } ? true : null;
     }
 
     /// <summary>A key as the tool takes and prints it.</summary>
     public static string Hex(ulong key) => string.Create(CultureInfo.InvariantCulture, $"0x{key:x}");
+
+    private static bool IsUnknown(ToolResult result) => result is { End: ToolEnd.Exited, ExitCode: ExitIllegalRequest or ExitInvalidOperation };
+
+    private Task<ToolResult> TakeAsync(string device, string how, ulong key, ulong other, TimeSpan limit) =>
+        RunAsync(device, limit, "--out", how, $"--param-rk={Hex(key)}", $"--param-sark={Hex(other)}", Type);
 
     private async Task<ToolResult> RunAsync(string device, TimeSpan limit, params string[] arguments)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Config;
@@ -15,6 +16,7 @@ internal sealed class ReservationProber(LocalConfig config, PersistTool tool, IO
 
     private readonly ulong _own = ReservationRules.KeyOf(config.Config, config.SelfIndex);
     private readonly ulong _peer = ReservationRules.KeyOf(config.Config, 1 - config.SelfIndex);
+    private readonly ConcurrentDictionary<string, bool> _aborts = [];
     private readonly CancellationTokenSource _stop = new();
 
     public void Start()
@@ -47,7 +49,7 @@ internal sealed class ReservationProber(LocalConfig config, PersistTool tool, IO
             : keys.Count(key => key == _own) is var own && own > 0 && own < paths
                 ? new Observation.ThirdPartySeen(lun, false, $"this host's key is registered by {own} of {paths} paths: writes by the others are refused. "
                     + $"Write reservation_key {PersistTool.Hex(_own)} for it into multipath.conf")
-            : new Observation.ThirdPartySeen(lun, true, $"{Said(keys)}; {await KeptAsync(lun)}");
+            : new Observation.ThirdPartySeen(lun, true, $"{Said(keys)}; {await KeptAsync(lun)}{await AbortsAsync(lun, keys)}");
     }
 
     private string? Foreign(ImmutableArray<ulong> keys)
@@ -64,6 +66,18 @@ internal sealed class ReservationProber(LocalConfig config, PersistTool tool, IO
         (false, true) => $"only {config.Peer.Name} is registered",
         _ => "nobody is registered: that happens when HA is enabled and both hosts hear each other",
     };
+
+    /// <summary>Asked once: the answer belongs to the target, and each question is a refusal in its log.</summary>
+    private async Task<string> AbortsAsync(string lun, ImmutableArray<ulong> keys)
+    {
+        if (keys.Contains(_own) && !_aborts.ContainsKey(lun) && await tool.CanAbortAsync(lun, _own, Limit) is { } can)
+        {
+            _aborts[lun] = can;
+        }
+
+        return !_aborts.TryGetValue(lun, out var known) ? "" : known ? "; it ends what a host has under way whose key is taken away"
+            : "; it cannot end what a host has under way whose key is taken away (no PREEMPT AND ABORT), and only refuses what comes after: A6 stays an assumption";
+    }
 
     private async Task<string> KeptAsync(string lun) => await tool.KeepsThroughPowerLossAsync(lun, Limit) switch
     {

@@ -22,33 +22,38 @@ public sealed class EtcdGatewayTests : IDisposable
     public async Task Handshake_that_takes_longer_than_a_call_serves_a_later_one()
     {
         var authority = new TestAuthority(_scratch);
-        var (certificate, key) = authority.Issue("server");
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var connections = 0;
-        var over = TestContext.Current.CancellationToken;
-        _ = Task.Run(
-            async () =>
-            {
-                while (true)
-                {
-                    var client = await listener.AcceptTcpClientAsync(over);
-                    Interlocked.Increment(ref connections);
-                    _ = AnswerAsync(client, TimeSpan.FromSeconds(2.8), certificate, key);
-                }
-            },
-            over);
-        using var gateway = new EtcdGateway(new ArbiterConfig
-        {
-            Endpoints = [(IPEndPoint)listener.LocalEndpoint], CaFile = authority.CaFile, Prefix = "/ward-3", LeaseTime = TimeSpan.FromSeconds(15),
-        });
+        using var member = new Member(authority, handshake: TimeSpan.FromSeconds(6), answer: TimeSpan.Zero);
+        using var gateway = Gateway(authority, member.Endpoint);
 
         var calls = 0;
         await Eventually.Holds(() => ++calls > 0 && Answers(gateway), "an answer");
 
         Assert.InRange(calls, 2, 8);
-        Assert.Equal(1, connections);
+        Assert.Equal(1, member.Connections);
     }
+
+    /// <summary>A member without a leader for a moment: given up, its connection would end, and every call would cost it another handshake.</summary>
+    [Fact]
+    public async Task Slow_member_is_waited_for_while_the_next_one_is_asked()
+    {
+        var authority = new TestAuthority(_scratch);
+        using var slow = new Member(authority, handshake: TimeSpan.Zero, answer: TimeSpan.FromSeconds(1.6));
+        using var silent = new Member(authority, handshake: TimeSpan.FromMinutes(1), answer: TimeSpan.Zero);
+        using var gateway = Gateway(authority, slow.Endpoint, silent.Endpoint);
+
+        for (var calls = 0; calls < 3; calls++)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            Assert.NotNull(await gateway.CallAsync("kv/range", [], patience.Token));
+        }
+
+        Assert.Equal(1, slow.Connections);
+    }
+
+    private static EtcdGateway Gateway(TestAuthority authority, params IPEndPoint[] endpoints) => new(new ArbiterConfig
+    {
+        Endpoints = [.. endpoints], CaFile = authority.CaFile, Prefix = "/ward-3", LeaseTime = TimeSpan.FromSeconds(15),
+    });
 
     private static bool Answers(EtcdGateway gateway)
     {
@@ -63,29 +68,69 @@ public sealed class EtcdGatewayTests : IDisposable
         }
     }
 
-    private static async Task AnswerAsync(TcpClient client, TimeSpan after, string certificate, string key)
+    /// <summary>A member that takes its time for a handshake and for each answer.</summary>
+    private sealed class Member : IDisposable
     {
-        using var loaded = X509Certificate2.CreateFromPemFile(certificate, key);
-        using var usable = X509CertificateLoader.LoadPkcs12(loaded.Export(X509ContentType.Pkcs12), null);
-        await Task.Delay(after);
-        try
-        {
-            await using var stream = new SslStream(client.GetStream());
-            await stream.AuthenticateAsServerAsync(usable);
-            var buffer = new byte[4096];
-            while (await stream.ReadAsync(buffer) is > 0 and var read)
-            {
-                if (!Encoding.ASCII.GetString(buffer, 0, read).StartsWith("POST", StringComparison.Ordinal))
-                {
-                    continue;
-                }
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly (string Certificate, string Key) _files;
+        private readonly (TimeSpan Handshake, TimeSpan Answer) _after;
+        private int _connections;
 
-                await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+        public Member(TestAuthority authority, TimeSpan handshake, TimeSpan answer)
+        {
+            (_files, _after) = (authority.Issue("server"), (handshake, answer));
+            _listener.Start();
+            _ = AcceptAsync();
+        }
+
+        public IPEndPoint Endpoint => (IPEndPoint)_listener.LocalEndpoint;
+
+        public int Connections => Volatile.Read(ref _connections);
+
+        public void Dispose() => _listener.Dispose();
+
+        private async Task AcceptAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    var client = await _listener.AcceptTcpClientAsync();
+                    Interlocked.Increment(ref _connections);
+                    _ = AnswerAsync(client);
+                }
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                // The test is over.
             }
         }
-        catch (Exception error) when (error is IOException or System.Security.Authentication.AuthenticationException)
+
+        private async Task AnswerAsync(TcpClient client)
         {
-            // The other side went away.
+            using var loaded = X509Certificate2.CreateFromPemFile(_files.Certificate, _files.Key);
+            using var usable = X509CertificateLoader.LoadPkcs12(loaded.Export(X509ContentType.Pkcs12), null);
+            await Task.Delay(_after.Handshake);
+            try
+            {
+                await using var stream = new SslStream(client.GetStream());
+                await stream.AuthenticateAsServerAsync(usable);
+                var buffer = new byte[4096];
+                while (await stream.ReadAsync(buffer) is > 0 and var read)
+                {
+                    if (!Encoding.ASCII.GetString(buffer, 0, read).StartsWith("POST", StringComparison.Ordinal))
+                    {
+                        continue;
+                    }
+
+                    await Task.Delay(_after.Answer);
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+                }
+            }
+            catch (Exception error) when (error is IOException or System.Security.Authentication.AuthenticationException)
+            {
+                // The other side went away.
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed class ReservationPortTests : IDisposable
         lun=$(eval echo \${$#}); rk=; sark=; what=
         for word in "$@"; do case $word in
           --param-rk=*) rk=${word#*=} ;; --param-sark=*) sark=${word#*=} ;;
-          --read-keys|--read-reservation|--register-ignore|--reserve|--preempt-abort) what=$word ;;
+          --read-keys|--read-reservation|--register-ignore|--reserve|--preempt|--preempt-abort) what=$word ;;
         esac; done
         [ -e "$lun.hangs" ] && exec sleep 30
         [ $what != --read-keys ] && [ $what != --read-reservation ] && echo "$what $sark" >> "$lun.asked"
@@ -36,7 +36,10 @@ public sealed class ReservationPortTests : IDisposable
             else echo "  PR generation=0x1, there is NO reservation held"; fi ;;
           --register-ignore) grep -qx "$sark" "$lun.keys" || echo "$sark" >> "$lun.keys" ;;
           --reserve) grep -qx "$rk" "$lun.keys" || exit 24; touch "$lun.held" ;;
-          --preempt-abort) grep -qx "$rk" "$lun.keys" || exit 24; grep -vx "$sark" "$lun.keys" > "$lun.new"; mv "$lun.new" "$lun.keys" ;;
+          --preempt*)
+            [ $what = --preempt-abort ] && [ -e "$lun.poor" ] && exit 5
+            grep -qx "$rk" "$lun.keys" && grep -qx "$sark" "$lun.keys" || exit 24
+            grep -vx "$sark" "$lun.keys" > "$lun.new"; mv "$lun.new" "$lun.keys" ;;
         esac
         """;
 
@@ -86,6 +89,18 @@ public sealed class ReservationPortTests : IDisposable
         Hold("two", Own, Peer);
         Assert.Equal(ActionOutcome.Succeeded, (await OrderAsync(new HaAction.PreemptPeer())).Outcome);
         Assert.All(Luns, lun => Assert.True(lun.IsExclusive));
+    }
+
+    [Fact]
+    public async Task From_a_target_that_cannot_end_what_is_under_way_it_is_only_taken()
+    {
+        Hold("one", Own, Peer);
+        Hold("two", Own, Peer);
+        File.WriteAllText(_scratch["one"] + ".poor", "");
+        Assert.Equal(ActionOutcome.Succeeded, (await OrderAsync(new HaAction.PreemptPeer())).Outcome);
+        Assert.All(Luns, lun => Assert.True(lun.IsExclusive));
+        Assert.Equal([$"--preempt-abort {Peer}", $"--preempt {Peer}"], Asked("one"));
+        Assert.Equal([$"--preempt-abort {Peer}"], Asked("two"));
     }
 
     /// <summary>Two that begin at different ends would each win one: then nobody could go on.</summary>
@@ -155,6 +170,13 @@ public sealed class ReservationPortTests : IDisposable
         var well = await prober.TestAsync(_scratch["one"]);
         Assert.True(well.Works);
         Assert.StartsWith("both hosts are registered", well.Detail, StringComparison.Ordinal);
+        Assert.EndsWith("it ends what a host has under way whose key is taken away", well.Detail, StringComparison.Ordinal);
+        Assert.Equal(2, File.ReadAllLines(_scratch["one"] + ".keys").Length);
+
+        Hold("two", Own);
+        File.WriteAllText(_scratch["two"], "");
+        File.WriteAllText(_scratch["two"] + ".poor", "");
+        Assert.Contains("A6 stays an assumption", (await prober.TestAsync(_scratch["two"])).Detail, StringComparison.Ordinal);
     }
 
     [Fact]
