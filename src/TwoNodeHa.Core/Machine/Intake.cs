@@ -152,17 +152,27 @@ internal static class Intake
             case Purpose.PlugStorage:
                 StoragePlug.Done(turn, finished, pending.Vm);
                 break;
+            default:
+                OfThirdParty(turn, finished, pending.Purpose);
+                break;
+        }
+    }
+
+    private static void OfThirdParty(Draft turn, Observation.ActionFinished finished, Purpose purpose)
+    {
+        switch (purpose)
+        {
             case Purpose.FencePeer:
             case Purpose.SwitchPeerOff:
             case Purpose.ReadPeerPower:
-                ThirdPartyIntake.AgentAnswered(turn, finished, pending.Purpose);
+                ThirdPartyIntake.AgentAnswered(turn, finished, purpose);
                 break;
             case Purpose.AcquireLease:
                 Probing.LeaseAnswered(turn, finished);
                 break;
             case Purpose.RegisterKeys:
             case Purpose.PreemptPeer:
-                Reserving.Done(turn, finished, pending.Purpose);
+                Reserving.Done(turn, finished, purpose);
                 break;
             default:
                 break; // Nobody waits for it.
