@@ -79,4 +79,7 @@ public enum Purpose
 
     /// <summary>The peer's key is taken from the storage. Abandoned when the reason is gone: then its adapter orders nothing more.</summary>
     PreemptPeer = 31,
+
+    /// <summary>The power state of a VM that the dead host held is reset.</summary>
+    ResetVm = 32,
 }
