@@ -64,6 +64,7 @@ internal ref struct SituationWriter
         ["LatenessView.Unreported"] = "virtual time is never late",
         ["LatenessView.UnreportedWorst"] = "virtual time is never late",
         ["HostView.ListTrouble"] = "explains; decides only whether it is reported again",
+        ["ResetAttempt.Trouble"] = "explains",
         ["ProceduresView.LastRefusal"] = "explains; decides only whether it is reported again",
         ["ThirdPartyView.PeerPowerOffAgent"] = "explains",
         ["ThirdPartyView.AgentTrouble"] = "explains",
@@ -650,8 +651,27 @@ internal ref struct SituationWriter
         _hash.Add(all);
         Add(takeover.Tries);
         Add(takeover.Resets);
+        Add(takeover.PowerStates.Count);
+        foreach (var (vm, attempt) in takeover.PowerStates)
+        {
+            Reset(state, vm, attempt);
+        }
+
         Due(takeover.RetryAt);
         Add((long)takeover.Phase);
+    }
+
+    private void Reset(HaState state, Guid vm, ResetAttempt attempt)
+    {
+        _hash.Add(vm);
+        Add(attempt.Tries);
+        Id(state, state.Pending.IdOf(Purpose.ResetVm, vm));
+        Due(attempt.RetryAt);
+        OptionalAge(attempt.DoneAt);
+        OptionalAge(attempt.UnknownSince);
+        Add(state.Host.DatabaseAt > attempt.DoneAt);
+        Add(state.Host.DatabaseAt >= attempt.UnknownSince);
+        Add(attempt.GivenUp);
     }
 
     private void Start(HaState state, Guid vm, StartAttempt attempt)

@@ -49,6 +49,9 @@ public sealed class ToolstackFaults
     /// <summary>Asked before and after each call; true when something died just then, so that nobody waits for the answer.</summary>
     internal Func<string, StrikeMoment, bool> Strike { get; set; } = static (_, _) => false;
 
+    /// <summary>Uuids of VMs whose VM.power_state_reset ends with an error each time.</summary>
+    public HashSet<string> RefusedResets { get; } = new(StringComparer.Ordinal);
+
     public void Refuse(string method, int times, params string[] error) =>
         _refusals.Add(new Refusal(method, times, error));
 
@@ -57,7 +60,7 @@ public sealed class ToolstackFaults
 
     /// <summary>Nothing is set that a call could meet.</summary>
     public bool AreQuiet => _hung is null && _databaseHung is null && SlowBy == TimeSpan.Zero && StartLate == TimeSpan.Zero && !StaleDatabase && NextVmStartFails is null && NextVmStartTakes is null
-        && PreDeclareDeadHookExit == 0 && !DesignateFails && !_refusals.Exists(refusal => refusal.Left > 0) && !_lostAnswers.Values.Any(left => left > 0);
+        && PreDeclareDeadHookExit == 0 && !DesignateFails && RefusedResets.Count == 0 && !_refusals.Exists(refusal => refusal.Left > 0) && !_lostAnswers.Values.Any(left => left > 0);
 
     public void Clear()
     {
@@ -71,6 +74,7 @@ public sealed class ToolstackFaults
         NextVmStartTakes = null;
         PreDeclareDeadHookExit = 0;
         DesignateFails = false;
+        RefusedResets.Clear();
         _refusals.Clear();
         _lostAnswers.Clear();
     }

@@ -132,6 +132,10 @@ internal static partial class WorldVerbs
             "The next calls of that method end with INTERNAL_ERROR.", Refuse),
         Verb("toolstack of {host} loses the answer of {word} {number} times", "toolstack of b loses the answer of VM.start_on 1 times",
             "It is executed, then the connection is cut.", LoseAnswer),
+        Verb("resets of {vm} are refused", "resets of db are refused", "Every VM.power_state_reset of it ends with INTERNAL_ERROR.",
+            (world, args) => RefuseResets(world, args, refused: true)),
+        Verb("resets of {vm} pass", "resets of db pass", "They do what they should again.",
+            (world, args) => RefuseResets(world, args, refused: false)),
         Verb("database copy of {host} is stale", "database copy of b is stale", "The copy that a slave keeps is no longer refreshed.",
             (world, args) => Host(world, args).Toolstack.Faults.StaleDatabase = true),
         Verb("next start on {host} fails with {word}", "next start on b fails with SR_BACKEND_FAILURE_47", "One VM start on that host ends with this code.",
@@ -359,6 +363,16 @@ internal static partial class WorldVerbs
         var faults = Host(world, args).Toolstack.Faults;
         var method = args.Word();
         faults.Refuse(method, args.Number(), "INTERNAL_ERROR", "refused by the scenario");
+    }
+
+    private static void RefuseResets(VirtualWorld world, PhraseArguments args, bool refused)
+    {
+        var uuid = Vm(world, args).Uuid;
+        foreach (var host in world.Hosts)
+        {
+            var resets = host.Toolstack.Faults.RefusedResets;
+            _ = refused ? resets.Add(uuid) : resets.Remove(uuid);
+        }
     }
 
     private static void LoseAnswer(VirtualWorld world, PhraseArguments args)

@@ -138,6 +138,7 @@ public sealed class SituationTests
                     new PendingCommand(97, Purpose.FencePeer, Guid.Empty, 0),
                     new PendingCommand(98, Purpose.EndBackends, Guid.Empty, 0),
                     new PendingCommand(99, Purpose.KeepVm, Site.VmIds[0], 0),
+                    new PendingCommand(100, Purpose.ResetVm, Site.VmIds[0], 0),
                 ],
             },
             Host = state.Host with
@@ -150,7 +151,12 @@ public sealed class SituationTests
             Procedures = state.Procedures with
             {
                 Fence = new FenceProgress { DecidedAt = at, Reason = "test" },
-                Takeover = new TakeoverProgress { StartedAt = at, StepSince = at, DoneVms = [Site.VmIds[0]] },
+                Takeover = new TakeoverProgress
+                {
+                    StartedAt = at, StepSince = at, DoneVms = [Site.VmIds[0]],
+                    PowerStates = ImmutableSortedDictionary<Guid, ResetAttempt>.Empty.Add(
+                        Site.VmIds[0], new ResetAttempt { Tries = 1, RetryAt = at + TimeSpan.FromSeconds(1), DoneAt = at, UnknownSince = at }),
+                },
                 Starts = state.Procedures.Starts.Add(Site.VmIds[0], new StartAttempt
                 {
                     Tries = 1, OrderedAt = at, ShownAt = at, UnknownSince = at, SucceededAt = at, RetryAt = at + TimeSpan.FromSeconds(1),
@@ -264,6 +270,8 @@ public sealed class SituationTests
             ImmutableSortedDictionary<Guid, Instant> map => [(path, map.SetItem(map.Keys.First(), default))],
             ImmutableSortedDictionary<Guid, StartAttempt> map => Mutants(map.Values.First(), path).Select(pair =>
                 (pair.Path, (object?)map.SetItem(map.Keys.First(), (StartAttempt)pair.Mutant))),
+            ImmutableSortedDictionary<Guid, ResetAttempt> map => Mutants(map.Values.First(), path).Select(pair =>
+                (pair.Path, (object?)map.SetItem(map.Keys.First(), (ResetAttempt)pair.Mutant))),
             null => throw new InvalidOperationException($"the sample lacks {path}"),
             _ => throw new InvalidOperationException($"no change known for {path}: {value.GetType()}"),
         };

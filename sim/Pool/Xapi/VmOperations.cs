@@ -151,6 +151,11 @@ internal sealed class VmOperations(XapiProcess process)
             throw new ApiException("HOST_IS_LIVE", host.Ref);
         }
 
+        if (process.Host.Faults.RefusedResets.Contains(vm.Uuid))
+        {
+            throw new ApiException("INTERNAL_ERROR", "refused by the scenario");
+        }
+
         ForceHalted(vm);
         process.Log("power_state_reset", ("vm", vm.Text("name_label")), ("uuid", vm.Uuid));
     }

@@ -86,7 +86,11 @@ public abstract record Observation
 
     /// <summary>The database changed, or was read again (events of the toolstack).</summary>
     /// <param name="Facts">The whole content that matters.</param>
-    public sealed record DatabaseObserved(DatabaseFacts Facts) : Observation;
+    public sealed record DatabaseObserved(DatabaseFacts Facts) : Observation
+    {
+        /// <summary>When that reading began: it shows nothing that happened later. Null: now.</summary>
+        public Instant? AskedAt { get; init; }
+    }
 
     /// <summary>The storage of the protected VMs was probed.</summary>
     /// <param name="Health">Verdict of the probe.</param>

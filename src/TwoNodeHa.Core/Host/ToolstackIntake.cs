@@ -32,16 +32,15 @@ internal static class ToolstackIntake
         ReportRole(turn, before, observed.Facts);
         if (observed.Facts.Database is { } database)
         {
-            DatabaseObserved(turn, database);
-            turn.Host = turn.Host with { DatabaseAt = asked };
+            DatabaseObserved(turn, database, asked);
         }
     }
 
-    public static void DatabaseObserved(Draft turn, DatabaseFacts facts)
+    public static void DatabaseObserved(Draft turn, DatabaseFacts facts, Instant asked)
     {
         var nativeBefore = turn.Host.Database?.NativeHaEnabled ?? false;
         ReportUnreadable(turn, turn.Host.Database?.Unreadable ?? [], facts.Unreadable);
-        turn.Host = turn.Host with { Database = facts, DatabaseAt = turn.Now };
+        turn.Host = turn.Host with { Database = facts, DatabaseAt = asked };
         if (facts.NativeHaEnabled && !nativeBefore)
         {
             turn.Report(HaEventId.Alert, Severity.Critical,

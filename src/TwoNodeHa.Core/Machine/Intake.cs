@@ -39,7 +39,7 @@ internal static class Intake
                 ToolstackIntake.Observed(turn, observed);
                 break;
             case Observation.DatabaseObserved observed:
-                ToolstackIntake.DatabaseObserved(turn, observed.Facts);
+                ToolstackIntake.DatabaseObserved(turn, observed.Facts, observed.AskedAt ?? turn.Now);
                 break;
             case Observation.StorageProbed probed:
                 HostIntake.StorageProbed(turn, probed);
@@ -94,7 +94,6 @@ internal static class Intake
         Damping.Keep(turn, wallUnixMs);
     }
 
-    /// <summary>Who handles the result of a command: by the purpose that it was ordered with.</summary>
     private static void Answer(Draft turn, Observation.ActionFinished finished)
     {
         if (turn.Pending.Find(finished.Id) is not { } pending)
@@ -104,6 +103,12 @@ internal static class Intake
         }
 
         turn.Pending = turn.Pending.Without(pending);
+        Deliver(turn, finished, pending);
+    }
+
+    /// <summary>Who handles the result of a command: by the purpose that it was ordered with.</summary>
+    private static void Deliver(Draft turn, Observation.ActionFinished finished, PendingCommand pending)
+    {
         switch (pending.Purpose)
         {
             case Purpose.KillToolstack:
@@ -125,7 +130,8 @@ internal static class Intake
                 RoleChange.Done(turn, finished);
                 break;
             case Purpose.TakeoverStep:
-                Takeover.Done(turn, finished, pending.Vm);
+            case Purpose.ResetVm:
+                Takeover.Done(turn, finished, pending);
                 break;
             case Purpose.KeepVm:
                 ToolstackWait.Kept(turn, finished, pending.Vm);

@@ -44,26 +44,48 @@ internal static class StartLevels
         var free = turn.Config.Policy.StartParallel - UnderWay(turn);
         foreach (var planned in PlannedStart.InOrder(plan))
         {
-            var vm = planned.Vm;
-            var attempt = turn.Starts.GetValueOrDefault(vm.Uuid) ?? new StartAttempt();
-            if (!IsDue(turn, vm, attempt, takeover))
+            var attempt = turn.Starts.GetValueOrDefault(planned.Vm.Uuid) ?? new StartAttempt();
+            if (!IsDue(turn, planned.Vm, attempt, takeover))
             {
                 continue;
             }
 
-            if (level is { } open ? open != planned.Level : !IsOpen(turn.View, vm))
+            if (level is { } open ? open != planned.Level : !IsOpen(turn.View, planned.Vm))
             {
                 return;
             }
 
-            var pending = turn.Pending.IdOf(Purpose.StartVm, vm.Uuid) != 0;
-            var ordered = !pending && free > 0 && IsReady(turn, vm, attempt) && StartCall.Give(turn, plan, planned, attempt);
-            free -= ordered ? 1 : 0;
-            if (ordered || HoldsLevel(turn, turn.Starts.GetValueOrDefault(vm.Uuid) ?? attempt, pending))
+            if (takeover && PowerStates.Awaited(turn, planned.Vm.Uuid) is { } reset ? WaitsForReset(turn, planned.Vm, attempt, reset) : Serve(turn, plan, planned, attempt, ref free))
             {
                 level = planned.Level;
             }
         }
+    }
+
+    /// <summary>Starts it if it may be started now. True when it holds its level.</summary>
+    private static bool Serve(Draft turn, FailoverPlan plan, PlannedStart planned, StartAttempt attempt, ref int free)
+    {
+        var vm = planned.Vm;
+        var pending = turn.Pending.IdOf(Purpose.StartVm, vm.Uuid) != 0;
+        var ordered = !pending && free > 0 && IsReady(turn, vm, attempt) && StartCall.Give(turn, plan, planned, attempt);
+        free -= ordered ? 1 : 0;
+        return ordered || HoldsLevel(turn, turn.Starts.GetValueOrDefault(vm.Uuid) ?? attempt, pending);
+    }
+
+    /// <summary>It is started behind its own reset. True while that holds its level: one that failed is named when it is given up, and holds nothing up.</summary>
+    private static bool WaitsForReset(Draft turn, VmRecord vm, StartAttempt attempt, ResetAttempt reset)
+    {
+        if (reset.GivenUp && attempt.GivenUp.Length > 0)
+        {
+            PowerStates.TryAnew(turn, vm.Uuid);
+            StartBook.Set(turn, vm.Uuid, attempt with { GivenUp = "" });
+        }
+        else if (reset.GivenUp)
+        {
+            StartBook.GiveUp(turn, vm, attempt, $"{vm.Name} is not started until its power state is reset: {reset.Trouble}");
+        }
+
+        return reset.Tries == 0 && !reset.GivenUp;
     }
 
     /// <summary>Whether anything is missing, and may be started by now: else no plan need be made, which is not free.</summary>

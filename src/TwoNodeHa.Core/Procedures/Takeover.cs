@@ -53,6 +53,7 @@ internal static class Takeover
         turn.ReadDomainsAnew();
         turn.DropStarts();
         turn.Abandon(Purpose.TakeoverStep);
+        turn.Abandon(Purpose.ResetVm);
         turn.Procedures = turn.Procedures with
         {
             LastRefusal = "",
@@ -90,14 +91,20 @@ internal static class Takeover
         }
     }
 
-    /// <summary>When a failed step is tried again.</summary>
-    public static Instant LookAgainAt(View view) =>
-        view.State.Procedures.Takeover is { } takeover ? Again.At(view, takeover.RetryAt) : Again.Never;
+    /// <summary>When a failed step is tried again, or a reset.</summary>
+    public static Instant LookAgainAt(View view) => view.State.Procedures.Takeover is { } takeover
+        ? Instant.Min(Again.At(view, takeover.RetryAt), PowerStates.LookAgainAt(view, takeover)) : Again.Never;
 
-    public static void Done(Draft turn, Observation.ActionFinished finished, Guid vm)
+    public static void Done(Draft turn, Observation.ActionFinished finished, PendingCommand pending)
     {
         if (turn.Takeover is not { } progress)
         {
+            return;
+        }
+
+        if (pending is { Purpose: Purpose.ResetVm, Vm: var vm })
+        {
+            PowerStates.Done(turn, finished, vm);
             return;
         }
 
@@ -105,28 +112,16 @@ internal static class Takeover
         {
             turn.Takeover = progress with
             {
-                DoneVms = progress.DoneVms.Add(vm),
-                Phase = vm == Guid.Empty ? progress.Phase + 1 : progress.Phase,
+                DoneVms = progress.DoneVms.Add(pending.Vm),
+                Phase = pending.Vm == Guid.Empty ? progress.Phase + 1 : progress.Phase,
             };
             return;
-        }
-
-        if (LivesByXapi(turn, finished))
-        {
-            turn.Peer = turn.Peer with { ToolstackAnsweredAt = turn.Now };
         }
 
         turn.Takeover = progress with { Tries = progress.Tries + 1, RetryAt = turn.Now + Deadlines.StepRetry };
         turn.Report(HaEventId.ActionTrouble, Severity.Error,
             $"takeover step {turn.Durable.Takeover?.Step}: {finished.Code} {finished.Detail}".TrimEnd());
     }
-
-    /// <summary>
-    /// XAPI asked the peer before it would call its VMs stopped, and the peer's toolstack answered. Whoever is called dead by silence, by a
-    /// lease or by an operator is alive then, and no storage lock of it is released: that question is asked once, and soon forgotten.
-    /// </summary>
-    private static bool LivesByXapi(Draft turn, Observation.ActionFinished finished) => finished.Code == "HOST_IS_LIVE"
-        && turn.Durable.Takeover is { Step: TakeoverStep.ResetPowerStates, Rule: TakeoverRule.Silence or TakeoverRule.Arbiter or TakeoverRule.Operator };
 
     /// <summary>The step that follows now; null while this one is not done, or the takeover ended.</summary>
     private static TakeoverStep? AdvanceOnce(Draft turn, TakeoverJournal journal)
@@ -144,7 +139,7 @@ internal static class Takeover
             TakeoverStep.Prepare => TakeoverSteps.Prepare(turn, progress),
             TakeoverStep.Promote => TakeoverSteps.Promote(turn, progress),
             TakeoverStep.AwaitToolstack => ToolstackWait.Advance(turn, progress),
-            TakeoverStep.ResetPowerStates => TakeoverSteps.ResetPowerStates(turn, progress),
+            TakeoverStep.ResetPowerStates => PowerStates.First(turn, progress),
             TakeoverStep.ReleaseLocks => TakeoverSteps.ReleaseLocks(turn, progress, journal),
             TakeoverStep.StartVms => TakeoverSteps.StartVms(turn, progress),
             _ => Finish(turn, progress, journal),
@@ -202,7 +197,7 @@ internal static class Takeover
         turn.Report(HaEventId.TakeoverAbandoned, Severity.Critical, $"takeover abandoned at step {journal.Step}: {reason}");
         var untouched = journal is { WasMaster: false, Step: < TakeoverStep.Promote };
         var promoted = journal is { WasMaster: false, Step: >= TakeoverStep.Promote and <= TakeoverStep.ResetPowerStates }
-            && (journal.Step < TakeoverStep.ResetPowerStates || turn.Takeover is { Resets: 1, DoneVms.IsEmpty: true });
+            && (journal.Step < TakeoverStep.ResetPowerStates || (turn.Takeover is { Resets: 1 } progress && PowerStates.IsNothingDone(progress)));
         turn.Durable = turn.Durable with { Takeover = null };
         turn.DropTakeover();
         turn.DropStarts();
@@ -255,6 +250,7 @@ internal static class Takeover
         {
             StartedAt = turn.Takeover!.StartedAt,
             StepSince = turn.Now,
+            PowerStates = turn.Takeover.PowerStates,
             Resets = turn.Takeover.Resets + (step == TakeoverStep.ResetPowerStates ? 1 : 0),
         };
         if (step == TakeoverStep.ReleaseLocks)

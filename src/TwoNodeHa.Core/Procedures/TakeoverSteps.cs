@@ -62,34 +62,10 @@ internal static class TakeoverSteps
         }
     }
 
-    /// <summary>Only what the dead host held by the database, and what does not run here by the hypervisor's own list.</summary>
-    public static TakeoverStep? ResetPowerStates(Draft turn, TakeoverProgress progress)
-    {
-        var left = HeldByPeer(turn.View).Where(vm => !progress.DoneVms.Contains(vm.Uuid)).ToList();
-        if (left.Count == 0 || progress.Tries >= 3 * (left.Count + progress.DoneVms.Count))
-        {
-            if (left.Count > 0)
-            {
-                turn.Report(HaEventId.Alert, Severity.Error,
-                    $"power state not reset: {string.Join(", ", left.Select(vm => vm.Name))}");
-            }
-
-            return turn.Pending.Has(Purpose.TakeoverStep) ? null : TakeoverStep.ReleaseLocks;
-        }
-
-        foreach (var vm in left)
-        {
-            if (turn.Pending.IdOf(Purpose.TakeoverStep, vm.Uuid) == 0)
-            {
-                Order(turn, new HaAction.ResetPowerState(vm.Uuid), Deadlines.ToolstackUnit, vm.Uuid);
-            }
-        }
-
-        return null;
-    }
-
+    /// <summary>The resets that are left go on beside it.</summary>
     public static TakeoverStep? ReleaseLocks(Draft turn, TakeoverProgress progress, TakeoverJournal journal)
     {
+        PowerStates.Order(turn);
         if (progress.Phase > StepPhase.Begun || progress.Tries >= 3)
         {
             return TakeoverStep.StartVms;
@@ -103,15 +79,16 @@ internal static class TakeoverSteps
         return null;
     }
 
-    /// <summary>The starts themselves are ordered by <see cref="VmStart"/>.</summary>
+    /// <summary>The starts themselves are ordered by <see cref="VmStart"/>, each behind the reset of its own power state.</summary>
     public static TakeoverStep? StartVms(Draft turn, TakeoverProgress progress)
     {
-        if (turn.Host.DatabaseAt > progress.StepSince && progress.Resets < Deadlines.PowerStateResets && HeldByPeer(turn.View).Any())
+        if (PowerStates.Undone(turn, progress))
         {
             return TakeoverStep.ResetPowerStates;
         }
 
-        return VmStart.AllSettled(turn.View) ? TakeoverStep.RecoverSlaves : null;
+        PowerStates.Order(turn);
+        return VmStart.AllSettled(turn.View) && PowerStates.AllSettled(turn) ? TakeoverStep.RecoverSlaves : null;
     }
 
     /// <summary>
@@ -132,9 +109,4 @@ internal static class TakeoverSteps
 
     internal static void Order(Draft turn, HaAction action, TimeSpan deadline, Guid vm = default) =>
         turn.Act(action, deadline, Purpose.TakeoverStep, vm);
-
-    /// <summary>VMs that the database shows on the peer. One that the peer, heard again, really runs is not among them.</summary>
-    private static IEnumerable<VmFact> HeldByPeer(View view) => view.State.Host.Database!.Vms.Where(vm =>
-        vm.ResidentOn == view.Config.Peer.Uuid && vm.PowerState != VmPowerState.Halted && !view.RunsHere(vm.Uuid)
-        && !(view.PeerHeard && (view.RunsOnPeer(vm.Uuid) || vm.StartUnderWay)));
 }

@@ -107,7 +107,7 @@ public static partial class Deadlines
     /// <summary>Unblocking it.</summary>
     public static readonly TimeSpan UnblockPeer = TimeSpan.FromSeconds(2);
 
-    /// <summary>A failed step of a takeover is tried again after this long.</summary>
+    /// <summary>A failed step of a takeover is tried again after this long; a power state that was not reset too, then after twice that, and so on.</summary>
     public static readonly TimeSpan StepRetry = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Release of a dead host's storage locks.</summary>
@@ -270,9 +270,6 @@ public static partial class Deadlines
     /// two hosts that lose it together, each must hear that from the other before it could yield to it.
     /// </summary>
     public const int DenyRounds = YieldRounds / 2;
-
-    /// <summary>Power states are reset at most this often in one takeover.</summary>
-    public const int PowerStateResets = 3;
 
     /// <summary>Drift between the clocks of the arbiter's two holders, as a factor.</summary>
     internal const double ArbiterDrift = Config.ArbiterConfig.Drift;

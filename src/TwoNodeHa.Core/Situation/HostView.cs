@@ -36,7 +36,7 @@ public sealed record HostView
     /// <summary>Database as last read.</summary>
     public DatabaseFacts? Database { get; init; }
 
-    /// <summary>When it was read; null when never.</summary>
+    /// <summary>When that reading began: it shows nothing that happened later. Null when it was never read.</summary>
     public Instant? DatabaseAt { get; init; }
 
     /// <summary>Storage of the protected VMs.</summary>

@@ -82,4 +82,7 @@ public enum Purpose
 
     /// <summary>This host is enabled or disabled in XAPI for a maintenance: one order at a time, for two could be carried out in any order.</summary>
     SwitchHost = 32,
+
+    /// <summary>The power state of a VM that the dead host held is reset.</summary>
+    ResetVm = 33,
 }

@@ -24,6 +24,9 @@ public sealed record TakeoverProgress
     /// <summary>How far the step has come.</summary>
     public StepPhase Phase { get; init; }
 
-    /// <summary>How often the power states were reset in this takeover: a reset that does not last is not tried for ever.</summary>
+    /// <summary>Power states of VMs of the dead host, as far as XAPI was asked to reset them; kept from step to step.</summary>
+    public ImmutableSortedDictionary<Guid, ResetAttempt> PowerStates { get; init; } = ImmutableSortedDictionary<Guid, ResetAttempt>.Empty;
+
+    /// <summary>How often the step that resets power states was entered in this takeover: a reset that does not last is not tried for ever.</summary>
     public int Resets { get; init; }
 }

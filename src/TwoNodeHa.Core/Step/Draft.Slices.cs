@@ -130,6 +130,7 @@ internal sealed partial class Draft
     public void DropTakeover()
     {
         Abandon(Purpose.TakeoverStep);
+        Abandon(Purpose.ResetVm);
         Takeover = null;
     }
 

@@ -94,7 +94,7 @@ internal sealed class HaService : IHostedService, IDisposable
         var links = Own(new UdpLinks(Config, _startup.Key, _sink, _counters, _logger, EnterReceiver));
         _diskLinks = Own(new DiskLinks(Config, _startup.Key, _sink, _counters, _logger));
         var prober = Own(new Prober(Config, _clock, _sink, _counters, _logger, EnterReceiver));
-        _toolstack = new ToolstackPort(Config, _sink, tools, _logger);
+        _toolstack = new ToolstackPort(Config, _sink, tools, _logger, _clock);
         var agents = FenceAgents.Of(Config.Config, tools);
         var arbiter = Config.Config.Arbiter is { } store ? Own(new ArbiterPort(Config, new EtcdStore(Config, store, _clock), _clock, _sink)) : null;
         var persist = new PersistTool(tools, Config.Config.Tools.Reservations);

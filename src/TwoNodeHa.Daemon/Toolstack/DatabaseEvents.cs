@@ -4,6 +4,7 @@ using TwoNodeHa.Agent;
 using TwoNodeHa.Core.Contract;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
+using TwoNodeHa.Daemon.Host;
 using TwoNodeHa.XenApi;
 
 namespace TwoNodeHa.Daemon.Toolstack;
@@ -14,12 +15,13 @@ namespace TwoNodeHa.Daemon.Toolstack;
 /// </summary>
 internal sealed class DatabaseEvents(
     XapiSessions sessions, Func<TimeSpan, Task<DatabaseFacts>> read, IObservationSink sink, BackOff backOff, ILogger logger,
-    TableCache? cache = null) : IDisposable
+    TableCache? cache = null, IMonotonicClock? clock = null) : IDisposable
 {
     /// <summary>A call that waits this long and brings nothing is made anew.</summary>
     internal static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(35);
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(500);
+    private readonly IMonotonicClock _clock = clock ?? new BootClock();
     private readonly CancellationTokenSource _stop = new();
 
     public void Start() => _ = Task.Run(RunAsync);
@@ -87,7 +89,8 @@ internal sealed class DatabaseEvents(
             Note(batch);
             if (!batch.Events.IsEmpty)
             {
-                sink.Post(new Observation.DatabaseObserved(await read(TimeSpan.FromSeconds(5))));
+                var asked = _clock.Now;
+                sink.Post(new Observation.DatabaseObserved(await read(TimeSpan.FromSeconds(5))) { AskedAt = asked });
                 await Task.Delay(Spacing, _stop.Token);
             }
         }

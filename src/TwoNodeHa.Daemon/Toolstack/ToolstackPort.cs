@@ -24,7 +24,7 @@ internal sealed class ToolstackPort : IAsyncDisposable
     private readonly DatabaseEvents _events;
     private int _readingDatabase;
 
-    public ToolstackPort(LocalConfig config, IObservationSink sink, ToolRunner tools, ILogger logger)
+    public ToolstackPort(LocalConfig config, IObservationSink sink, ToolRunner tools, ILogger logger, IMonotonicClock? clock = null)
     {
         _config = config;
         _sink = sink;
@@ -34,7 +34,7 @@ internal sealed class ToolstackPort : IAsyncDisposable
         _role = new RoleFile(config.Config.Paths.PoolRoleFile);
         _actions = new ToolstackActions(config, _sessions, _database, _role, tools, new LinuxHostPower());
         _events = new DatabaseEvents(
-            _sessions, ReadDatabaseAsync, sink, new BackOff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)), logger, cache);
+            _sessions, ReadDatabaseAsync, sink, new BackOff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)), logger, cache, clock);
     }
 
     public void Start() => _events.Start();

@@ -211,7 +211,7 @@ internal sealed class Bench
     }
 
     /// <summary>Ends an order by its id.</summary>
-    public void Finish(long id) => Post(new Observation.ActionFinished(id, ActionOutcome.Succeeded, "", ""));
+    public void Finish(long id, ActionOutcome outcome = ActionOutcome.Succeeded, string code = "") => Post(new Observation.ActionFinished(id, outcome, code, ""));
 
     private static HaConfig MakeConfig(PolicyConfig policy, WatchdogKind watchdog) => new()
     {
