@@ -51,7 +51,7 @@ internal static class Intake
                 Persistence.Persisted(turn, persisted);
                 break;
             case Observation.ActionFinished finished:
-                Answer(turn, finished);
+                Ended(turn, finished);
                 break;
             case Observation.ArbiterObserved arbiter:
                 ThirdPartyIntake.ArbiterObserved(turn, arbiter);
@@ -94,8 +94,7 @@ internal static class Intake
         Damping.Keep(turn, wallUnixMs);
     }
 
-    /// <summary>Who handles the result of a command: by the purpose that it was ordered with.</summary>
-    private static void Answer(Draft turn, Observation.ActionFinished finished)
+    private static void Ended(Draft turn, Observation.ActionFinished finished)
     {
         if (turn.Pending.Find(finished.Id) is not { } pending)
         {
@@ -104,6 +103,12 @@ internal static class Intake
         }
 
         turn.Pending = turn.Pending.Without(pending);
+        Answer(turn, finished, pending);
+    }
+
+    /// <summary>Who handles the result of a command: by the purpose that it was ordered with.</summary>
+    private static void Answer(Draft turn, Observation.ActionFinished finished, PendingCommand pending)
+    {
         switch (pending.Purpose)
         {
             case Purpose.KillToolstack:
