@@ -651,6 +651,7 @@ internal ref struct SituationWriter
         _hash.Add(all);
         Add(takeover.Tries);
         Add(takeover.Resets);
+        OptionalAge(takeover.ToolstackSaidAt);
         Add(takeover.PowerStates.Count);
         foreach (var (vm, attempt) in takeover.PowerStates)
         {

@@ -153,7 +153,7 @@ public sealed class SituationTests
                 Fence = new FenceProgress { DecidedAt = at, Reason = "test" },
                 Takeover = new TakeoverProgress
                 {
-                    StartedAt = at, StepSince = at, DoneVms = [Site.VmIds[0]],
+                    StartedAt = at, StepSince = at, DoneVms = [Site.VmIds[0]], ToolstackSaidAt = at,
                     PowerStates = ImmutableSortedDictionary<Guid, ResetAttempt>.Empty.Add(
                         Site.VmIds[0], new ResetAttempt { Tries = 1, RetryAt = at + TimeSpan.FromSeconds(1), DoneAt = at, UnknownSince = at }),
                 },

@@ -21,6 +21,11 @@ internal static class ToolstackIntake
         var asked = turn.Schedule.ToolstackAskedAt;
         turn.Pending = turn.Pending.Without(pending);
         turn.Host = turn.Host with { Toolstack = observed.Facts, ToolstackAt = asked };
+        if (turn.Takeover is { } takeover && observed.Facts is { Asked: true, Answers: true })
+        {
+            turn.Takeover = takeover with { ToolstackSaidAt = asked };
+        }
+
         LookAtRole(turn, observed.Facts);
         ReportChange(turn, before, observed.Facts);
         if (observed.Facts.Running && turn.Durable.ToolstackOwed && turn.Role.Phase == RoleChangePhase.Idle

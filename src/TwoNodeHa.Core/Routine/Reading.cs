@@ -45,13 +45,20 @@ internal static class Reading
         };
         turn.Emit(new Command.ReadToolstack(id, database, database ? Deadlines.DatabaseReading : Deadlines.Reading)
         {
-            Known = IsQuiet(turn.View) ? turn.Host.Toolstack?.Listener : null,
+            Known = IsQuiet(turn.View) || SaidItJustNow(turn.View) ? turn.Host.Toolstack?.Listener : null,
         });
     }
 
     /// <summary>By time, or because something is wrong and the last reading asked nothing.</summary>
     private static bool IsToolstackDue(Draft turn) =>
-        turn.Now >= turn.Schedule.Toolstack || (turn.Host.Toolstack is { Asked: false } && !IsQuiet(turn.View));
+        turn.Now >= turn.Schedule.Toolstack || (turn.Host.Toolstack is { Asked: false } && !IsQuiet(turn.View) && !SaidItJustNow(turn.View));
+
+    /// <summary>
+    /// It starts the VMs of a takeover, and answered a question a moment ago: two readings a second would put as many calls to it as the
+    /// starts themselves do. Nothing was left unanswered since, else it is to be asked.
+    /// </summary>
+    private static bool SaidItJustNow(View view) => view.ToolstackReady && view.Durable.Takeover is { Step: TakeoverStep.StartVms }
+        && view.State.Procedures.Takeover is { ToolstackSaidAt: { } said } && view.Now - said < Deadlines.QuietReading;
 
     /// <summary>
     /// Nothing is under way that the toolstack has a part in, and neither host is in any trouble: a toolstack that picks up and answered

@@ -27,6 +27,9 @@ public sealed record TakeoverProgress
     /// <summary>Power states of VMs of the dead host, as far as XAPI was asked to reset them; kept from step to step.</summary>
     public ImmutableSortedDictionary<Guid, ResetAttempt> PowerStates { get; init; } = ImmutableSortedDictionary<Guid, ResetAttempt>.Empty;
 
+    /// <summary>When the newest question was put to the own toolstack that it answered in this step; null when it is to be asked.</summary>
+    public Instant? ToolstackSaidAt { get; init; }
+
     /// <summary>How often the step that resets power states was entered in this takeover: a reset that does not last is not tried for ever.</summary>
     public int Resets { get; init; }
 }

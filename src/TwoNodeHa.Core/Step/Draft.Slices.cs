@@ -116,11 +116,12 @@ internal sealed partial class Draft
         Schedule = Schedule with { Domains = Now };
     }
 
-    /// <summary>The toolstack is read now; a reading under way shows what was before, and is not waited for.</summary>
+    /// <summary>The toolstack is read now, and asked; a reading under way shows what was before, and is not waited for.</summary>
     public void ReadToolstackAnew()
     {
         Abandon(Purpose.ReadToolstack);
         Schedule = Schedule with { Toolstack = Now };
+        Takeover = Takeover is { ToolstackSaidAt: not null } takeover ? takeover with { ToolstackSaidAt = null } : Takeover;
     }
 
     /// <summary>Forgets a fence that has ended.</summary>

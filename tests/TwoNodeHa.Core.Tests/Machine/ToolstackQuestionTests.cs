@@ -78,6 +78,30 @@ public sealed class ToolstackQuestionTests
         Assert.All(Readings(bench, 12, Facts() with { Answers = false }), order => Assert.Null(order.Known));
     }
 
+    [Fact]
+    public void While_it_starts_the_vms_of_a_takeover_it_is_asked_every_5_s_and_when_an_answer_did_not_come()
+    {
+        var bench = Bench.Paired();
+        Readings(bench, 10.5, peer: false);
+        bench.Post(new Observation.ActionFinished(bench.State.Pending.IdOf(Purpose.TakeoverStep), ActionOutcome.Succeeded, "", ""));
+        Readings(bench, 1, peer: false);
+        bench.Finish(bench.State.Pending.IdOf(Purpose.ResetVm));
+        bench.Post(new Observation.ActionFinished(bench.State.Pending.IdOf(Purpose.TakeoverStep), ActionOutcome.Succeeded, "", ""));
+        Assert.Equal(TakeoverStep.StartVms, bench.State.Durable.Takeover?.Step);
+        Assert.NotEqual(0, bench.State.Pending.IdOf(Purpose.StartVm));
+
+        var orders = Readings(bench, 20, peer: false);
+        Assert.InRange(orders.Count, 38, 41);
+        Assert.InRange(orders.Count(order => order.Known is null), 3, 5);
+        while (Readings(bench, 0.1, peer: false) is not [{ Known: null }])
+        {
+        }
+
+        bench.Finish(bench.State.Pending.IdOf(Purpose.StartVm), ActionOutcome.Unknown, "TRANSPORT");
+        var first = Assert.Single(bench.Orders.OfType<Command.ReadToolstack>());
+        Assert.Null(first.Known);
+    }
+
     private static ToolstackFacts Facts() => new()
     {
         Running = true, Answers = true, InitComplete = true, RoleFile = PoolRole.Master, Listener = Listener,
@@ -93,12 +117,12 @@ public sealed class ToolstackQuestionTests
 
     /// <summary>The readings that are ordered while time passes; each is answered at once, as the adapter does it.</summary>
     private static List<Command.ReadToolstack> Readings(
-        Bench bench, double seconds, ToolstackFacts? facts = null, bool gateway = true, Func<Heartbeat, Heartbeat>? beat = null)
+        Bench bench, double seconds, ToolstackFacts? facts = null, bool gateway = true, Func<Heartbeat, Heartbeat>? beat = null, bool peer = true)
     {
         var orders = new List<Command.ReadToolstack>();
         for (var step = 0; step < seconds * 10; step++)
         {
-            bench.Pass(0.1, gateway, peer: step % 5 == 0, beat);
+            bench.Pass(0.1, gateway, peer: peer && step % 5 == 0, beat);
             var ordered = bench.Orders.OfType<Command.ReadToolstack>().ToList();
             bench.Orders.Clear();
             orders.AddRange(ordered);
