@@ -15,7 +15,7 @@ namespace TwoNodeHa.Sim.Virtual;
 /// what is in it, and the world is found where it was proven to repeat itself.
 /// Not in the signature either, for a pair that is well, is for how long it has been so: nothing asks that until something goes wrong.
 /// </summary>
-internal sealed class QuietCycle(VirtualWorld world)
+internal sealed partial class QuietCycle(VirtualWorld world)
 {
     /// <summary>All intervals of a quiet daemon divide it, or twice it: heartbeats, probes, feeding, readings of domains and toolstack.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
@@ -119,7 +119,7 @@ internal sealed class QuietCycle(VirtualWorld world)
             foreach (var host in world.Hosts)
             {
                 host.Toolstack.LeftOut(time);
-                host.Daemon?.LeftOut(time, _settled ? Ancient : null);
+                host.Daemon?.LeftOut(time, Ancient, _settled);
             }
         }
 
@@ -130,7 +130,7 @@ internal sealed class QuietCycle(VirtualWorld world)
 
     private bool IsQuiet()
     {
-        if (world.Held > 0 || world.Arbiter.Elects || world.Luns.Count > 0 || !world.Hosts[0].Config.Config.Storage.DrbdResources.IsEmpty || world.Guardian is not null || world.Crash is not null)
+        if (world.Held > 0 || world.Arbiter.Elects || world.Luns.InDoubt || !world.Hosts[0].Config.Config.Storage.DrbdResources.IsEmpty || world.Guardian is not null || world.Crash is not null)
         {
             return false;
         }
@@ -196,6 +196,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         hash.Add(world.Storage.Locks().Count);
         hash.Add(world.Arbiter.Holder);
         hash.Add(world.Arbiter.LeaseLeft.Ticks);
+        Luns(ref hash);
         var now = world.Scheduler.Now.Ticks;
         foreach (var due in world.Scheduler.Pattern())
         {
@@ -225,7 +226,12 @@ internal sealed class QuietCycle(VirtualWorld world)
         full.Self(host.Index);
         full.Add(_settled);
         full.State(WithoutPhases(host, state.Peer.LastHeard is { } silent && now - silent >= old ? OnOneClock(state, silent) : state, now));
-        full.DueTime(host.LeaseFile?.Ticks ?? 0);
+        full.DueTime(LeaseOnRecord(host, state, now));
+        if (world.Luns.Count > 0)
+        {
+            Reservations(ref full, state, timing, now);
+        }
+
         WriteHost(ref full, host);
         return full.Result;
     }

@@ -62,13 +62,11 @@ public sealed class VirtualDaemon : ICommandExecutor
 
     /// <summary>Time was left out: that memory is so much older.</summary>
     /// <param name="time">How much.</param>
-    /// <param name="oldest">What only lasts is so much older too, but never made older than this; null: nothing of the kind was left out.</param>
-    internal void LeftOut(TimeSpan time, TimeSpan? oldest)
+    /// <param name="oldest">What only lasts is so much older too, but never made older than this.</param>
+    /// <param name="settled">All that only lasts; else only for how long the host has had its key on the storage.</param>
+    internal void LeftOut(TimeSpan time, TimeSpan oldest, bool settled)
     {
-        if (oldest is { } most)
-        {
-            _loop.Replace(Aged(State, time, LocalNow - most));
-        }
+        _loop.Replace(settled ? Aged(State, time, LocalNow - oldest) : WithOlderKey(State, time, LocalNow - oldest));
 
         if (State.Procedures.Yields is { } yields)
         {
@@ -88,6 +86,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     /// <summary>What has lasted since some time lasts longer by <paramref name="time"/>, down to <paramref name="first"/>.</summary>
     internal static HaState Aged(HaState state, TimeSpan time, Instant first)
     {
+        state = WithOlderKey(state, time, first);
         return state with
         {
             Life = state.Life with { StatusSince = Older(state.Life.StatusSince), StartedAt = Older(state.Life.StartedAt), EnabledAt = Since(state.Life.EnabledAt) },
@@ -111,8 +110,25 @@ public sealed class VirtualDaemon : ICommandExecutor
 
         Instant? Since(Instant? at) => at is { } known ? Older(known) : null;
 
-        Instant Older(Instant at) => at <= first ? at : Instant.Max(at - time, first);
+        Instant Older(Instant at) => Earlier(at, time, first);
     }
+
+    private static HaState WithOlderKey(HaState state, TimeSpan time, Instant first)
+    {
+        return state.ThirdParty.Reservation is not { KeySince: { } key } reserved ? state : state with
+        {
+            ThirdParty = state.ThirdParty with
+            {
+                Reservation = reserved with
+                {
+                    KeySince = Earlier(key, time, first),
+                    ExclusiveSince = reserved.ExclusiveSince is { } alone ? Earlier(alone, time, first) : null,
+                },
+            },
+        };
+    }
+
+    private static Instant Earlier(Instant at, TimeSpan by, Instant first) => at <= first ? at : Instant.Max(at - by, first);
 
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }
