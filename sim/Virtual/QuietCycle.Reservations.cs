@@ -11,10 +11,10 @@ namespace TwoNodeHa.Sim.Virtual;
 /// </content>
 internal sealed partial class QuietCycle
 {
-    private static void Reservations(ref SituationWriter writer, HaState state, TimingConfig timing, Instant now)
+    private static void Reservations(ref SituationWriter writer, HaState state, TimeSpan interval, TimingConfig timing, Instant now)
     {
         var reserved = state.ThirdParty.Reservation;
-        var lately = ReservationRules.ReadingInterval(timing) * 2;
+        var lately = interval * 2;
         Read(ref writer, state.Schedule.Reservations);
         Read(ref writer, reserved.AskedAt);
         Read(ref writer, reserved.HeldAskedAt);
@@ -22,7 +22,6 @@ internal sealed partial class QuietCycle
         Read(ref writer, reserved.ExclusiveAskedAt);
         Since(ref writer, reserved.KeySince);
         Since(ref writer, reserved.ExclusiveSince);
-        Since(ref writer, reserved.OrderedAt);
         writer.Add(reserved.AskedAt <= reserved.OrderedAt);
         writer.Add(state.Peer.LastFresh >= reserved.KeySince);
         writer.Add(reserved.Renewed);

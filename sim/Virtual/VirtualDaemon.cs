@@ -28,6 +28,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     private bool _dead;
     private bool _frozen;
     private HypervisorFacts? _lastList;
+    private ImmutableArray<BackendFact> _lastBackends;
     private readonly HashSet<int> _owned = [];
     private long _requests;
 
@@ -57,6 +58,31 @@ public sealed class VirtualDaemon : ICommandExecutor
     /// <summary>It knows the pool's database as it is now.</summary>
     public bool KnowsDatabase => _toolstack.IsCurrent(State.Host.Database);
 
+    /// <summary>What it read last of toolstack, hypervisor and storage is so: read again, it would be told the same.</summary>
+    internal bool KnowsAll => _toolstack.IsCurrent(State.Host.Toolstack) && KnowsDomains && _world.Luns.IsCurrent(_host, State.ThirdParty.Reservation.Luns);
+
+    private bool KnowsDomains
+    {
+        get
+        {
+            var domains = _host.Domains.List();
+            if (_host.ListHangs || State.Host.Domains is not { } known || known != _lastList || _lastBackends != _host.Domains.Backends || known.Guests.Length != domains.Count)
+            {
+                return false;
+            }
+
+            for (var at = 0; at < domains.Count; at++)
+            {
+                if ((known.Guests[at].Domid, known.Guests[at].State) != (domains[at].Domid, domains[at].State))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>How much time may be left out before a memory of this daemon that is not renewed ends; null for no end.</summary>
     internal TimeSpan? QuietLeft => State.Procedures.Yields is { } yields && yields.RestUntil > LocalNow ? yields.RestUntil - LocalNow : null;
 
@@ -66,18 +92,27 @@ public sealed class VirtualDaemon : ICommandExecutor
     /// <param name="settled">All that only lasts; else only for how long the host has had its key on the storage.</param>
     internal void LeftOut(TimeSpan time, TimeSpan oldest, bool settled)
     {
-        _loop.Replace(settled ? Aged(State, time, LocalNow - oldest) : WithOlderKey(State, time, LocalNow - oldest));
-
-        if (State.Procedures.Yields is { } yields)
+        var state = settled ? Aged(State, time, LocalNow - oldest) : WithOlderKey(State, time, LocalNow - oldest);
+        if (state.Procedures.Yields is { } yields)
         {
-            _loop.Replace(State with
+            state = state with
             {
-                Procedures = State.Procedures with { Yields = yields with { NewestAt = yields.NewestAt - time } },
-                Durable = Older(State.Durable, time),
-                Disk = State.Disk with { Confirmed = Older(State.Disk.Confirmed, time) },
-            });
+                Procedures = state.Procedures with { Yields = yields with { NewestAt = yields.NewestAt - time } },
+                Durable = Older(state.Durable, time),
+                Disk = state.Disk with { Confirmed = Older(state.Disk.Confirmed, time) },
+            };
             _host.StateFile = _host.StateFile is { } file ? Older(file, time) : null;
         }
+
+        if (!settled || !_world.LeavesOutReadings)
+        {
+            _loop.Replace(state, _loop.NextWake);
+            return;
+        }
+
+        state = QuietReadings.GoOn(QuietReadings.Aged(state, time, LocalNow - oldest), LocalNow, time);
+        _loop.Replace(state, WakeUp.Next(new View(Config, state, LocalNow)));
+        WakeAt(_loop.NextWake);
     }
 
     private static DurableState Older(DurableState state, TimeSpan time) => state.Yields is { } noted
@@ -128,7 +163,7 @@ public sealed class VirtualDaemon : ICommandExecutor
         };
     }
 
-    private static Instant Earlier(Instant at, TimeSpan by, Instant first) => at <= first ? at : Instant.Max(at - by, first);
+    internal static Instant Earlier(Instant at, TimeSpan by, Instant first) => at <= first ? at : Instant.Max(at - by, first);
 
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }
@@ -227,9 +262,15 @@ public sealed class VirtualDaemon : ICommandExecutor
         _wake?.Dispose();
         if (!_dead)
         {
-            // A function of the state, which is looked at itself.
-            _wake = _world.Scheduler.Beside(_host.Clock.WorldAt(_loop.NextWake) - _world.Scheduler.Now, _tick, Pool.Xapi.XapiProcess.AsksOn);
+            WakeAt(_loop.NextWake);
         }
+    }
+
+    /// <summary>A function of the state, which is looked at itself.</summary>
+    private void WakeAt(Instant at)
+    {
+        _wake?.Dispose();
+        _wake = _world.Scheduler.Beside(_host.Clock.WorldAt(at) - _world.Scheduler.Now, _tick, Pool.Xapi.XapiProcess.AsksOn);
     }
 
     private static bool AnyHeartbeat(Observation[] observations)
@@ -406,6 +447,7 @@ public sealed class VirtualDaemon : ICommandExecutor
         var facts = new HypervisorFacts([.. guests], 0) { Backends = Attributed(_host.Domains.Backends) };
 
         // An unchanged list is the same object: whoever compares need not look inside.
+        _lastBackends = _host.Domains.Backends;
         _lastList = _lastList is not null && _lastList.Backends == facts.Backends
             && _lastList.Guests.AsSpan().SequenceEqual(facts.Guests.AsSpan()) ? _lastList : facts;
         Post(new Observation.DomainsListed(id, _lastList, ""));

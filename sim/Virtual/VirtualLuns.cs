@@ -100,6 +100,20 @@ public sealed class VirtualLuns
         return standing;
     }
 
+    /// <summary>A reading of the host would say what it says in <paramref name="known"/>.</summary>
+    internal bool IsCurrent(VirtualHost host, ImmutableArray<LunFact> known)
+    {
+        for (var lun = 0; lun < Count; lun++)
+        {
+            if (known.Length != Count || known[lun] != Fact(host, lun))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     internal async Task<(ActionOutcome Outcome, string Code, string Detail)> ReadAsync(VirtualHost host, TimeSpan bound, Action<Observation> post)
     {
         var (asked, life) = (host.LocalNow, host.Life);
