@@ -120,6 +120,7 @@ internal static class FuzzLives
             Policy = policy,
             Watchdog = watchdog ? "device" : "none",
             AssumeA1 = safety is not (FuzzClass.A or FuzzClass.S),
+            LeavesOutReadings = true,
             Seed = seed,
             Settle = 8 + random.Next(8),
             Moves = life.Moves,

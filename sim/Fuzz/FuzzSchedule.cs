@@ -110,6 +110,7 @@ internal static class FuzzSchedule
             Profile = random.Next(4) == 0 ? "fast" : "balanced",
             ThirdParty = safety switch { FuzzClass.A => random.Next(3) == 0 ? "agent" : "lease", FuzzClass.S => "storage", _ => "none" },
             AssumeA1 = safety is not (FuzzClass.A or FuzzClass.S),
+            LeavesOutReadings = safety == FuzzClass.S,
             Seed = seed,
             Settle = 8 + random.Next(8),
             Moves = [.. moves.Select(move => new Move(TimeSpan.FromMilliseconds(Math.Round(move.At * 1000)), new Sentence(move.Text, 0)))],
@@ -128,7 +129,7 @@ internal static class FuzzSchedule
             text.Append("policy:\n").AppendJoin("", scenario.Policy.Select(pair => $"  {pair.Key}: {pair.Value}\n"));
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"third_party: {scenario.ThirdParty}\nwatchdog: {scenario.Watchdog}\nassume: {(scenario.AssumeA1 ? "A1" : "nothing")}\nseed: {scenario.Seed}\nsettle: {scenario.Settle}\nevents:\n");
+        text.Append(CultureInfo.InvariantCulture, $"third_party: {scenario.ThirdParty}\nwatchdog: {scenario.Watchdog}\nassume: {(scenario.AssumeA1 ? "A1" : "nothing")}\nquiet: {(scenario.LeavesOutReadings ? "readings" : "cycles")}\nseed: {scenario.Seed}\nsettle: {scenario.Settle}\nevents:\n");
         foreach (var move in scenario.Moves)
         {
             text.Append(CultureInfo.InvariantCulture, $"  - at {Times.Text(move.At)}: {move.What.Text}\n");

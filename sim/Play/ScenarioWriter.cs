@@ -24,6 +24,7 @@ internal static class ScenarioWriter
         Line(text, "ha", scenario.Enabled ? "enabled" : "disabled", "enabled");
         Line(text, "memory", Number(scenario.MemoryMib), "16384");
         Line(text, "assume", scenario.AssumeA1 ? "A1" : "nothing", "nothing");
+        Line(text, "quiet", scenario.LeavesOutReadings ? "readings" : "cycles", "cycles");
         Line(text, "seed", Number(scenario.Seed), "1");
         Line(text, "settle", Number(scenario.Settle), "40");
         List(text, "policy", scenario.Policy.Select(pair => $"  {pair.Key}: {Quoted(pair.Value)}"));

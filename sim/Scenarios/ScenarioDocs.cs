@@ -57,6 +57,7 @@ internal static class ScenarioDocs
             toolstack: simulated        # simulated | realistic: times of the emulated XAPI
             memory: 16384               # MiB of each host
             assume: nothing             # A1: events that would break assumption A1 are left out
+            quiet: cycles               # readings: the readings of a pair that is well are left out too, as in fuzz --lives (simulator.md)
             settle: 40                  # quiet seconds between pairing and second 0
             seed: 1
             events:

@@ -87,6 +87,9 @@ internal sealed record Scenario
     /// <summary>Moves that would break assumption A1 are left out.</summary>
     public bool AssumeA1 { get; init; }
 
+    /// <summary>Of a pair that is well the readings are left out too, in their rhythm: most of a life. The kept logs of the table are without.</summary>
+    public bool LeavesOutReadings { get; init; }
+
     /// <summary>Why it is known to fail on the present code; null when it is to pass.</summary>
     public string? Pending { get; init; }
 
@@ -127,7 +130,7 @@ internal sealed class ScenarioReader(string file)
 {
     private static readonly string[] Keys =
     [
-        "story", "x", "links", "profile", "config", "toolstack", "third_party", "policy", "watchdog", "ha", "memory", "assume",
+        "story", "x", "links", "profile", "config", "toolstack", "third_party", "policy", "watchdog", "ha", "memory", "assume", "quiet",
         "seed", "settle", "pending", "events", "expect", "end",
     ];
 
@@ -160,6 +163,7 @@ internal sealed class ScenarioReader(string file)
             Enabled = OneOf(root, "ha", ["enabled", "disabled"]) == "enabled",
             MemoryMib = Number(root, "memory", 16384),
             AssumeA1 = OneOf(root, "assume", ["nothing", "A1"]) == "A1",
+            LeavesOutReadings = OneOf(root, "quiet", ["cycles", "readings"]) == "readings",
             Pending = Scalar(root, "pending")?.Trim(),
             Seed = Number(root, "seed", 1),
             Settle = Number(root, "settle", 40),

@@ -79,7 +79,7 @@ internal sealed class ScenarioRun
     {
         (_scenario, _variant) = (scenario, variant);
         var config = Configuration(out var pool);
-        World = new VirtualWorld(config, pool, Timings(), scenario.Seed) { Guardian = guardian, Promotion = promotion ?? PromotionPlan.Ours, LeavesOut = !everyTurn };
+        World = new VirtualWorld(config, pool, Timings(), scenario.Seed) { Guardian = guardian, Promotion = promotion ?? PromotionPlan.Ours, LeavesOut = !everyTurn, LeavesOutReadings = scenario.LeavesOutReadings && !everyTurn };
         _cast = new Cast([.. pool.Hosts.Select(host => host.Name)], [.. pool.Vms.Select(vm => vm.Name)], [.. config.Links.Select(link => link.Name)], variant.X,
             pool.Hosts[0] == pool.FirstMaster ? 0 : 1);
         foreach (var vm in pool.Vms.Where(vm => pool.SrOf(vm).Host is not null))

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Procedures;
@@ -15,10 +17,13 @@ namespace TwoNodeHa.Sim.Virtual;
 /// what is in it, and the world is found where it was proven to repeat itself.
 /// Not in the signature either, for a pair that is well, is for how long it has been so: nothing asks that until something goes wrong.
 /// </summary>
-internal sealed class QuietCycle(VirtualWorld world)
+internal sealed partial class QuietCycle(VirtualWorld world)
 {
     /// <summary>All intervals of a quiet daemon divide it, or twice it: heartbeats, probes, feeding, readings of domains and toolstack.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
+
+    /// <summary>All that do not only read what is known to be the same, in a pair that is well.</summary>
+    private static readonly TimeSpan ShortBeat = TimeSpan.FromSeconds(1);
 
     /// <summary>More unanswered rounds in a row than any rule counts.</summary>
     private const int UnansweredMax = (3 * Deadlines.YieldRounds) + 1;
@@ -26,13 +31,15 @@ internal sealed class QuietCycle(VirtualWorld world)
     /// <summary>Older than every wait that asks for an age, and than what an operator is shown.</summary>
     private static readonly TimeSpan Ancient = TimeSpan.FromMinutes(5);
 
-    private readonly List<Signature> _looks = [];
+    private readonly List<(Signature Signature, Instant At)> _looks = [];
     private readonly Dictionary<Signature, TimeSpan> _orbit = [];
-    private Instant? _at;
+    private Instant? _next;
     private bool _settled;
 
+    private TimeSpan Shortest => world.LeavesOutReadings ? ShortBeat : Beat;
+
     /// <summary>Time until the next look.</summary>
-    public TimeSpan UntilLook => _at is { } at && at + Beat > world.Scheduler.Now ? at + Beat - world.Scheduler.Now : Beat;
+    public TimeSpan UntilLook => _next is { } next && next > world.Scheduler.Now ? next - world.Scheduler.Now : Shortest;
 
     /// <summary>The story changed something.</summary>
     /// <param name="visibly">Only what a signature shows.</param>
@@ -42,7 +49,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         if (!visibly)
         {
             _orbit.Clear();
-            _at = null;
+            _next = null;
         }
     }
 
@@ -50,17 +57,17 @@ internal sealed class QuietCycle(VirtualWorld world)
     public TimeSpan Jump(TimeSpan left)
     {
         var now = world.Scheduler.Now;
-        if (left < Beat || now < _at + Beat)
+        if (left < Shortest || now < _next)
         {
             return TimeSpan.Zero;
         }
 
-        if (now != _at + Beat)
+        if (now != _next)
         {
             _looks.Clear();
         }
 
-        _at = now;
+        _next = now + Shortest;
         if (!IsQuiet())
         {
             _looks.Clear();
@@ -68,11 +75,12 @@ internal sealed class QuietCycle(VirtualWorld world)
         }
 
         _settled = IsSettled(world.Hosts[0]) && IsSettled(world.Hosts[1]);
-        return Period() is { } period ? LeaveOut(period, left) : TimeSpan.Zero;
+        _next = now + (_settled ? Shortest : Beat);
+        return Period(now) is { } period ? LeaveOut(period, left) : TimeSpan.Zero;
     }
 
     /// <summary>The period with which the world repeats itself from now on; null when that is not proven.</summary>
-    private TimeSpan? Period()
+    private TimeSpan? Period(Instant now)
     {
         var signature = new Signature(Sign(world.Hosts[0]), Sign(world.Hosts[1]), SignRest());
         if (_orbit.TryGetValue(signature, out var known))
@@ -80,27 +88,21 @@ internal sealed class QuietCycle(VirtualWorld world)
             return known;
         }
 
-        _looks.Add(signature);
-        var last = _looks.Count - 1;
-        for (var beats = 1; beats <= 2 && beats <= last; beats++)
+        _looks.RemoveAll(look => now - look.At > Beat * 2);
+        var same = _looks.FindLastIndex(look => look.Signature == signature);
+        _looks.Add((signature, now));
+        if (same < 0)
         {
-            if (_looks[last - beats] == signature)
-            {
-                for (var at = last - beats + 1; at <= last; at++)
-                {
-                    _orbit[_looks[at]] = Beat * beats;
-                }
-
-                return Beat * beats;
-            }
+            return null;
         }
 
-        if (last >= 2)
+        var period = now - _looks[same].At;
+        for (var at = same + 1; at < _looks.Count; at++)
         {
-            _looks.RemoveAt(0);
+            _orbit[_looks[at].Signature] = period;
         }
 
-        return null;
+        return period;
     }
 
     private TimeSpan LeaveOut(TimeSpan period, TimeSpan left)
@@ -119,7 +121,7 @@ internal sealed class QuietCycle(VirtualWorld world)
             foreach (var host in world.Hosts)
             {
                 host.Toolstack.LeftOut(time);
-                host.Daemon?.LeftOut(time, _settled ? Ancient : null);
+                host.Daemon?.LeftOut(time, Ancient, _settled);
             }
         }
 
@@ -130,7 +132,7 @@ internal sealed class QuietCycle(VirtualWorld world)
 
     private bool IsQuiet()
     {
-        if (world.Held > 0 || world.Arbiter.Elects || world.Luns.Count > 0 || !world.Hosts[0].Config.Config.Storage.DrbdResources.IsEmpty || world.Guardian is not null || world.Crash is not null)
+        if (world.Held > 0 || world.Arbiter.Elects || world.Luns.InDoubt || (world.Luns.Count > 0 && !world.LeavesOutReadings) || !world.Hosts[0].Config.Config.Storage.DrbdResources.IsEmpty || world.Guardian is not null || world.Crash is not null)
         {
             return false;
         }
@@ -166,19 +168,40 @@ internal sealed class QuietCycle(VirtualWorld world)
 
     /// <summary>
     /// Paired and well, and everything that could be otherwise is: how long that has been so is asked by rules only once something goes
-    /// wrong. Such ages are not waited for: they are not in the signature, and grow by the time that is left out.
+    /// wrong. Such ages are not waited for: they are not in the signature, and grow by the time that is left out. What was read last is so:
+    /// a change that no reading has shown yet would not be in the signature.
     /// </summary>
-    private static bool IsSettled(VirtualHost host) => host is { StorageLost: false, Daemon.State: { Status: HaStatus.Paired } state }
+    private bool IsSettled(VirtualHost host) => host is { StorageLost: false, Daemon.State: { Status: HaStatus.Paired } state }
         && state is
         {
             Peer: { Beat.Attestation: 0, NearSince: not null, GatewaySince: not null, StorageSince: not null, StopsSeen.IsEmpty: true },
             Gateway: { FreshSince: not null, Unanswered: <= 1 },
             Host: { Storage: not Health.Lost, Database: not null },
             ThirdParty: { PeerPowerOffAt: null, StoreMissedAt: null },
-            Procedures: { Starts.IsEmpty: true, OrphanSince.IsEmpty: true, RoleConflictSince: null, DoubleSince: null, RoleChangeSince: null, StopAskedAt: null },
+            Procedures: { OrphanSince.IsEmpty: true, RoleConflictSince: null, DoubleSince: null, RoleChangeSince: null, StopAskedAt: null },
             Durable: { Committed: false, PeerPromise: 0, PromiseStands: false, Disarm: 0, PeerDisarm: 0, TakenOver.IsEmpty: true },
         }
-        && new View(host.Daemon.Config, state, host.LocalNow) is { GatewayFresh: true, PeerFresh: true, PeerNear: true, ToolstackHealthy: true };
+        && new View(host.Daemon.Config, state, host.LocalNow) is { GatewayFresh: true, PeerFresh: true, PeerNear: true, ToolstackHealthy: true } view
+        && (world.LeavesOutReadings ? AreOver(view, state.Procedures.Starts) && host.Daemon.KnowsAll : state.Procedures.Starts.IsEmpty);
+
+    /// <summary>Each VM that was ordered to start was seen to run, and nothing waits for it any more: only how long ago that was may be asked.</summary>
+    private static bool AreOver(View view, ImmutableSortedDictionary<Guid, StartAttempt> starts)
+    {
+        if (starts.IsEmpty)
+        {
+            return true;
+        }
+
+        foreach (var (_, start) in starts)
+        {
+            if (start is not { ShownAt: not null, UnknownSince: null, GivenUp: "" })
+            {
+                return false;
+            }
+        }
+
+        return VmStart.LookAgainAt(view) >= Again.Never && !view.State.Pending.Has(Purpose.StartVm);
+    }
 
     /// <summary>Time until a rule wants to be asked again that is no routine and does not look at what is renewed all the time.</summary>
     private static TimeSpan RulesRest(VirtualDaemon daemon)
@@ -196,6 +219,7 @@ internal sealed class QuietCycle(VirtualWorld world)
         hash.Add(world.Storage.Locks().Count);
         hash.Add(world.Arbiter.Holder);
         hash.Add(world.Arbiter.LeaseLeft.Ticks);
+        Luns(ref hash);
         var now = world.Scheduler.Now.Ticks;
         foreach (var due in world.Scheduler.Pattern())
         {
@@ -224,8 +248,14 @@ internal sealed class QuietCycle(VirtualWorld world)
         var full = new SituationWriter(now.Ticks, old.Ticks, state.Durable.Epoch, world.Hosts[0].Config.Self.Uuid, first, second);
         full.Self(host.Index);
         full.Add(_settled);
-        full.State(WithoutPhases(host, state.Peer.LastHeard is { } silent && now - silent >= old ? OnOneClock(state, silent) : state, now));
-        full.DueTime(host.LeaseFile?.Ticks ?? 0);
+        state = WithoutPhases(host, state.Peer.LastHeard is { } silent && now - silent >= old ? OnOneClock(state, silent) : state, now);
+        full.State(state);
+        full.DueTime(LeaseOnRecord(host, state, now));
+        if (world.Luns.Count > 0)
+        {
+            Reservations(ref full, state, _settled && world.LeavesOutReadings ? ReservationRules.QuietInterval : ReservationRules.ReadingInterval(timing), timing, now);
+        }
+
         WriteHost(ref full, host);
         return full.Result;
     }
@@ -245,12 +275,15 @@ internal sealed class QuietCycle(VirtualWorld world)
 
     /// <summary>
     /// Leaves out where in its interval a question is whose answer is known to be the same: the database and the list, while neither
-    /// changes; the peer's kernel, while nothing can come back from it. Their intervals divide no period of the rest.
+    /// changes; the peer's kernel, while nothing can come back from it; the toolstack of a pair that is well (<see cref="QuietReadings"/>).
+    /// Their intervals divide no period of the rest, or make it longer.
     /// </summary>
     private HaState WithoutPhases(VirtualHost host, HaState state, Instant now)
     {
         var (peer, reads) = (world.Hosts[1 - host.Index], state.Pending.Has(Purpose.ReadDomains));
+        var known = _settled && world.LeavesOutReadings;
         state = _settled ? VirtualDaemon.Aged(state, Ancient, now - Ancient) : state;
+        state = known ? QuietReadings.Aged(state, Ancient, now - Ancient) : state;
         return state with
         {
             Peer = state.Peer.ProbedAt is { } probed && now - probed <= Deadlines.PeerProbeRest * 2 ? state.Peer with { ProbedAt = now } : state.Peer,
@@ -259,11 +292,13 @@ internal sealed class QuietCycle(VirtualWorld world)
             Host = state.Host with
             {
                 DatabaseAt = state.Host.DatabaseAt is null ? null : now,
+                ToolstackAt = known ? now : state.Host.ToolstackAt,
                 DomainsAskedAt = reads ? state.Host.DomainsAskedAt : now,
             },
             Schedule = state.Schedule with
             {
                 Database = now,
+                Toolstack = known ? now : state.Schedule.Toolstack,
                 Domains = reads ? state.Schedule.Domains : now,
                 PeerProbe = peer.AnswersPing && world.Network.HostsHearEachOther() ? state.Schedule.PeerProbe : now,
             },

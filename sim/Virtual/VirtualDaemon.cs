@@ -28,6 +28,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     private bool _dead;
     private bool _frozen;
     private HypervisorFacts? _lastList;
+    private ImmutableArray<BackendFact> _lastBackends;
     private readonly HashSet<int> _owned = [];
     private long _requests;
 
@@ -57,29 +58,61 @@ public sealed class VirtualDaemon : ICommandExecutor
     /// <summary>It knows the pool's database as it is now.</summary>
     public bool KnowsDatabase => _toolstack.IsCurrent(State.Host.Database);
 
+    /// <summary>What it read last of toolstack, hypervisor and storage is so: read again, it would be told the same.</summary>
+    internal bool KnowsAll => _toolstack.IsCurrent(State.Host.Toolstack) && KnowsDomains && _world.Luns.IsCurrent(_host, State.ThirdParty.Reservation.Luns);
+
+    private bool KnowsDomains
+    {
+        get
+        {
+            var domains = _host.Domains.List();
+            if (_host.ListHangs || State.Host.Domains is not { } known || known != _lastList || _lastBackends != _host.Domains.Backends || known.Guests.Length != domains.Count)
+            {
+                return false;
+            }
+
+            for (var at = 0; at < domains.Count; at++)
+            {
+                if ((known.Guests[at].Domid, known.Guests[at].State) != (domains[at].Domid, domains[at].State))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>How much time may be left out before a memory of this daemon that is not renewed ends; null for no end.</summary>
     internal TimeSpan? QuietLeft => State.Procedures.Yields is { } yields && yields.RestUntil > LocalNow ? yields.RestUntil - LocalNow : null;
 
     /// <summary>Time was left out: that memory is so much older.</summary>
     /// <param name="time">How much.</param>
-    /// <param name="oldest">What only lasts is so much older too, but never made older than this; null: nothing of the kind was left out.</param>
-    internal void LeftOut(TimeSpan time, TimeSpan? oldest)
+    /// <param name="oldest">What only lasts is so much older too, but never made older than this.</param>
+    /// <param name="settled">All that only lasts; else only for how long the host has had its key on the storage.</param>
+    internal void LeftOut(TimeSpan time, TimeSpan oldest, bool settled)
     {
-        if (oldest is { } most)
+        var state = settled ? Aged(State, time, LocalNow - oldest) : WithOlderKey(State, time, LocalNow - oldest);
+        if (state.Procedures.Yields is { } yields)
         {
-            _loop.Replace(Aged(State, time, LocalNow - most));
-        }
-
-        if (State.Procedures.Yields is { } yields)
-        {
-            _loop.Replace(State with
+            state = state with
             {
-                Procedures = State.Procedures with { Yields = yields with { NewestAt = yields.NewestAt - time } },
-                Durable = Older(State.Durable, time),
-                Disk = State.Disk with { Confirmed = Older(State.Disk.Confirmed, time) },
-            });
+                Procedures = state.Procedures with { Yields = yields with { NewestAt = yields.NewestAt - time } },
+                Durable = Older(state.Durable, time),
+                Disk = state.Disk with { Confirmed = Older(state.Disk.Confirmed, time) },
+            };
             _host.StateFile = _host.StateFile is { } file ? Older(file, time) : null;
         }
+
+        if (!settled || !_world.LeavesOutReadings)
+        {
+            _loop.Replace(state, _loop.NextWake);
+            return;
+        }
+
+        state = QuietReadings.GoOn(QuietReadings.Aged(state, time, LocalNow - oldest), LocalNow, time);
+        _loop.Replace(state, WakeUp.Next(new View(Config, state, LocalNow)));
+        WakeAt(_loop.NextWake);
     }
 
     private static DurableState Older(DurableState state, TimeSpan time) => state.Yields is { } noted
@@ -88,6 +121,7 @@ public sealed class VirtualDaemon : ICommandExecutor
     /// <summary>What has lasted since some time lasts longer by <paramref name="time"/>, down to <paramref name="first"/>.</summary>
     internal static HaState Aged(HaState state, TimeSpan time, Instant first)
     {
+        state = WithOlderKey(state, time, first);
         return state with
         {
             Life = state.Life with { StatusSince = Older(state.Life.StatusSince), StartedAt = Older(state.Life.StartedAt), EnabledAt = Since(state.Life.EnabledAt) },
@@ -111,8 +145,25 @@ public sealed class VirtualDaemon : ICommandExecutor
 
         Instant? Since(Instant? at) => at is { } known ? Older(known) : null;
 
-        Instant Older(Instant at) => at <= first ? at : Instant.Max(at - time, first);
+        Instant Older(Instant at) => Earlier(at, time, first);
     }
+
+    private static HaState WithOlderKey(HaState state, TimeSpan time, Instant first)
+    {
+        return state.ThirdParty.Reservation is not { KeySince: { } key } reserved ? state : state with
+        {
+            ThirdParty = state.ThirdParty with
+            {
+                Reservation = reserved with
+                {
+                    KeySince = Earlier(key, time, first),
+                    ExclusiveSince = reserved.ExclusiveSince is { } alone ? Earlier(alone, time, first) : null,
+                },
+            },
+        };
+    }
+
+    internal static Instant Earlier(Instant at, TimeSpan by, Instant first) => at <= first ? at : Instant.Max(at - by, first);
 
     /// <summary>Turns of the loop so far.</summary>
     public long Turns { get; private set; }
@@ -211,9 +262,15 @@ public sealed class VirtualDaemon : ICommandExecutor
         _wake?.Dispose();
         if (!_dead)
         {
-            // A function of the state, which is looked at itself.
-            _wake = _world.Scheduler.Beside(_host.Clock.WorldAt(_loop.NextWake) - _world.Scheduler.Now, _tick, Pool.Xapi.XapiProcess.AsksOn);
+            WakeAt(_loop.NextWake);
         }
+    }
+
+    /// <summary>A function of the state, which is looked at itself.</summary>
+    private void WakeAt(Instant at)
+    {
+        _wake?.Dispose();
+        _wake = _world.Scheduler.Beside(_host.Clock.WorldAt(at) - _world.Scheduler.Now, _tick, Pool.Xapi.XapiProcess.AsksOn);
     }
 
     private static bool AnyHeartbeat(Observation[] observations)
@@ -390,6 +447,7 @@ public sealed class VirtualDaemon : ICommandExecutor
         var facts = new HypervisorFacts([.. guests], 0) { Backends = Attributed(_host.Domains.Backends) };
 
         // An unchanged list is the same object: whoever compares need not look inside.
+        _lastBackends = _host.Domains.Backends;
         _lastList = _lastList is not null && _lastList.Backends == facts.Backends
             && _lastList.Guests.AsSpan().SequenceEqual(facts.Guests.AsSpan()) ? _lastList : facts;
         Post(new Observation.DomainsListed(id, _lastList, ""));

@@ -267,7 +267,7 @@ public sealed class VirtualHost
             return;
         }
 
-        _boot = _world.Scheduler.After(BootTime, () =>
+        _boot = _world.Begins(BootTime, () =>
         {
             _boot = null;
             PoweredOn = true;
@@ -370,7 +370,7 @@ public sealed class VirtualHost
         if (DaemonRestart is { } wait)
         {
             var life = Life;
-            _world.Scheduler.After(wait, () =>
+            _world.Begins(wait, () =>
             {
                 if (life == Life)
                 {

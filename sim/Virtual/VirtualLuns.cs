@@ -9,6 +9,7 @@ namespace TwoNodeHa.Sim.Virtual;
 /// <summary>
 /// The LUNs of the shared repositories, with SCSI-3 persistent reservations as SPC-4 has them: who is registered, who holds the reservation
 /// "write exclusive, registrants only", and whose writes are refused. Each VM has its disk on one of them and writes once a second.
+/// Writes are not counted in quiet time that is left out: who wrote or was refused in it did so before.
 /// </summary>
 public sealed class VirtualLuns
 {
@@ -86,6 +87,32 @@ public sealed class VirtualLuns
 
     /// <summary>It may write everywhere. A host whose keys were taken away cannot know by itself that the one which did that has died.</summary>
     internal bool HasKeys(int host) => Enumerable.Range(0, Count).All(lun => _registered[lun][host] || _holder[lun] < 0);
+
+    /// <summary>Everything that decides what a LUN answers and accepts, as one number.</summary>
+    internal long Standing(int lun)
+    {
+        var standing = (long)_holder[lun] + 1;
+        for (var host = 0; host < 2; host++)
+        {
+            standing = (4 * standing) + (_registered[lun][host] ? 1 : 0) + (_nexus[lun][host] == _world.Hosts[host].Life ? 2 : 0);
+        }
+
+        return standing;
+    }
+
+    /// <summary>A reading of the host would say what it says in <paramref name="known"/>.</summary>
+    internal bool IsCurrent(VirtualHost host, ImmutableArray<LunFact> known)
+    {
+        for (var lun = 0; lun < Count; lun++)
+        {
+            if (known.Length != Count || known[lun] != Fact(host, lun))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     internal async Task<(ActionOutcome Outcome, string Code, string Detail)> ReadAsync(VirtualHost host, TimeSpan bound, Action<Observation> post)
     {

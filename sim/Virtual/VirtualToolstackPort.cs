@@ -338,6 +338,12 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
     public bool IsCurrent(DatabaseFacts? known) =>
         (host.Toolstack.Records ?? world.Hosts[1 - host.Index].Toolstack.Records) is { } records && _facts.IsCurrent(records, known);
 
+    /// <summary>The toolstack is well, as the daemon knows it: asked again, it would say the same.</summary>
+    public bool IsCurrent(ToolstackFacts? known) => host.Toolstack.Status is var status
+        && known is { Answers: true, Emergency: false, InitComplete: true, TooNew: false }
+        && status is { UnixListening: true, InitComplete: true, Emergency: false }
+        && known.RoleFile == RoleOf(status.RoleFile) && (known.MasterAddress.Length == 0 || status.RoleFile.EndsWith(known.MasterAddress, StringComparison.Ordinal));
+
     /// <summary>event.from: a change of the database is told within a moment, while the toolstack that serves it can be reached.</summary>
     private void Follow(Database records, VirtualHost source)
     {

@@ -132,6 +132,9 @@ public sealed class VirtualWorld
     /// <summary>Quiet time is left out; without it every turn is run, to compare.</summary>
     public bool LeavesOut { get; init; } = true;
 
+    /// <summary>Of a pair that is well, also the readings that say nothing new (<see cref="QuietReadings"/>).</summary>
+    public bool LeavesOutReadings { get; init; }
+
     public void Install()
     {
         foreach (var host in Hosts)
@@ -160,6 +163,10 @@ public sealed class VirtualWorld
 
     /// <summary>Something that the story has happen later: time that is left out brings it nearer.</summary>
     public void Later(TimeSpan delay, Action action) => Scheduler.Beside(delay, action, static () => false);
+
+    /// <summary>A host or a daemon that is about to begin: part of the pattern, unless readings are left out.</summary>
+    internal IDisposable Begins(TimeSpan delay, Action action) =>
+        LeavesOutReadings ? Scheduler.Beside(delay, action, static () => false) : Scheduler.After(delay, action);
 
     /// <summary>No time is left out until this work ends, but no longer than five minutes.</summary>
     internal void Hold(Task work) => _ = HoldAsync(work);
@@ -190,9 +197,11 @@ public sealed class VirtualWorld
             var left = end - Elapsed;
             Jumped += LeavesOut ? _quiet.Jump(left) : TimeSpan.Zero;
             left = end - Elapsed;
-            if (left > TimeSpan.Zero)
+            var look = LeavesOut ? _quiet.UntilLook : left;
+
+            // Also when all of it was left out: what comes at the end of it comes before what the story has happen then.
+            if (left > TimeSpan.Zero || LeavesOutReadings)
             {
-                var look = LeavesOut ? _quiet.UntilLook : left;
                 Scheduler.RunFor(left < look ? left : look);
             }
         }

@@ -65,7 +65,7 @@ public sealed class LoopCore(LocalConfig config, ICommandExecutor executor)
     /// <summary>
     /// Another state in the place of this one: where virtual time leaves quiet time out, what is not renewed in it grows older.
     /// </summary>
-    internal void Replace(HaState state) => _published = _published with { State = state };
+    internal void Replace(HaState state, Instant nextWake) => (_published, NextWake) = (_published with { State = state }, nextWake);
 
     /// <summary>What the operator sees. May be called from any thread: it reads one published, immutable state.</summary>
     public StatusReport Status(Instant now)
