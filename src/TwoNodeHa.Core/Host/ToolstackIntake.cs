@@ -41,6 +41,7 @@ internal static class ToolstackIntake
     {
         var nativeBefore = turn.Host.Database?.NativeHaEnabled ?? false;
         ReportUnreadable(turn, turn.Host.Database?.Unreadable ?? [], facts.Unreadable);
+        SilentArrivals.See(turn, facts);
         turn.Host = turn.Host with { Database = facts, DatabaseAt = turn.Now };
         if (facts.NativeHaEnabled && !nativeBefore)
         {
