@@ -45,6 +45,7 @@ internal static class ToolstackIntake
     {
         var nativeBefore = turn.Host.Database?.NativeHaEnabled ?? false;
         ReportUnreadable(turn, turn.Host.Database?.Unreadable ?? [], facts.Unreadable);
+        SilentArrivals.See(turn, facts);
         turn.Host = turn.Host with { Database = facts, DatabaseAt = asked };
         if (facts.NativeHaEnabled && !nativeBefore)
         {

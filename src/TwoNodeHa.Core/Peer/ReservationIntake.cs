@@ -39,7 +39,9 @@ internal static class ReservationIntake
         {
             KeySince = view.KeySince ?? turn.Now,
             HeldAskedAt = first.IsHeld ? read.AskedAt : view.HeldAskedAt,
-            SoleAskedAt = first.IsExclusive && turn.State.Status == HaStatus.Sole ? read.AskedAt : view.SoleAskedAt,
+
+            // One that was asked for before may show the time in which the peer, heard since in no such state, had no key yet.
+            SoleAskedAt = first.IsExclusive && turn.State.Status == HaStatus.Sole && read.AskedAt >= turn.Life.StatusSince ? read.AskedAt : view.SoleAskedAt,
         };
     }
 

@@ -1,5 +1,6 @@
 using TwoNodeHa.Core.Config;
 using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Rules;
 using TwoNodeHa.Core.Situation;
@@ -79,6 +80,30 @@ public sealed class ReservationTests
 
         bench.Pass(5, gateway: true, peer: true);
         Assert.False(HoldsR3(bench));
+    }
+
+    /// <summary>The peer counts on it that this host, heard in another state while the peer's key was there, has no reading of a sole one.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(0.3, false)]
+    public void Reading_AskedForBeforeThisHostWasSole_IsNoneOfASoleHost(double secondsAgo, bool counts)
+    {
+        var bench = Pair();
+        Read(bench, Both);
+        bench.Pass(5, gateway: true, peer: true);
+        Read(bench, Both);
+        bench.Pass(0.5, gateway: true);
+        var state = bench.State;
+        var sole = state with
+        {
+            Status = HaStatus.Sole,
+            Life = state.Life with { StatusSince = bench.Now },
+            Peer = state.Peer with { Beat = null, LastFresh = null, LastHeard = null },
+        };
+        var read = new Observation.ReservationsRead(bench.Now - TimeSpan.FromSeconds(secondsAgo), [Alone, Alone]);
+        var after = HaMachine.Step(bench.Config, sole, read, bench.Now).State;
+        Assert.Equal(HaStatus.Sole, after.Status);
+        Assert.Equal(counts, after.ThirdParty.Reservation.SoleAskedAt is not null);
     }
 
     [Fact]
