@@ -46,6 +46,7 @@ internal static class Reading
         turn.Emit(new Command.ReadToolstack(id, database, database ? Deadlines.DatabaseReading : Deadlines.Reading)
         {
             Known = IsQuiet(turn.View) || SaidItJustNow(turn.View) ? turn.Host.Toolstack?.Listener : null,
+            EventSpacing = StartsVms(turn.View) ? Deadlines.EventSpacing : Command.ReadToolstack.UsualSpacing,
         });
     }
 
@@ -53,11 +54,13 @@ internal static class Reading
     private static bool IsToolstackDue(Draft turn) =>
         turn.Now >= turn.Schedule.Toolstack || (turn.Host.Toolstack is { Asked: false } && !IsQuiet(turn.View) && !SaidItJustNow(turn.View));
 
+    private static bool StartsVms(View view) => view.Durable.Takeover is { Step: TakeoverStep.StartVms };
+
     /// <summary>
     /// It starts the VMs of a takeover, and answered a question a moment ago: two readings a second would put as many calls to it as the
     /// starts themselves do. Nothing was left unanswered since, else it is to be asked.
     /// </summary>
-    private static bool SaidItJustNow(View view) => view.ToolstackReady && view.Durable.Takeover is { Step: TakeoverStep.StartVms }
+    private static bool SaidItJustNow(View view) => view.ToolstackReady && StartsVms(view)
         && view.State.Procedures.Takeover is { ToolstackSaidAt: { } said } && view.Now - said < Deadlines.QuietReading;
 
     /// <summary>
