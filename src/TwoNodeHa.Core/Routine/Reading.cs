@@ -34,7 +34,7 @@ internal static class Reading
 
         var awaiting = turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates };
         var unread = turn.Host.Database is null;
-        var database = awaiting || unread || turn.Now >= schedule.Database;
+        var database = (awaiting && WantsDatabase(turn.View)) || unread || turn.Now >= schedule.Database;
         turn.Abandon(Purpose.ReadToolstack);
         var id = turn.NextId(Purpose.ReadToolstack);
         turn.Schedule = turn.Schedule with
@@ -43,7 +43,8 @@ internal static class Reading
             Toolstack = turn.Now < schedule.Toolstack ? schedule.Toolstack : turn.Now + ToolstackInterval(turn, awaiting, unread),
             Database = database ? turn.Now + TimeSpan.FromSeconds(unread ? 0.5 : 30) : schedule.Database,
         };
-        turn.Emit(new Command.ReadToolstack(id, database, database ? Deadlines.DatabaseReading : Deadlines.Reading)
+        // One that is waited for may be slow: it is busy starting.
+        turn.Emit(new Command.ReadToolstack(id, database, database || awaiting ? Deadlines.DatabaseReading : Deadlines.Reading)
         {
             Known = IsQuiet(turn.View) || SaidItJustNow(turn.View) ? turn.Host.Toolstack?.Listener : null,
             EventSpacing = StartsVms(turn.View) ? Deadlines.EventSpacing : Command.ReadToolstack.UsualSpacing,
@@ -54,13 +55,22 @@ internal static class Reading
     private static bool IsToolstackDue(Draft turn) =>
         turn.Now >= turn.Schedule.Toolstack || (turn.Host.Toolstack is { Asked: false } && !IsQuiet(turn.View) && !SaidItJustNow(turn.View));
 
+    /// <summary>
+    /// While a takeover waits for its toolstack: once when it can be read, for what moved here, and when the toolstack is ready. A starting
+    /// toolstack has better to do than to hand out all of its tables four times a second.
+    /// </summary>
+    private static bool WantsDatabase(View view) => view.Durable.Takeover is not { Step: TakeoverStep.AwaitToolstack }
+        || view.ToolstackReady || !(view.State.Host.DatabaseAt >= view.State.Procedures.Takeover?.StepSince)
+        || view.State.Host.Database?.Master != view.Config.Self.Uuid;
+
     private static bool StartsVms(View view) => view.Durable.Takeover is { Step: TakeoverStep.StartVms };
 
     /// <summary>
-    /// It starts the VMs of a takeover, and answered a question a moment ago: two readings a second would put as many calls to it as the
-    /// starts themselves do. Nothing was left unanswered since, else it is to be asked.
+    /// A takeover waits for it, or starts VMs by it, and it answered a question a moment ago: two or four readings a second would put more
+    /// calls to it than the starts themselves do. Nothing was left unanswered since, else it is to be asked.
     /// </summary>
-    private static bool SaidItJustNow(View view) => view.ToolstackReady && StartsVms(view)
+    private static bool SaidItJustNow(View view) => view.State.Host.Toolstack is { Running: true, Answers: true, Emergency: false }
+        && (StartsVms(view) || view.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack })
         && view.State.Procedures.Takeover is { ToolstackSaidAt: { } said } && view.Now - said < Deadlines.QuietReading;
 
     /// <summary>

@@ -118,7 +118,7 @@ public sealed class TableCacheTests
 
         var batch = Batch(doubt == "one is missing" ? 2 : 1, Change("1", doubt == "unreadable" ? "" : "Running"));
         Assert.False(doubt == "begins anew" ? Begins() : _cache.Note(batch, sent, isNew: doubt != "waited"));
-        await TableAsync();
+        Assert.Equal("Halted", (await TableAsync())["OpaqueRef:1"].PowerState.ToString());
         Assert.Equal(2, _reads);
 
         bool Begins()
