@@ -32,7 +32,11 @@ internal static class Reading
             return;
         }
 
-        var awaiting = turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates };
+        Order(turn, schedule, turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates });
+    }
+
+    private static void Order(Draft turn, Schedule schedule, bool awaiting)
+    {
         var unread = turn.Host.Database is null;
         var database = (awaiting && WantsDatabase(turn.View)) || unread || turn.Now >= schedule.Database;
         turn.Abandon(Purpose.ReadToolstack);
