@@ -19,6 +19,7 @@ internal static class BenchCommand
         bench.Subcommands.Add(PlanBench.Create());
         bench.Subcommands.Add(NoiseBench.Create());
         bench.Subcommands.Add(PromotionBench.Create());
+        bench.Subcommands.Add(EvacuationBench.Create());
         bench.Subcommands.Add(Lateness());
         bench.Subcommands.Add(ArbiterBench.Create());
         return bench;

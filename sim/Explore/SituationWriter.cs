@@ -652,6 +652,8 @@ internal ref struct SituationWriter
         Add(takeover.Tries);
         Add(takeover.Resets);
         OptionalAge(takeover.ToolstackSaidAt);
+        Add(takeover.DatabaseAsked);
+        Add(state.Host.DatabaseAt >= state.Host.ToolstackAt);
         Add(takeover.PowerStates.Count);
         foreach (var (vm, attempt) in takeover.PowerStates)
         {

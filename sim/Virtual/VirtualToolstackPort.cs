@@ -18,12 +18,15 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
     private Database? _followed;
     private Action? _changed;
     private bool _told;
+    private Instant _toldAt;
+    private TimeSpan _spacing;
     private string _session = "";
     private string _normalSession = "";
 
     public async Task ReadAsync(Command.ReadToolstack read, Action<Observation> post)
     {
         var status = host.Toolstack.Status;
+        _spacing = read.EventSpacing;
         var facts = new ToolstackFacts
         {
             Running = status.UnixListening,
@@ -370,9 +373,12 @@ internal sealed class VirtualToolstackPort(VirtualWorld world, VirtualHost host,
 
         _told = true;
         var life = host.Life;
-        world.Scheduler.After(EventDelay + host.EventsLateBy, () =>
+
+        // Only a spacing that was ordered is kept: the usual one is little more than the delay.
+        var rest = _spacing > Command.ReadToolstack.UsualSpacing ? _toldAt + _spacing - host.LocalNow : EventDelay;
+        world.Scheduler.After((rest > EventDelay ? rest : EventDelay) + host.EventsLateBy, () =>
         {
-            _told = false;
+            (_told, _toldAt) = (false, host.LocalNow);
             var reached = life == host.Life && ReferenceEquals(source.Toolstack.Records, records)
                 && host.Toolstack.Status.UnixListening && !host.Toolstack.Faults.HangAll && !source.Toolstack.Faults.HangAll
                 && (ReferenceEquals(source, host) || world.Path(host.Index));

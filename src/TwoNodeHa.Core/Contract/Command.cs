@@ -51,6 +51,12 @@ public abstract record Command
         /// </summary>
         public ToolstackListener? Known { get; init; }
 
+        /// <summary>Least time between two <see cref="Observation.DatabaseObserved"/> from now on, however many changes the toolstack tells.</summary>
+        public TimeSpan EventSpacing { get; init; } = UsualSpacing;
+
+        /// <summary><see cref="EventSpacing"/> where nothing else is said.</summary>
+        public static readonly TimeSpan UsualSpacing = TimeSpan.FromSeconds(0.5);
+
         /// <summary>It is asked all the same when its database is not read within this: picking up is not answering.</summary>
         public static readonly TimeSpan AskedBeside = TimeSpan.FromSeconds(1);
     }

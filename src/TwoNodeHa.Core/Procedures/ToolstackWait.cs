@@ -23,6 +23,11 @@ internal static class ToolstackWait
         }
 
         KeepMoved(turn, progress);
+        if (AwaitsDatabase(turn, progress))
+        {
+            return null;
+        }
+
         var seen = host.ToolstackAt >= progress.StepSince;
         if (seen && host.Toolstack is { RoleFile: not PoolRole.Master and not PoolRole.Unknown })
         {
@@ -48,6 +53,25 @@ internal static class ToolstackWait
         }
 
         return null;
+    }
+
+    /// <summary>It is up, and its database is being read: at once, since a reading of a toolstack that starts leaves it out.</summary>
+    private static bool AwaitsDatabase(Draft turn, TakeoverProgress progress)
+    {
+        var host = turn.Host;
+        if (!turn.View.ToolstackReady || host.ToolstackAt < progress.StepSince || host.DatabaseAt >= host.ToolstackAt)
+        {
+            return false;
+        }
+
+        if (progress.DatabaseAsked)
+        {
+            return turn.Pending.Has(Purpose.ReadToolstack);
+        }
+
+        turn.Takeover = progress with { DatabaseAsked = true };
+        turn.Schedule = turn.Schedule with { Toolstack = turn.Now };
+        return true;
     }
 
     /// <summary>
@@ -151,11 +175,11 @@ internal static class ToolstackWait
         return false;
     }
 
-    /// <summary>Both readings are newer than the step, and show a toolstack that is up and master of the pool.</summary>
+    /// <summary>Both readings are newer than the step, and show a toolstack that is up and master of the pool; that of the database is of when it was up.</summary>
     private static bool IsMasterOfPool(View view, TakeoverProgress progress)
     {
         var host = view.State.Host;
-        return host.ToolstackAt >= progress.StepSince && host.DatabaseAt >= progress.StepSince
+        return host.ToolstackAt >= progress.StepSince && host.DatabaseAt >= progress.StepSince && host.DatabaseAt >= host.ToolstackAt
             && view.ToolstackReady && view.IsMaster
             && host.Database is { } database && database.Master == view.Config.Self.Uuid;
     }

@@ -32,9 +32,13 @@ internal static class Reading
             return;
         }
 
-        var awaiting = turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates };
+        Order(turn, schedule, turn.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack or TakeoverStep.ResetPowerStates });
+    }
+
+    private static void Order(Draft turn, Schedule schedule, bool awaiting)
+    {
         var unread = turn.Host.Database is null;
-        var database = awaiting || unread || turn.Now >= schedule.Database;
+        var database = (awaiting && WantsDatabase(turn.View)) || unread || turn.Now >= schedule.Database;
         turn.Abandon(Purpose.ReadToolstack);
         var id = turn.NextId(Purpose.ReadToolstack);
         turn.Schedule = turn.Schedule with
@@ -43,9 +47,11 @@ internal static class Reading
             Toolstack = turn.Now < schedule.Toolstack ? schedule.Toolstack : turn.Now + ToolstackInterval(turn, awaiting, unread),
             Database = database ? turn.Now + TimeSpan.FromSeconds(unread ? 0.5 : 30) : schedule.Database,
         };
-        turn.Emit(new Command.ReadToolstack(id, database, database ? Deadlines.DatabaseReading : Deadlines.Reading)
+        // One that is waited for may be slow: it is busy starting.
+        turn.Emit(new Command.ReadToolstack(id, database, database || awaiting ? Deadlines.DatabaseReading : Deadlines.Reading)
         {
             Known = IsQuiet(turn.View) || SaidItJustNow(turn.View) ? turn.Host.Toolstack?.Listener : null,
+            EventSpacing = StartsVms(turn.View) ? Deadlines.EventSpacing : Command.ReadToolstack.UsualSpacing,
         });
     }
 
@@ -54,10 +60,21 @@ internal static class Reading
         turn.Now >= turn.Schedule.Toolstack || (turn.Host.Toolstack is { Asked: false } && !IsQuiet(turn.View) && !SaidItJustNow(turn.View));
 
     /// <summary>
-    /// It starts the VMs of a takeover, and answered a question a moment ago: two readings a second would put as many calls to it as the
-    /// starts themselves do. Nothing was left unanswered since, else it is to be asked.
+    /// While a takeover waits for its toolstack: once when it can be read, for what moved here, and when the toolstack is ready. A starting
+    /// toolstack has better to do than to hand out all of its tables four times a second.
     /// </summary>
-    private static bool SaidItJustNow(View view) => view.ToolstackReady && view.Durable.Takeover is { Step: TakeoverStep.StartVms }
+    private static bool WantsDatabase(View view) => view.Durable.Takeover is not { Step: TakeoverStep.AwaitToolstack }
+        || view.ToolstackReady || !(view.State.Host.DatabaseAt >= view.State.Procedures.Takeover?.StepSince)
+        || view.State.Host.Database?.Master != view.Config.Self.Uuid;
+
+    private static bool StartsVms(View view) => view.Durable.Takeover is { Step: TakeoverStep.StartVms };
+
+    /// <summary>
+    /// A takeover waits for it, or starts VMs by it, and it answered a question a moment ago: two or four readings a second would put more
+    /// calls to it than the starts themselves do. Nothing was left unanswered since, else it is to be asked.
+    /// </summary>
+    private static bool SaidItJustNow(View view) => view.State.Host.Toolstack is { Running: true, Answers: true, Emergency: false }
+        && (StartsVms(view) || view.Durable.Takeover is { Step: TakeoverStep.AwaitToolstack })
         && view.State.Procedures.Takeover is { ToolstackSaidAt: { } said } && view.Now - said < Deadlines.QuietReading;
 
     /// <summary>

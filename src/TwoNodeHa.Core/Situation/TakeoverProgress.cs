@@ -30,6 +30,9 @@ public sealed record TakeoverProgress
     /// <summary>When the newest question was put to the own toolstack that it answered in this step; null when it is to be asked.</summary>
     public Instant? ToolstackSaidAt { get; init; }
 
+    /// <summary>The toolstack was seen ready without its database, which is read at once.</summary>
+    public bool DatabaseAsked { get; init; }
+
     /// <summary>How often the step that resets power states was entered in this takeover: a reset that does not last is not tried for ever.</summary>
     public int Resets { get; init; }
 }

@@ -10,19 +10,24 @@ using TwoNodeHa.XenApi;
 namespace TwoNodeHa.Daemon.Toolstack;
 
 /// <summary>
-/// Follows the database by <c>event.from</c>: any change of what is read leads to one new reading, at most twice
-/// a second. What is read here is fresh when the master dies, and that is when it is needed.
+/// Follows the database by <c>event.from</c>: any change of what is read leads to one new picture of it, at most twice
+/// a second or as often as was ordered. What is read here is fresh when the master dies, and that is when it is needed.
 /// </summary>
 internal sealed class DatabaseEvents(
-    XapiSessions sessions, Func<TimeSpan, Task<DatabaseFacts>> read, IObservationSink sink, BackOff backOff, ILogger logger,
+    XapiSessions sessions, Func<TimeSpan, bool, Task<DatabaseFacts>> read, IObservationSink sink, BackOff backOff, ILogger logger,
     TableCache? cache = null, IMonotonicClock? clock = null) : IDisposable
 {
     /// <summary>A call that waits this long and brings nothing is made anew.</summary>
     internal static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(35);
-    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A batch that came within this stands for a reading of the VMs: it is no older than its call.</summary>
+    private static readonly TimeSpan New = TimeSpan.FromSeconds(1);
     private readonly IMonotonicClock _clock = clock ?? new BootClock();
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>At least so long from one picture to the next.</summary>
+    public TimeSpan Spacing { get; set; } = Command.ReadToolstack.UsualSpacing;
 
     public void Start() => _ = Task.Run(RunAsync);
 
@@ -65,18 +70,16 @@ internal sealed class DatabaseEvents(
         }
     }
 
-    private void Note(EventBatch batch)
+    /// <summary>True when the events brought all that a reading of the VMs would.</summary>
+    private bool Note(EventBatch batch, long sent)
     {
-        if (batch.IsComplete)
+        if (!batch.IsComplete)
         {
-            cache?.Forget(isFollowed: true);
-            return;
+            return cache?.Note(batch, sent, isNew: Stopwatch.GetElapsedTime(sent) < New) == true;
         }
 
-        foreach (var change in batch.Events)
-        {
-            cache?.Changed(change.Class);
-        }
+        cache?.Forget(isFollowed: true);
+        return false;
     }
 
     private async Task FollowAsync()
@@ -85,12 +88,13 @@ internal sealed class DatabaseEvents(
         var events = session.NewEvent(TableCache.Followed);
         while (!_stop.IsCancellationRequested)
         {
+            var (asked, sent) = (_clock.Now, Stopwatch.GetTimestamp());
             var batch = await events.FromAsync(Wait, Deadline, _stop.Token);
-            Note(batch);
+            var vmsAreNew = Note(batch, sent);
             if (!batch.Events.IsEmpty)
             {
-                var asked = _clock.Now;
-                sink.Post(new Observation.DatabaseObserved(await read(TimeSpan.FromSeconds(5))) { AskedAt = asked });
+                asked = vmsAreNew ? asked : _clock.Now;
+                sink.Post(new Observation.DatabaseObserved(await read(TimeSpan.FromSeconds(5), vmsAreNew)) { AskedAt = asked });
                 await Task.Delay(Spacing, _stop.Token);
             }
         }

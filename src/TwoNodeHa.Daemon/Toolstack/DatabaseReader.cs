@@ -35,9 +35,9 @@ internal sealed class DatabaseReader(Guid self, TableCache cache)
 
     /// <summary>One reading. A record that cannot be read is named in the facts; only the pool's own is needed for all else.</summary>
     /// <exception cref="XenApiException">XAPI did not answer, or its pool record cannot be read.</exception>
-    public async Task<DatabaseFacts> ReadAsync(Session session, bool master, TimeSpan deadline, CancellationToken cancel)
+    public async Task<DatabaseFacts> ReadAsync(Session session, bool master, TimeSpan deadline, CancellationToken cancel, bool vmsAreNew = false)
     {
-        var tables = await PoolTables.ReadAsync(session, cache, deadline, cancel);
+        var tables = await PoolTables.ReadAsync(session, cache, vmsAreNew, deadline, cancel);
         var (hosts, vms) = (tables.Hosts, tables.Vms);
         var unreadable = ImmutableArray.CreateBuilder<UnreadableFact>();
         unreadable.AddRange(hosts.Unreadable.Select(host => Unread("host", host)));

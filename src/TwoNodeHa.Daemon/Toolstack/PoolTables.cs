@@ -31,13 +31,17 @@ internal sealed record PoolTables
 
     public RecordTable<VMAppliance, VMApplianceRecord>? Appliances { get; init; }
 
-    /// <summary>Reads them, or takes them from the cache. VMs are always read: their state is what everything hangs on.</summary>
+    /// <summary>
+    /// Reads them, or takes them from the cache. VMs are read, since their state is what everything hangs on, unless the events brought it a
+    /// moment ago.
+    /// </summary>
     /// <exception cref="XenApiException">XAPI did not answer.</exception>
-    public static async Task<PoolTables> ReadAsync(Session session, TableCache cache, TimeSpan deadline, CancellationToken cancel) => new()
+    public static async Task<PoolTables> ReadAsync(Session session, TableCache cache, bool vmsAreNew, TimeSpan deadline, CancellationToken cancel) => new()
     {
         Pools = await cache.GetAsync("pool", () => session.Pool.GetAllRecordsAsync(deadline, cancel)),
         Hosts = await cache.GetAsync("host", () => session.Host.GetAllRecordsAsync(deadline, cancel)),
-        Vms = await session.VM.GetAllRecordsAsync(deadline, cancel),
+        Vms = vmsAreNew ? await cache.GetAsync("vm", () => session.VM.GetAllRecordsAsync(deadline, cancel))
+            : await cache.ReadAsync("vm", () => session.VM.GetAllRecordsAsync(deadline, cancel)),
         Paths = await cache.GetAsync("pbd", () => session.PBD.GetAllRecordsAsync(deadline, cancel)),
         Storages = await cache.GetAsync("sr", () => session.SR.GetAllRecordsAsync(deadline, cancel)),
         Drives = await cache.GetAsync("vbd", () => session.VBD.GetAllRecordsAsync(deadline, cancel)),

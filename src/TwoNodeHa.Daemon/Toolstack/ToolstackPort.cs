@@ -22,7 +22,7 @@ internal sealed class ToolstackPort : IAsyncDisposable
     private readonly RoleFile _role;
     private readonly ToolstackActions _actions;
     private readonly DatabaseEvents _events;
-    private int _readingDatabase;
+    private readonly SemaphoreSlim _reading = new(1);
 
     public ToolstackPort(LocalConfig config, IObservationSink sink, ToolRunner tools, ILogger logger, IMonotonicClock? clock = null)
     {
@@ -39,7 +39,11 @@ internal sealed class ToolstackPort : IAsyncDisposable
 
     public void Start() => _events.Start();
 
-    public void Read(Command.ReadToolstack command) => _ = Task.Run(() => ReadAsync(command));
+    public void Read(Command.ReadToolstack command)
+    {
+        _events.Spacing = command.EventSpacing;
+        _ = Task.Run(() => ReadAsync(command));
+    }
 
     public void Act(Command.Act act) => _ = Task.Run(async () => _sink.Post(await _actions.RunAsync(act)));
 
@@ -148,26 +152,28 @@ internal sealed class ToolstackPort : IAsyncDisposable
         }
     }
 
-    /// <summary>One reading at a time: a hung one is not joined by more.</summary>
-    private async Task<DatabaseFacts> ReadDatabaseAsync(TimeSpan deadline)
+    /// <summary>One reading at a time, one behind the other: a hung one is not joined by more than have the patience to wait for it.</summary>
+    private async Task<DatabaseFacts> ReadDatabaseAsync(TimeSpan deadline, bool vmsAreNew = false)
     {
-        if (Interlocked.CompareExchange(ref _readingDatabase, 1, 0) != 0)
+        var started = Stopwatch.GetTimestamp();
+        if (!await _reading.WaitAsync(deadline))
         {
             throw new TimeoutException("another reading is under way");
         }
 
         try
         {
-            using var patience = new CancellationTokenSource(deadline);
+            var left = Left(deadline, started);
+            using var patience = new CancellationTokenSource(left);
             var master = _role.Read().Role == PoolRole.Master;
             var session = master
-                ? await _sessions.LocalAsync(deadline, patience.Token)
-                : await _sessions.PoolAsync(deadline, patience.Token);
-            return await _database.ReadAsync(session, master, deadline, patience.Token);
+                ? await _sessions.LocalAsync(left, patience.Token)
+                : await _sessions.PoolAsync(left, patience.Token);
+            return await _database.ReadAsync(session, master, left, patience.Token, vmsAreNew);
         }
         finally
         {
-            Volatile.Write(ref _readingDatabase, 0);
+            _reading.Release();
         }
     }
 

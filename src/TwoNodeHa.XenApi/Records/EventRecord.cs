@@ -43,6 +43,10 @@ public sealed record EventRecord(string Class, EventOperation Operation, string 
     /// <exception cref="XenApiProtocolException">There is no snapshot, or it is not a pool.</exception>
     public PoolRecord ReadPool() => PoolRecord.Parse(Required);
 
+    /// <summary>The snapshot as a virtual drive.</summary>
+    /// <exception cref="XenApiProtocolException">There is no snapshot, or it is not a virtual drive.</exception>
+    public VBDRecord ReadVBD() => VBDRecord.Parse(Required);
+
     /// <summary>The snapshot as a task.</summary>
     /// <exception cref="XenApiProtocolException">There is no snapshot, or it is not a task.</exception>
     public TaskRecord ReadTask() => TaskRecord.Parse(Required);

@@ -20,4 +20,29 @@ public sealed class RecordTable<T, TRecord> : ReadOnlyDictionary<XenRef<T>, TRec
 
     /// <summary>Records left out, in the order of the answer.</summary>
     public ImmutableArray<UnreadableRecord<T>> Unreadable { get; }
+
+    /// <summary>The table behind changes of this class, in their order.</summary>
+    /// <param name="changes">Events of this class alone.</param>
+    /// <param name="read">Reads the snapshot of one.</param>
+    /// <exception cref="XenApiProtocolException">One of them cannot be read.</exception>
+    public RecordTable<T, TRecord> With(IEnumerable<EventRecord> changes, Func<EventRecord, TRecord> read)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        ArgumentNullException.ThrowIfNull(read);
+        var records = new Dictionary<XenRef<T>, TRecord>(this);
+        foreach (EventRecord change in changes)
+        {
+            var reference = new XenRef<T>(change.Ref);
+            if (change.Operation == EventOperation.Del)
+            {
+                records.Remove(reference);
+            }
+            else
+            {
+                records[reference] = read(change);
+            }
+        }
+
+        return new RecordTable<T, TRecord>(records, Unreadable);
+    }
 }

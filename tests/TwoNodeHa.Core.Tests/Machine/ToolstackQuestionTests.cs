@@ -92,6 +92,7 @@ public sealed class ToolstackQuestionTests
 
         var orders = Readings(bench, 20, peer: false);
         Assert.InRange(orders.Count, 38, 41);
+        Assert.All(orders, order => Assert.Equal(Deadlines.EventSpacing, order.EventSpacing));
         Assert.InRange(orders.Count(order => order.Known is null), 3, 5);
         while (Readings(bench, 0.1, peer: false) is not [{ Known: null }])
         {

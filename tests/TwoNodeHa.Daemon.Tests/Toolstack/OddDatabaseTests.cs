@@ -90,7 +90,7 @@ public sealed class OddDatabaseTests : IDisposable
         var known = new DatabaseFacts { NativeHaEnabled = false, Master = Alpha, Hosts = [], EnabledHosts = [], FreeMemoryBytes = 0, Vms = [] };
         using var events = new DatabaseEvents(
             sessions,
-            _ => Interlocked.Increment(ref readings) < 3 ? throw new InvalidCastException("unforeseen") : Task.FromResult(known),
+            (_, _) => Interlocked.Increment(ref readings) < 3 ? throw new InvalidCastException("unforeseen") : Task.FromResult(known),
             _sink, new BackOff(TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(60)), _log);
         events.Start();
         await Eventually.Holds(() => _sink.Of<Observation.DatabaseObserved>().Length > 0, "a reading after two that failed");

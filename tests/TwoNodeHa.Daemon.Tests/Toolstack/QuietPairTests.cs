@@ -17,9 +17,14 @@ public sealed class QuietPairTests : IDisposable
     private readonly CollectingSink _sink = new();
     private int _batches;
     private Func<string, bool> _hangs = static _ => false;
+    private readonly ManualResetEventSlim _vms = new(initialState: true);
     private long _ids;
 
-    public void Dispose() => _scratch.Dispose();
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        _vms.Dispose();
+    }
 
     /// <summary>The readings of ten minutes, as Core orders them: one every 5 s, the database with every sixth.</summary>
     [Theory]
@@ -102,6 +107,24 @@ public sealed class QuietPairTests : IDisposable
         Assert.NotEqual(known, facts.Listener);
     }
 
+    /// <summary>One waits for the other; nothing that was known is forgotten.</summary>
+    [Fact]
+    public async Task Two_readings_that_meet_are_both_answered()
+    {
+        await using var server = Server();
+        await using var port = Port("master");
+        _vms.Reset();
+        port.Start();
+        await Eventually.Holds(() => server.Count("VM.get_all_records") == 1, "the events have the database read");
+        var known = ReadAsync(port, null, database: true);
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.Equal(1, server.Count("VM.get_all_records"));
+        _vms.Set();
+        Assert.NotNull((await known).Database);
+        await Eventually.Holds(() => _sink.Of<Observation.DatabaseObserved>().Length == 1 && server.Count("event.from") == 2, "the events go on");
+        Assert.Equal(1, server.Count("SR.get_all_records"));
+    }
+
     private ToolstackPort Port(string role)
     {
         File.WriteAllText(_scratch["pool.conf"], role);
@@ -121,6 +144,7 @@ public sealed class QuietPairTests : IDisposable
     private Reply Answer(ReceivedRequest request) => request.Method switch
     {
         { } method when _hangs(method) => new Reply.Hang(),
+        "VM.get_all_records" when _vms.Wait(Eventually.Ceiling) => Reply.Result("{}"),
         "pool.get_all_records" => Reply.Result("""{"OpaqueRef:p":{"uuid":"p","master":"OpaqueRef:a","ha_enabled":false}}"""),
         "host.get_all_records" => Reply.Result(
             $$$"""{"OpaqueRef:a":{"uuid":"{{{Host}}}","enabled":true,"metrics":"OpaqueRef:m"}}"""),

@@ -1,6 +1,6 @@
 namespace TwoNodeHa.Core.Situation;
 
-/// <content>Resets of power states in a takeover.</content>
+/// <content>The steps of a takeover that many VMs make long.</content>
 public static partial class Deadlines
 {
     /// <summary>
@@ -11,4 +11,10 @@ public static partial class Deadlines
 
     /// <summary>Power states that XAPI loses again are reset at most this often in one takeover.</summary>
     public const int PowerStateResets = 3;
+
+    /// <summary>
+    /// Between two pictures of the database by its events while a takeover starts VMs: each start changes it many times, and what runs is told
+    /// by the hypervisor's list.
+    /// </summary>
+    public static readonly TimeSpan EventSpacing = TimeSpan.FromSeconds(2);
 }
