@@ -114,7 +114,7 @@ internal sealed partial class QuietCycle(VirtualWorld world)
             left = _settled ? Earlier(left, RulesRest(host.Daemon!)) : left;
         }
 
-        var time = left < period ? TimeSpan.Zero : period * Math.Floor(left / period);
+        var time = left < period || !LearnNothing() ? TimeSpan.Zero : period * Math.Floor(left / period);
         if (time > TimeSpan.Zero)
         {
             world.Scheduler.Hasten(time);
@@ -126,6 +126,20 @@ internal sealed partial class QuietCycle(VirtualWorld world)
         }
 
         return time;
+    }
+
+    /// <summary>A reading that is left out says what the last one said; it must not change anything either.</summary>
+    private bool LearnNothing()
+    {
+        foreach (var host in world.Hosts)
+        {
+            if (world.LeavesOutReadings && host.Daemon is { } daemon && !QuietReadings.AreOldNews(daemon.Config, daemon.State, daemon.LocalNow))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static TimeSpan Earlier(TimeSpan left, TimeSpan? end) => end < left ? end.Value : left;

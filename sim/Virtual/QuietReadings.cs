@@ -1,4 +1,6 @@
 using TwoNodeHa.Core.Config;
+using TwoNodeHa.Core.Contract;
+using TwoNodeHa.Core.Machine;
 using TwoNodeHa.Core.Model;
 using TwoNodeHa.Core.Situation;
 
@@ -11,6 +13,25 @@ namespace TwoNodeHa.Sim.Virtual;
 internal static class QuietReadings
 {
     private static readonly TimeSpan Database = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Whoever is told again what he knows would not change his mind. Not so where something else was taken in since: a stop that the peer told of
+    /// behind the reading that shows the VM running again stands until the next one.
+    /// </summary>
+    public static bool AreOldNews(LocalConfig config, HaState state, Instant now)
+    {
+        if (state.Host is not { Toolstack: { } toolstack, Domains: { } domains } || state.Pending.Has(Purpose.ReadToolstack) || state.Pending.Has(Purpose.ReadDomains))
+        {
+            return true;
+        }
+
+        var id = state.Pending.LastId;
+        var asked = state.Pending.With(new PendingCommand(id + 1, Purpose.ReadToolstack, default, 0)).With(new PendingCommand(id + 2, Purpose.ReadDomains, default, 0));
+        var database = toolstack is { Answers: true, Emergency: false } ? state.Host.Database : null;
+        var told = HaMachine.Step(config, state with { Pending = asked },
+            [new Observation.ToolstackObserved(id + 1, toolstack with { Database = database }), new Observation.DomainsListed(id + 2, domains, "")], now).State;
+        return told.Status == state.Status && told.Durable == state.Durable && told.Procedures == state.Procedures && told.Peer == state.Peer;
+    }
 
     /// <summary>
     /// As <see cref="VirtualDaemon.Aged"/>, of what is over where all readings are known to be so: starts that were seen to run, the last probe
